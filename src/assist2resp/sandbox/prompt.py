@@ -150,6 +150,16 @@ class InterpreterCall:
 
 
 @dataclass(frozen=True)
+class Item:
+    """An output item that the neutral nouns have no word for (reasoning, web search…), as the new wire shows it.
+
+    Only scripts give one; the new wire shows it with the events of any item, the old wire leaves it out.
+    """
+
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Usage:
     """Tokens of one step, counted by a stated rule (words and marks), the same on both wires."""
 
@@ -165,7 +175,7 @@ class Answer:
     (a code such as `server_error` or `rate_limit_exceeded`, and a message) when the model fails.
     """
 
-    parts: tuple[SearchCall | InterpreterCall | FunctionCall | Text | Refusal, ...]
+    parts: tuple[SearchCall | InterpreterCall | FunctionCall | Text | Refusal | Item, ...]
     usage: Usage
     stop: Literal["end", "length", "content_filter", "error"] = "end"
     error: tuple[str, str] | None = None
