@@ -1,0 +1,1 @@
+"""One file per rule; each file is found by its being here."""
