@@ -7,9 +7,9 @@ So the same prompt gets the same answer on either wire, and a prompt that lost s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
-type Role = Literal["user", "assistant", "system", "developer"]
+Role: TypeAlias = Literal["user", "assistant", "system", "developer"]
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ class CodeInterpreter:
     files: tuple[Document, ...]
 
 
-type Tool = Function | FileSearch | CodeInterpreter
-type ToolChoice = Literal["none", "auto", "required"] | str
-"""Beyond the three words: the name of the one function, or `file_search` / `code_interpreter`."""
+Tool: TypeAlias = Function | FileSearch | CodeInterpreter
+ToolChoice: TypeAlias = str
+"""`none`, `auto`, `required`, the name of the one function, or `file_search` / `code_interpreter`."""
 
 
 @dataclass(frozen=True)
