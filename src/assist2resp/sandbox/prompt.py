@@ -14,7 +14,11 @@ Role: TypeAlias = Literal["user", "assistant", "system", "developer"]
 
 @dataclass(frozen=True)
 class Turn:
-    """A message. `text` has no citation markers; images and files are named by a digest of their content, or a URL."""
+    """A message. `text` has no citation markers, its parts are joined by newlines; files are named by their digest.
+
+    An image is named by the digest of its content, or by its URL. Charts in an assistant's message are left out: the
+    new wire has no place for them.
+    """
 
     role: Role
     text: str
@@ -24,7 +28,10 @@ class Turn:
 
 @dataclass(frozen=True)
 class FunctionCall:
-    """A call of a function, in history and in an answer. `arguments` is the JSON text."""
+    """A call of a function, in history and in an answer. `arguments` is the JSON text.
+
+    In an answer `call_id` is only the call's place ("0", "1"): the wire that renders it makes the real one.
+    """
 
     call_id: str
     name: str
@@ -108,12 +115,22 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class FilePath:
+    """A link to a file that the interpreter wrote: `text[start:end]` is `sandbox:/mnt/data/<filename>`."""
+
+    start: int
+    end: int
+    filename: str
+
+
+@dataclass(frozen=True)
 class Text:
     """The text of an answer without citation markers, its citations, and how it streams (the deltas join to `text`)."""
 
     text: str
     citations: tuple[Citation, ...]
     deltas: tuple[str, ...]
+    paths: tuple[FilePath, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,12 +158,21 @@ class SearchCall:
 
 
 @dataclass(frozen=True)
+class OutputFile:
+    """A file that the interpreter wrote to /mnt/data."""
+
+    filename: str
+    data: bytes
+
+
+@dataclass(frozen=True)
 class InterpreterCall:
-    """Code that the model ran: its logs, and the PNG that it drew, if any."""
+    """Code that the model ran: its logs, the PNG that it drew, if any, and the files that it wrote."""
 
     code: str
     logs: str
     image: bytes | None = None
+    files: tuple[OutputFile, ...] = ()
 
 
 @dataclass(frozen=True)
