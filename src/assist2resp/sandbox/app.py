@@ -19,8 +19,8 @@ from starlette.routing import Route
 from assist2resp.plugins import discover
 from assist2resp.sandbox.clock import Clock, WallClock
 from assist2resp.sandbox.prompt import Answer, Prompt
-from assist2resp.sandbox.store import Store
-from assist2resp.sandbox.wire import Ids, WireError
+from assist2resp.sandbox.store import Record, Store
+from assist2resp.sandbox.wire import Ids, WireError, not_found
 
 BEFORE_SUNSET = date(2026, 8, 25)
 AFTER_SUNSET = date(2026, 11, 21)
@@ -76,6 +76,13 @@ class World:
         """The script's answer if a script is loaded and has one, else the deterministic model's."""
         scripted = self.script(prompt) if self.script is not None else None
         return scripted if scripted is not None else self.model(prompt)
+
+    def need(self, table: str, kind: str, object_id: str, *, parent: str | None = None) -> Record:
+        """The object of this id (and of this parent), or the 404 that names it a `kind`."""
+        record = self.store.table(table).get(object_id)
+        if record is None or (parent is not None and record.parent != parent):
+            raise not_found(kind, object_id)
+        return record
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run `work` in the background; an exception that leaves it is kept in `failures`."""
@@ -182,11 +189,12 @@ def _check_beta_header(_world: World, request: Request) -> None:
     versions = [part.strip() for part in request.headers.get("openai-beta", "").split(",")]
     if "assistants=v2" in versions:
         return
+    advice = "Please try again by setting the header 'OpenAI-Beta: assistants=v2'."
     if "assistants=v1" in versions:
-        text = "The v1 Assistants API has been deprecated and is no longer supported. Please migrate to v2 by setting "
-    else:
-        text = "You must provide the 'OpenAI-Beta' header to access the Assistants API. Please try again by setting "
-    raise WireError(400, text + "the header 'OpenAI-Beta: assistants=v2'.", code="invalid_beta")
+        guide = "See the migration guide for more information: https://platform.openai.com/docs/assistants/migration."
+        raise WireError(400, f"The v1 Assistants API has been deprecated. {advice} {guide}", code="invalid_beta")
+    text = "You must provide the 'OpenAI-Beta' header to access the Assistants API."
+    raise WireError(400, f"{text} {advice}", code="invalid_beta")
 
 
 def _invalid_url(request: Request) -> WireError:
