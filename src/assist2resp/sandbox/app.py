@@ -58,6 +58,10 @@ class World:
     failures: list[BaseException] = field(default_factory=list)
     """Exceptions that nobody expected: each was answered by a 500 or ended a background task."""
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    working: set[str] = field(default_factory=set)
+    """Ids of the runs and responses that a background task is working on in this process."""
+    listeners: dict[str, list[asyncio.Queue[bytes | None]]] = field(default_factory=dict)
+    """Open event streams by run or response: encoded events, then None."""
     ids: Ids = field(init=False)
 
     def __post_init__(self) -> None:

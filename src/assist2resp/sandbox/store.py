@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,23 +30,27 @@ class Record:
     body: dict[str, Any]
     parent: str = ""
     private: dict[str, Any] = field(default_factory=dict)
+    order: int = 0
+    """The object's place in the making of all objects of the store, whatever their table."""
 
 
 class Table:
     """The objects of one kind in the order of their making, also by parent (a thread's messages)."""
 
-    def __init__(self, name: str, database: sqlite3.Connection | None = None) -> None:
+    def __init__(self, name: str, orders: Iterator[int], database: sqlite3.Connection | None = None) -> None:
         self._name = name
+        self._orders = orders
         self._database = database
         self._rows: dict[str, Record] = {}
         self._children: dict[str, dict[str, Record]] = {}
         if database is not None:
-            query = "SELECT id, body, parent, private FROM objects WHERE kind = ? ORDER BY seq"
-            for object_id, body, parent, private in database.execute(query, (name,)):
-                self._keep(Record(object_id, json.loads(body), parent, json.loads(private)))
+            query = "SELECT id, body, parent, private, seq FROM objects WHERE kind = ? ORDER BY seq"
+            for object_id, body, parent, private, order in database.execute(query, (name,)):
+                self._keep(Record(object_id, json.loads(body), parent, json.loads(private), order))
 
     def add(self, record: Record) -> Record:
         """Add a new object."""
+        record.order = next(self._orders)
         self._keep(record)
         self.save(record)
         return record
@@ -63,9 +68,9 @@ class Table:
         if self._database is None or record.id not in self._rows:
             return
         self._database.execute(
-            "INSERT INTO objects (kind, id, parent, body, private) VALUES (?, ?, ?, ?, ?)"
+            "INSERT INTO objects (kind, id, parent, body, private, seq) VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body, private = excluded.private",
-            (self._name, record.id, record.parent, json.dumps(record.body), json.dumps(record.private)),
+            (self._name, record.id, record.parent, json.dumps(record.body), json.dumps(record.private), record.order),
         )
 
     def delete(self, object_id: str) -> None:
@@ -108,13 +113,14 @@ class Store:
         self._database = _open(path) if path is not None else None
         self._tables: dict[str, Table] = {}
         self._contents: dict[str, bytes] = {}
-        kept = dict(self._database.execute("SELECT prefix, count FROM counters")) if self._database else {}
+        kept, last = _resume(self._database) if self._database is not None else ({}, 0)
+        self._orders = itertools.count(last + 1)
         self.counters = Counters(kept, self._write_counter)
 
     def table(self, name: str) -> Table:
         """The table of this name: assistants, threads, messages, runs, steps, responses, conversations, items, files…"""
         if name not in self._tables:
-            self._tables[name] = Table(name, self._database)
+            self._tables[name] = Table(name, self._orders, self._database)
         return self._tables[name]
 
     def write_bytes(self, file_id: str, data: bytes) -> None:
@@ -147,6 +153,12 @@ class Store:
         """Close the database, if there is one."""
         if self._database is not None:
             self._database.close()
+
+
+def _resume(database: sqlite3.Connection) -> tuple[dict[str, int], int]:
+    """The kept counters, and the highest order that was given out."""
+    counters = dict(database.execute("SELECT prefix, count FROM counters").fetchall())
+    return counters, database.execute("SELECT coalesce(max(seq), 0) FROM objects").fetchone()[0]
 
 
 def _open(path: Path) -> sqlite3.Connection:
