@@ -1,0 +1,166 @@
+"""What an expression can be: the kinds that value flow tells apart.
+
+A kind is certain. What is not known is `Unknown`, with the reason when one is worth telling the user.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import libcst as cst
+
+from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.sdk import TypeExpr
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Not known, or not one thing."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Bottom:
+    """No value seen yet: the neutral element of `join`."""
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A value that is certainly none of the API's: None, a number, a string, a literal container."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A client of the openai package (`path` empty) or a resource below it (`beta.threads`)."""
+
+    path: str
+    is_async: bool
+    is_azure: bool = False
+    wrapper: str = ""
+    """`with_raw_response` or `with_streaming_response` when the chain went through one."""
+
+    @property
+    def is_client(self) -> bool:
+        return not self.path
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method of a resource, not yet called."""
+
+    resource: Resource
+    name: str
+
+    @property
+    def path(self) -> str:
+        """Such as `beta.threads.runs.create`."""
+        return f"{self.resource.path}.{self.name}" if self.resource.path else self.name
+
+
+@dataclass(frozen=True)
+class Sdk:
+    """An instance of one of the SDK's types (or a container of them)."""
+
+    type: TypeExpr
+    is_async: bool = False
+
+
+@dataclass(frozen=True)
+class SdkMethod:
+    """A method of an SDK object, not yet called."""
+
+    owner: TypeExpr
+    name: str
+    result: TypeExpr | None
+    is_async: bool = False
+
+
+@dataclass(frozen=True)
+class Ident:
+    """The id of an SDK object: `Thread`, `Run`, `Assistant`, `Message`."""
+
+    of: str
+
+
+@dataclass(frozen=True)
+class Awaitable:
+    """What gives `inner` when awaited."""
+
+    inner: Kind
+
+
+@dataclass(frozen=True)
+class Many:
+    """A container of the project's whose elements are `inner`."""
+
+    inner: Kind
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the project; `owner` is the class whose method it is."""
+
+    file: SourceFile
+    node: cst.FunctionDef | cst.Lambda
+    owner: cst.ClassDef | None = None
+    bound: bool = False
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class of the project."""
+
+    file: SourceFile
+    node: cst.ClassDef
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance of a class of the project."""
+
+    file: SourceFile
+    node: cst.ClassDef
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module of the project."""
+
+    file: SourceFile
+
+
+@dataclass(frozen=True)
+class External:
+    """Something imported from outside the project: `openai.OpenAI`, `time.sleep`."""
+
+    qualified: str
+
+
+Kind: TypeAlias = (
+    Unknown | Bottom | Plain | Resource | Method | Sdk | SdkMethod | Ident | Awaitable | Many | Function | Class | Instance | Module | External
+)
+
+UNKNOWN = Unknown()
+BOTTOM = Bottom()
+PLAIN = Plain()
+
+
+def join(first: Kind, second: Kind) -> Kind:
+    """What a variable is that holds both: the same kind, or unknown. None and literals give way to the API's kinds."""
+    if first == second or isinstance(second, Bottom):
+        return first
+    if isinstance(first, Bottom) or (isinstance(first, Plain) and not isinstance(second, Unknown)):
+        return second
+    if isinstance(second, Plain) and not isinstance(first, Unknown):
+        return first
+    if isinstance(first, Many) and isinstance(second, Many):
+        return Many(join(first.inner, second.inner))
+    if isinstance(first, Unknown) and first.reason:
+        return first
+    if isinstance(second, Unknown):
+        return second
+    if isinstance(first, Unknown):
+        return first
+    return Unknown("it holds different things at different times")

@@ -1,0 +1,96 @@
+"""Walking LibCST trees by plain recursion, several times faster than its visitors, and small readers of nodes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+import libcst as cst
+
+_LAYOUT = (
+    "whitespace", "lpar", "rpar", "lbracket", "rbracket", "lbrace", "rbrace", "comma", "semicolon", "equal", "dot",
+    "leading_", "lines_after", "trailing_", "header", "footer", "indent", "asynchronous", "posonly_ind", "type_parameters",
+)  # fmt: skip
+
+
+@cache
+def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(kind) if not f.name.startswith(_LAYOUT))
+
+
+def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The child nodes that carry meaning, in the order of the text (whitespace and punctuation are left out)."""
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            yield value
+        elif isinstance(value, (tuple, list)):
+            for item in value:
+                if isinstance(item, cst.CSTNode):
+                    yield item
+
+
+def descendants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The node and everything below it, parents first, in the order of the text."""
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        yield top
+        stack.extend(reversed(list(children(top))))
+
+
+def dotted(node: cst.CSTNode | None) -> str | None:
+    """`a.b.c` for a chain of names, else None."""
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if not isinstance(node, cst.Name):
+        return None
+    return ".".join([node.value, *reversed(parts)])
+
+
+def string_value(node: cst.CSTNode | None) -> str | None:
+    """The value of a plain string literal, else None."""
+    if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
+        value = node.evaluated_value
+        return value if isinstance(value, str) else None
+    return None
+
+
+def argument(call: cst.Call, keyword: str, position: int | None = None) -> cst.BaseExpression | None:
+    """The value of a call's argument by its keyword, or by its position among the plain positional ones."""
+    for arg in call.args:
+        if arg.keyword is not None and arg.keyword.value == keyword:
+            return arg.value
+    if position is not None:
+        plain = positional(call)
+        if position < len(plain):
+            return plain[position]
+    return None
+
+
+def positional(call: cst.Call) -> list[cst.BaseExpression]:
+    """The positional arguments before the first starred one."""
+    values: list[cst.BaseExpression] = []
+    for arg in call.args:
+        if arg.star or arg.keyword is not None:
+            break
+        values.append(arg.value)
+    return values
+
+
+def has_star(call: cst.Call) -> bool:
+    """Whether the call spreads a sequence or a mapping into its arguments."""
+    return any(arg.star for arg in call.args)
+
+
+def unwrap_await(node: cst.BaseExpression) -> cst.BaseExpression:
+    """The expression below `await`, if there is one."""
+    return node.expression if isinstance(node, cst.Await) else node
+
+
+def statements(body: cst.BaseSuite | cst.Module) -> Sequence[cst.CSTNode]:
+    """The statements of a suite or a module."""
+    return body.body

@@ -1,0 +1,65 @@
+"""What `rewrite` found: one finding per site, and the summary of a run. Versioned, since machines read it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+FINDINGS_VERSION: Literal[1] = 1
+
+
+class Level(StrEnum):
+    """How a site ended."""
+
+    FIXED = "fixed"
+    """Rewritten, behaviour kept."""
+    REVIEW = "review"
+    """Rewritten, with a stated difference that a person must accept; or something to decide that is no call site."""
+    MANUAL = "manual"
+    """Left untouched; the message says why and what to do."""
+
+
+class Place(BaseModel):
+    """A place in a file: lines and columns count from 1, the path is as the user would write it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    line: int
+    column: int = 1
+
+
+class Finding(BaseModel):
+    """One site and how it ended."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    """The rule, such as `A2R401`."""
+    level: Level
+    place: Place
+    message: str
+    symbol: str = ""
+    """The old method or name, such as `beta.threads.runs.create`."""
+    flow: int = 0
+    """Sites with the same number were rewritten, or left, together; 0 for a finding that is in no flow."""
+    blocked_by: Place | None = None
+    """The site that kept this one's flow from being rewritten."""
+    plain: bool = False
+    """Whether a fixed site ended as a plain SDK call, or vanished, rather than as a call of the support module."""
+
+
+class Findings(BaseModel):
+    """The result of one run of `rewrite`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    findings_version: Literal[1] = FINDINGS_VERSION
+    tool_version: str
+    files_looked_at: int
+    """Files in the tree; only those with a needle, and what they exchange values with, were parsed."""
+    files_parsed: int
+    files_changed: tuple[str, ...]
+    findings: tuple[Finding, ...]
