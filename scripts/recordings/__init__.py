@@ -1,0 +1,1 @@
+"""Recorded HTTP traffic of OpenAI's two APIs, sent again to the sandbox and compared with what it answers."""

@@ -1,0 +1,89 @@
+"""When a key of the wire came or went, so that an old recording can be compared with the API as it is today.
+
+`SINCE`: the first day on which a recording shows the key. A key that the sandbox sends and a recording lacks is
+allowed when the recording is older. `UNTIL`: the last day on which one shows it. A key that a recording has and the
+sandbox does not send is allowed up to that day. An object is named by its `object`, else its `type`, else the key that
+holds it. Nothing else is allowed, and every use is listed.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+V2 = date(2024, 4, 17)
+"""The day of Assistants v2. A request with the header of v1 is answered with v1's keys, whatever its day."""
+LAST_DAY_OF_V1 = V2 - timedelta(days=1)
+
+SINCE: dict[tuple[str, str], date] = {
+    ("assistant", "tool_resources"): V2,
+    ("assistant", "temperature"): V2,
+    ("assistant", "top_p"): V2,
+    ("assistant", "response_format"): V2,
+    ("assistant", "reasoning_effort"): date(2025, 3, 14),
+    ("thread", "tool_resources"): V2,
+    ("thread.message", "attachments"): V2,
+    ("thread.run", "tool_resources"): V2,
+    ("thread.run", "required_action"): V2,
+    ("thread.run", "temperature"): V2,
+    ("thread.run", "top_p"): V2,
+    ("thread.run", "max_completion_tokens"): V2,
+    ("thread.run", "max_prompt_tokens"): V2,
+    ("thread.run", "truncation_strategy"): V2,
+    ("thread.run", "incomplete_details"): V2,
+    ("thread.run", "usage"): V2,
+    ("thread.run", "response_format"): V2,
+    ("thread.run", "tool_choice"): V2,
+    ("thread.run", "parallel_tool_calls"): date(2024, 6, 8),
+    ("thread.run", "reasoning_effort"): date(2026, 3, 31),
+    ("vector_store", "description"): date(2025, 12, 4),
+    ("vector_store.file", "attributes"): date(2025, 12, 4),
+    ("vector_store.file", "chunking_strategy"): date(2025, 12, 4),
+    ("response", "service_tier"): date(2025, 5, 9),
+    ("response", "background"): date(2025, 6, 10),
+    ("response", "max_tool_calls"): date(2025, 6, 28),
+    ("response", "top_logprobs"): date(2025, 6, 28),
+    ("response", "prompt_cache_key"): date(2025, 8, 15),
+    ("response", "safety_identifier"): date(2025, 8, 15),
+    ("response", "billing"): date(2025, 9, 18),
+    ("response", "prompt_cache_retention"): date(2025, 11, 10),
+    ("response", "completed_at"): date(2025, 12, 24),
+    ("response", "frequency_penalty"): date(2026, 1, 15),
+    ("response", "presence_penalty"): date(2026, 1, 15),
+    ("response", "moderation"): date(2026, 4, 29),
+    ("response", "tool_usage"): date(2026, 7, 21),
+    ("output_text", "logprobs"): date(2025, 6, 28),
+    ("reasoning", "content"): date(2026, 6, 25),
+    ("function", "output_schema"): date(2026, 7, 21),
+    ("response.output_text.delta", "logprobs"): date(2025, 7, 16),
+    ("response.output_text.delta", "obfuscation"): date(2025, 8, 15),
+    ("response.output_text.done", "logprobs"): date(2025, 7, 16),
+}
+SEQUENCE_NUMBERS = date(2025, 7, 16)
+"""Since when every event of a response stream is numbered."""
+
+UNTIL: dict[tuple[str, str], date] = {
+    ("assistant", "file_ids"): LAST_DAY_OF_V1,
+    ("thread.message", "file_ids"): LAST_DAY_OF_V1,
+    ("thread.run", "file_ids"): LAST_DAY_OF_V1,
+}
+
+
+def wire_day(day: date | None, beta: str) -> date | None:
+    """The day whose keys an exchange shows, given the value of its `OpenAI-Beta` header."""
+    if "assistants=v1" in beta:
+        return min(day, LAST_DAY_OF_V1) if day else LAST_DAY_OF_V1
+    return day
+
+
+def newer(kind: str, key: str, day: date | None) -> bool:
+    """Whether the key came to this kind of object after `day`; a recording without a date is taken as new."""
+    if key == "sequence_number":
+        return day is not None and day < SEQUENCE_NUMBERS
+    since = SINCE.get((kind, key))
+    return since is not None and day is not None and day < since
+
+
+def older(kind: str, key: str, day: date | None) -> bool:
+    """Whether the key had not yet left this kind of object on `day`."""
+    until = UNTIL.get((kind, key))
+    return until is not None and day is not None and day <= until

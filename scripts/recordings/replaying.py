@@ -1,0 +1,243 @@
+"""Sends the requests of a recording to a fresh sandbox, in order, and compares each answer with the recorded one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from recordings.answers import bodies, response_answer, response_body, run_answers
+from recordings.comparing import ALLOWED, Comparer, Difference, Kind
+from recordings.eras import wire_day
+from recordings.needs import Maker, learn
+from recordings.reading import Interaction, Recording, epoch_day, json_of
+from recordings.routes import Place, place
+from recordings.streams import collapsed, events, is_stream
+from recordings.wire import WRONG_KEY, Answered, Wire
+
+ENDED = frozenset({"completed", "failed", "cancelled", "expired", "incomplete"})
+WATCHED = frozenset(
+    {
+        "/threads/{thread}/runs/{run}",
+        "/threads/{thread}/runs/{run}/steps/{step}",
+        "/responses/{response}",
+        "/vector_stores/{vector_store}",
+        "/vector_stores/{vector_store}/files/{file}",
+        "/vector_stores/{vector_store}/file_batches/{batch}",
+    }
+)
+NEEDS_IDLE_THREAD = frozenset({"/threads/{thread}/messages", "/threads/{thread}/runs"})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One exchange, compared: its endpoint and the differences. `skipped` says why it was not compared."""
+
+    recording: str
+    position: int
+    endpoint: str
+    host: str
+    differences: tuple[Difference, ...] = ()
+    skipped: str = ""
+    refusals: tuple[str, ...] = ()
+    """What the sandbox would not make beforehand."""
+
+    @property
+    def agreed(self) -> bool:
+        """Whether nothing differs but keys that are younger or older than the recording."""
+        return all(difference.kind in ALLOWED for difference in self.differences)
+
+
+def replay(recording: Recording) -> list[Outcome]:
+    """Replay one recording on a sandbox of its own."""
+    return asyncio.run(Replay(recording).run())
+
+
+@dataclass
+class Replay:
+    """The replay of one recording: the sandbox, and the recorded ids with the sandbox's for them."""
+
+    recording: Recording
+    ids: dict[str, str] = field(default_factory=dict)
+
+    async def run(self) -> list[Outcome]:
+        """Every exchange in order."""
+        rows = self.recording.interactions
+        self._shown = {body["id"]: body for row in rows for body in _objects(bodies(row))}
+        self._day = next((day for row in rows if (day := _day(row))), None)
+        self._wire = Wire(datetime.combine(self._day or date(2026, 8, 25), time(12), UTC).timestamp())
+        try:
+            return [await self._exchange(position) for position in range(len(rows))]
+        finally:
+            await self._wire.close()
+
+    async def _exchange(self, position: int) -> Outcome:
+        row = self.recording.interactions[position]
+        where = place(row.parts)
+        if where is None:
+            label = f"{row.method} {row.parts.path}"
+            return Outcome(self.recording.name, position, label, row.parts.netloc, skipped="of neither API")
+        day = wire_day(_day(row) or self._day, row.headers.get("openai-beta", ""))
+        self._wire.on(_day(row) or self._day)
+        later = self.recording.interactions[position:]
+        body = _request_body(row)
+        maker = Maker(self._wire, self.ids, self._shown, later)
+        if row.status not in {401, 404}:
+            await maker.meet(where, body, _rows(row), row.status < 400)
+        await self._let_time_pass(where, row)
+        self._script(where, row, later)
+        answered = await self._send(where, row)
+        differences = tuple(self._compare(row, answered, day))
+        self._learn_from(row, answered)
+        label = f"{row.method} /v1{where.template}"
+        return Outcome(
+            self.recording.name,
+            position,
+            label,
+            row.parts.netloc,
+            differences=differences,
+            refusals=tuple(maker.refusals),
+        )
+
+    def _script(self, where: Place, row: Interaction, later: Sequence[Interaction]) -> None:
+        """Put what the recorded model said into the sandbox's model."""
+        if row.method != "POST" or row.status >= 400:
+            return
+        if where.template == "/responses":
+            shown = response_body(row)
+            if shown and shown.get("status") in {"queued", "in_progress"}:
+                ends = [body for body in map(response_body, later) if body and body.get("id") == shown.get("id")]
+                shown = ends[-1]
+            stream = events(row.answer) if is_stream(row.answer_headers, row.answer) else []
+            self._wire.say([response_answer(shown, stream)] if shown else [])
+        elif where.template in {"/threads/{thread}/runs", "/threads/runs"}:
+            started = next((body for body in _objects(bodies(row)) if body.get("object") == "thread.run"), None)
+            self._wire.say(run_answers(started["id"], later) if started else [])
+
+    async def _let_time_pass(self, where: Place, row: Interaction) -> None:
+        """Move the sandbox's time until it stands where the recorded answer stood."""
+        if row.status >= 400:
+            return
+        if row.method == "GET" and where.template in WATCHED:
+            await self._watch(where, lambda body: body.get("status"), _object_of(row).get("status"))
+        elif row.method == "GET" and where.template.endswith(("/steps", "/messages", "/items", "/files")):
+            await self._watch(where, _statuses, _statuses(_object_of(row)))
+        elif row.method == "POST" and where.template in NEEDS_IDLE_THREAD:
+            await self._until_run_is({*ENDED, "requires_action"}, where)
+        elif row.method == "POST" and where.template.endswith("/submit_tool_outputs"):
+            await self._until_run_is({"requires_action"}, where)
+
+    async def _watch(self, where: Place, seen: Any, wanted: Any) -> None:
+        path = where.path(self.ids) + (f"?{self._query(where)}" if where.query else "")
+        for step in range(400):
+            body = await self._wire.get(path.replace("stream=true", ""))
+            if not isinstance(body, dict) or seen(body) == wanted:
+                return
+            if body.get("status") in ENDED or not (self._wire.world.tasks or step < 10):
+                return
+            await self._wire.tick(60 if wanted == "expired" else 0.005)
+
+    async def _until_run_is(self, statuses: set[str], where: Place) -> None:
+        path = f"/v1/threads/{self.ids.get(where.ids['thread'], '')}/runs"
+        for _ in range(400):
+            runs = (await self._wire.get(path)).get("data") or []
+            if all(run["status"] in statuses or run["status"] in ENDED for run in runs):
+                return
+            await self._wire.tick()
+
+    async def _send(self, where: Place, row: Interaction) -> Answered:
+        headers = {"content-type": row.headers["content-type"]} if "content-type" in row.headers else {}
+        if row.status == 401:
+            headers["authorization"] = f"Bearer {WRONG_KEY}"
+        sent = row.body
+        value = json_of(row.body)
+        if value is not None:
+            sent = json.dumps(_renamed(value, self.ids)).encode()
+            headers["content-type"] = "application/json"
+        elif row.body[:2] == b"--" and "boundary" not in headers.get("content-type", ""):
+            boundary = row.body.split(b"\r\n", 1)[0][2:].decode("ascii", "replace")
+            headers["content-type"] = f"multipart/form-data; boundary={boundary}"
+        path = where.path(self.ids) + (f"?{self._query(where)}" if where.query else "")
+        return await self._wire.send(row.method, path, sent, **headers)
+
+    def _query(self, where: Place) -> str:
+        return re.sub(r"(?<==)[^&]+", lambda match: self.ids.get(match[0], match[0]), where.query)
+
+    def _compare(self, row: Interaction, answered: Answered, day: date | None) -> Iterator[Difference]:
+        if row.status != answered.status:
+            yield Difference(Kind.STATUS, "", str(row.status), f"{answered.status} {answered.body[:300]!r}")
+            return
+        comparer = Comparer(day, self.ids)
+        was = events(row.answer) if is_stream(row.answer_headers, row.answer) else None
+        now = answered.stream
+        if was is not None and now is not None:
+            yield from comparer.streams(was, now)
+        elif (was is None) != (now is None):
+            yield Difference(Kind.TYPE, "", "stream" if was is not None else "body", "stream" if now else "body")
+        elif (before := json_of(row.answer)) is not None:
+            yield from comparer.values(before, answered.json)
+
+    def _learn_from(self, row: Interaction, answered: Answered) -> None:
+        if is_stream(row.answer_headers, row.answer) and answered.stream is not None:
+            pairs = zip(collapsed(events(row.answer)), collapsed(answered.stream), strict=False)
+            values = [(was.data, now.data) for was, now in pairs if was.name == now.name]
+        else:
+            values = [(json_of(row.answer), answered.json)]
+        for was, now in values:
+            if row.method == "POST" and isinstance(was, dict) and isinstance(now, dict) and "data" not in was:
+                _learn_one(self.ids, was.get("id"), now.get("id"))
+            learn(self.ids, was, now)
+
+
+def _learn_one(ids: dict[str, str], was: Any, now: Any) -> None:
+    if isinstance(was, str) and isinstance(now, str):
+        ids[was] = now
+
+
+def _renamed(value: Any, ids: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _renamed(inner, ids) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_renamed(inner, ids) for inner in value]
+    return ids.get(value, value) if isinstance(value, str) else value
+
+
+def _objects(values: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    """Every object with an id in these values, outermost first; events and lists are looked into."""
+    for value in values:
+        if isinstance(value, dict):
+            if isinstance(value.get("id"), str) and not str(value.get("object", "")).endswith((".deleted", ".delta")):
+                yield value
+            yield from _objects(list(value.values()))
+        elif isinstance(value, list):
+            yield from _objects(value)
+
+
+def _request_body(row: Interaction) -> Any:
+    return json_of(row.body) if row.body else None
+
+
+def _object_of(row: Interaction) -> dict[str, Any]:
+    value = json_of(row.answer)
+    return value if isinstance(value, dict) else {}
+
+
+def _rows(row: Interaction) -> Any:
+    return _object_of(row).get("data") if row.method == "GET" else None
+
+
+def _statuses(body: dict[str, Any]) -> list[Any]:
+    return [row.get("status") for row in body.get("data") or () if isinstance(row, dict)]
+
+
+def _day(row: Interaction) -> date | None:
+    if row.day:
+        return row.day
+    for body in _objects(bodies(row)):
+        if isinstance(body.get("created_at"), int | float):
+            return epoch_day(body["created_at"])
+    return None
