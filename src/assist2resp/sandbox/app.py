@@ -19,6 +19,7 @@ from starlette.routing import Route
 from assist2resp.plugins import discover
 from assist2resp.sandbox.clock import Clock, WallClock
 from assist2resp.sandbox.prompt import Answer, Prompt
+from assist2resp.sandbox.requestlog import LoggedRequest
 from assist2resp.sandbox.store import Record, Store
 from assist2resp.sandbox.wire import Ids, WireError, not_found
 
@@ -60,6 +61,8 @@ class World:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     working: set[str] = field(default_factory=set)
     """Ids of the runs and responses that a background task is working on in this process."""
+    requests: list[LoggedRequest] = field(default_factory=list)
+    """What was received, newest last; written by the gate."""
     listeners: dict[str, list[asyncio.Queue[bytes | None]]] = field(default_factory=dict)
     """Open event streams by run or response: encoded events, then None."""
     ids: Ids = field(init=False)
