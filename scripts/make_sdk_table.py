@@ -46,6 +46,7 @@ DESCRIBED = (
     "uploads",
     "vector_stores",
 )
+UNDESCRIBED = {"connect"}  # WebSockets
 REQUEST_OPTIONS = ("extra_headers", "extra_query", "extra_body", "timeout")
 PLAIN_MODULES = (pagination, _base_client, _streaming, _response, _legacy_response, assistant_streams)
 MODEL_METHODS = ("to_dict", "to_json", "model_dump", "model_dump_json", "model_copy", "dict", "json", "copy")
@@ -113,12 +114,13 @@ def modules() -> Iterator[types.ModuleType]:
 
 
 def exports() -> Iterator[Export]:
+    """What packages export, and what plain modules define."""
     for module in modules():
-        names = getattr(module, "__all__", None) if module is openai or module is openai.lib.streaming else vars(module)
+        is_package = hasattr(module, "__path__")
+        names = getattr(module, "__all__", None) if module in {openai, openai.lib.streaming} else vars(module)
         for name in names or ():
             value = getattr(module, name)
-            is_own = module not in PLAIN_MODULES or getattr(value, "__module__", "") == module.__name__
-            if is_own and not name.startswith("_"):
+            if (is_package or getattr(value, "__module__", "typing") in {module.__name__, "typing"}) and name[0] != "_":
                 yield Export(f"{module.__name__}.{name}", value)
 
 
@@ -161,10 +163,10 @@ class Describer:
         self.used_aliases: dict[str, Any] = {}
         self.classes: dict[str, type] = {}
         self.dicts: set[str] = set()
-        self._variables: dict[Any, str] = {}
+        self._variables: dict[str, str] = {}
 
-    def expression(self, tp: Any, variables: dict[Any, str] | None = None) -> str:
-        """The type expression of `tp`; `variables` names its type variables."""
+    def expression(self, tp: Any, variables: dict[str, str] | None = None) -> str:
+        """The type expression of `tp`; `variables` says what stands for its type variables, by their names."""
         before, self._variables = self._variables, self._variables if variables is None else variables
         try:
             return self._expression(tp)
@@ -195,8 +197,8 @@ class Describer:
         return key
 
     def _variable(self, variable: Any) -> str:
-        if variable in self._variables:
-            return self._variables[variable]
+        if variable.__name__ in self._variables:
+            return self._variables[variable.__name__]
         is_known = isinstance(variable.__bound__, type)
         return self.expression(variable.__bound__) if is_known else "Any"
 
@@ -235,7 +237,7 @@ class Describer:
 
     def _class_name(self, cls: Any) -> str:
         name = getattr(cls, "__name__", str(cls))
-        if not isinstance(cls, type) or not cls.__module__.startswith("openai."):
+        if not isinstance(cls, type) or cls.__module__.partition(".")[0] != "openai":
             return ORIGIN_NAMES.get(name, name)
         if name in ORIGIN_NAMES:
             return ORIGIN_NAMES[name]
@@ -346,7 +348,7 @@ def resources(path: str, sync: Any, asynchronous: Any) -> Iterator[Resource]:
 def methods_of(describer: Describer, resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
     raw = vars(resource.sync.with_raw_response) if hasattr(resource.sync, "with_raw_response") else {}
     for name, value in inspect.getmembers(type(resource.sync), inspect.isfunction):
-        if not name.startswith("_"):
+        if not name.startswith("_") and name not in UNDESCRIBED:
             sync = signature_of(describer, value)
             asynchronous = signature_of(describer, getattr(type(resource.asynchronous), name))
             yield f"{resource.path}.{name}", merged(sync, asynchronous, is_helper=name not in raw)
@@ -364,15 +366,16 @@ def own_attributes(cls: type) -> Iterator[tuple[str, Any]]:
 PROTOCOLS = {"__iter__": 0, "__aiter__": 0, "__enter__": None, "__aenter__": None, "__await__": 2}
 
 
-def attribute(describer: Describer, name: str, value: Any, variables: dict[Any, str]) -> str:
+def attribute(describer: Describer, name: str, value: Any, variables: dict[str, str]) -> str:
     """The type expression of a property or method, empty if it is none for users."""
     function = value.fget if isinstance(value, property) else getattr(value, "func", value)
-    if not inspect.isfunction(function) or (name.startswith("_") and name not in PROTOCOLS and name != "_request_id"):
+    is_public = not name.startswith("_") or name in PROTOCOLS or name == "_request_id"
+    if not inspect.isfunction(function) or not is_public or name == "model_post_init":
         return ""
     function = inspect.unwrap(function)
     overloads = [hints_of(overload) for overload in typing_extensions.get_overloads(function)]
     hints = next((found for found in overloads if "to" not in found), hints_of(function))
-    scope = {**variables, **({hints["self"]: "Self"} if "self" in hints else {})}
+    scope = {**variables, **({hints["self"].__name__: "Self"} if "self" in hints else {})}
     returns = hints.get("return", Any)
     if name in PROTOCOLS:
         position = PROTOCOLS[name]
@@ -386,7 +389,7 @@ def attribute(describer: Describer, name: str, value: Any, variables: dict[Any, 
 def type_entry(describer: Describer, cls: type) -> dict[str, Any]:
     model = cls if issubclass(cls, pydantic.BaseModel) else None
     parameters = model.__pydantic_generic_metadata__["parameters"] if model else getattr(cls, "__parameters__", ())
-    variables = {variable: f"_{position}" for position, variable in enumerate(parameters)}
+    variables = {variable.__name__: f"_{position}" for position, variable in enumerate(parameters)}
     entry: dict[str, Any] = {} if model else {"<": ""}
     if parameters:
         entry["["] = [describer.expression(variable, {}) for variable in parameters]
