@@ -238,7 +238,9 @@ class Describer:
     def _class_name(self, cls: Any) -> str:
         name = getattr(cls, "__name__", str(cls))
         if not isinstance(cls, type) or cls.__module__.partition(".")[0] != "openai":
-            return ORIGIN_NAMES.get(name, name)
+            root = getattr(cls, "__module__", "").partition(".")[0].rstrip("2")
+            is_bare = root in {"builtins", "typing", "typing_extensions", "collections"}
+            return ORIGIN_NAMES.get(name, name if is_bare else f"{root}.{name}")
         if name in ORIGIN_NAMES:
             return ORIGIN_NAMES[name]
         key = key_of(cls)
@@ -267,15 +269,20 @@ def names_for_type_checkers(module: str) -> dict[str, Any]:
     return found
 
 
-def hints_of(function: Any) -> dict[str, Any]:
-    function = inspect.unwrap(function)
-    scope = names_for_type_checkers(function.__module__) | function.__globals__
+def evaluated(annotations: dict[str, Any], function: Any) -> dict[str, Any]:
+    """The types that annotations mean in the module of a function."""
+    scope = names_for_type_checkers(function.__globals__["__name__"]) | function.__globals__
     notes = {
         name: PARAMETRISED_UNION.sub(r"\1", note) if isinstance(note, str) else note
-        for name, note in function.__annotations__.items()
+        for name, note in annotations.items()
     }
     annotated = types.SimpleNamespace(__annotations__=notes)
     return typing_extensions.get_type_hints(annotated, globalns=scope, include_extras=True)
+
+
+def hints_of(function: Any) -> dict[str, Any]:
+    function = inspect.unwrap(function)
+    return evaluated(function.__annotations__, function)
 
 
 class Signature(NamedTuple):
@@ -363,6 +370,17 @@ def own_attributes(cls: type) -> Iterator[tuple[str, Any]]:
             seen |= set(vars(base))
 
 
+def annotated_attributes(cls: type) -> dict[str, Any]:
+    """The public attributes that a class and its bases annotate."""
+    found: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        function = next(filter(inspect.isfunction, vars(base).values()), None)
+        public = {name: note for name, note in vars(base).get("__annotations__", {}).items() if name[0] != "_"}
+        if public and function is not None:
+            found |= evaluated(public, function)
+    return found
+
+
 PROTOCOLS = {"__iter__": 0, "__aiter__": 0, "__enter__": None, "__aenter__": None, "__await__": 2}
 
 
@@ -372,6 +390,7 @@ def attribute(describer: Describer, name: str, value: Any, variables: dict[str, 
     is_public = not name.startswith("_") or name in PROTOCOLS or name == "_request_id"
     if not inspect.isfunction(function) or not is_public or name == "model_post_init":
         return ""
+    is_property = function is not value
     function = inspect.unwrap(function)
     overloads = [hints_of(overload) for overload in typing_extensions.get_overloads(function)]
     hints = next((found for found in overloads if "to" not in found), hints_of(function))
@@ -381,7 +400,7 @@ def attribute(describer: Describer, name: str, value: Any, variables: dict[str, 
         position = PROTOCOLS[name]
         return describer.expression(returns if position is None else typing.get_args(returns)[position], scope)
     rendered = describer.expression(returns, scope)
-    if function is not value:
+    if is_property:
         return rendered
     return f"Callable[Awaitable[{rendered}]]" if inspect.iscoroutinefunction(function) else f"Callable[{rendered}]"
 
@@ -396,8 +415,7 @@ def type_entry(describer: Describer, cls: type) -> dict[str, Any]:
     if model:
         fields: dict[str, Any] = {name: field.annotation for name, field in model.model_fields.items()}
     else:
-        scope = names_for_type_checkers(cls.__module__) | vars(sys.modules[cls.__module__])
-        fields = typing_extensions.get_type_hints(cls, globalns=scope)
+        fields = annotated_attributes(cls)
     entry |= {name: describer.expression(tp, variables) for name, tp in fields.items() if not name.startswith("_")}
     for name, value in own_attributes(cls):
         rendered = attribute(describer, name, value, variables)
