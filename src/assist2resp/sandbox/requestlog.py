@@ -48,7 +48,7 @@ class LoggedRequest:
             return None
 
     def body(self) -> dict[str, Any]:
-        """This request as `GET /sandbox/requests` shows it."""
+        """The request as `GET /sandbox/requests` shows it."""
         return {
             "method": self.method,
             "path": self.path,
