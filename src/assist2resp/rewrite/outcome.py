@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from assist2resp.schema.findings import Findings
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Told what is being done (such as `reading`), how many of it are done, and how many there are (0 if not known)."""
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """The progress that nobody watches."""
 
 
 @dataclass(frozen=True)
 class Options:
     """What the command line and `[tool.assist2resp]` can set.
 
-    `select` and `ignore` hold codes or their prefixes; `models` maps old model ids to new ones.
+    `select` and `ignore` hold codes or their prefixes; `models` maps old model ids to new ones; `overlay` holds, by
+    absolute path, bytes to take instead of a file's (a buffer that an editor sends on standard input).
     """
 
     select: tuple[str, ...] = ()
@@ -20,7 +30,9 @@ class Options:
     exclude: tuple[str, ...] = ()
     support_module: str = "assistants_compat"
     archive: Path | None = None
-    models: dict[str, str] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    overlay: Mapping[Path, bytes] = field(default_factory=dict)
+    progress: Progress = silent
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,28 @@ class Finding(BaseModel):
     """Whether a fixed site ended as a plain SDK call, or vanished, rather than as a call of the support module."""
 
 
+class FileFailure(BaseModel):
+    """A file that could not be read, parsed or written; it is as it was, and the rest was done."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    problem: str
+    """A clause that follows the path, such as `does not parse: …`."""
+    line: int | None = None
+
+
+class Skipped(BaseModel):
+    """Files that were not looked at, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    what: str
+    """Such as `notebooks`."""
+    count: int
+    reason: str
+
+
 class Findings(BaseModel):
     """The result of one run of `rewrite`."""
 
@@ -63,3 +85,5 @@ class Findings(BaseModel):
     files_parsed: int
     files_changed: tuple[str, ...]
     findings: tuple[Finding, ...]
+    failures: tuple[FileFailure, ...] = ()
+    not_looked_at: tuple[Skipped, ...] = ()
