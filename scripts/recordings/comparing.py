@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from recordings.eras import newer, older
+from recordings.eras import PROMISED, PROMISED_TYPES, newer, older
 from recordings.streams import Event, collapsed
 
 TELLING = frozenset({"object", "type", "role", "status", "reason", "code", "param", "deleted", "has_more", "purpose"})
@@ -17,10 +17,12 @@ TELLING = frozenset({"object", "type", "role", "status", "reason", "code", "para
 
 
 class Kind(StrEnum):
-    """In what two answers differ. The first two are allowed, and listed apart."""
+    """In what two answers differ. The first four are allowed, and listed apart."""
 
     NEWER_KEY = "newer key"
     OLDER_KEY = "older key"
+    PROMISED_KEY = "promised key"
+    PROMISED_TYPE = "promised type"
     STATUS = "status"
     MISSING_KEY = "missing key"
     EXTRA_KEY = "extra key"
@@ -31,7 +33,7 @@ class Kind(StrEnum):
     EVENTS = "events"
 
 
-ALLOWED = frozenset({Kind.NEWER_KEY, Kind.OLDER_KEY})
+ALLOWED = frozenset({Kind.NEWER_KEY, Kind.OLDER_KEY, Kind.PROMISED_KEY, Kind.PROMISED_TYPE})
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,16 @@ class Comparer:
     day: date | None
     ids: Mapping[str, str]
 
-    def values(self, was: Any, now: Any, where: str = "", name: str = "") -> Iterator[Difference]:
-        """Every difference between two JSON values; `name` is the key that holds them."""
+    def values(self, was: Any, now: Any, where: str = "", name: str = "", kind: str = "") -> Iterator[Difference]:
+        """Every difference between two JSON values; `name` is the key that holds them in an object of this kind."""
         if isinstance(was, dict) and isinstance(now, dict):
             yield from self._objects(was, now, where, name)
         elif isinstance(was, list) and isinstance(now, list):
             yield from self._lists(was, now, where, name)
         elif _kind_of(was) != _kind_of(now):
-            yield Difference(Kind.TYPE, where, _kind_of(was), _kind_of(now))
+            promised = (kind, name, _kind_of(was), _kind_of(now)) in PROMISED_TYPES
+            shown = f"{kind}.{name} {_kind_of(was)}" if promised else _kind_of(was)
+            yield Difference(Kind.PROMISED_TYPE if promised else Kind.TYPE, where, shown, _kind_of(now))
         elif name in TELLING and was != now and self.ids.get(str(was), was) != now:
             yield Difference(Kind.VALUE, where, str(was), str(now))
         elif isinstance(was, str) and was in self.ids and self.ids[was] != now:
@@ -70,10 +74,14 @@ class Comparer:
             allowed = older(kind, key, self.day)
             yield Difference(Kind.OLDER_KEY if allowed else Kind.MISSING_KEY, f"{where}.{key}", f"{kind}.{key}")
         for key in now.keys() - was.keys():
-            allowed = newer(kind, key, self.day)
-            yield Difference(Kind.NEWER_KEY if allowed else Kind.EXTRA_KEY, f"{where}.{key}", now=f"{kind}.{key}")
+            yield Difference(self._extra(kind, key), f"{where}.{key}", now=f"{kind}.{key}")
         for key in was.keys() & now.keys():
-            yield from self.values(was[key], now[key], f"{where}.{key}", key)
+            yield from self.values(was[key], now[key], f"{where}.{key}", key, kind)
+
+    def _extra(self, kind: str, key: str) -> Kind:
+        if (kind, key) in PROMISED:
+            return Kind.PROMISED_KEY
+        return Kind.NEWER_KEY if newer(kind, key, self.day) else Kind.EXTRA_KEY
 
     def _lists(self, was: list[Any], now: list[Any], where: str, name: str) -> Iterator[Difference]:
         if len(was) != len(now):

@@ -1,6 +1,6 @@
 """When a key of the wire came or went, so that an old recording can be compared with the API as it is today.
 
-`SINCE`: the first day on which a recording shows the key. A key that the sandbox sends and a recording lacks is
+`SINCE`: the day from which every recording shows the key. A key that the sandbox sends and a recording lacks is
 allowed when the recording is older. `UNTIL`: the last day on which one shows it. A key that a recording has and the
 sandbox does not send is allowed up to that day. An object is named by its `object`, else its `type`, else the key that
 holds it. Nothing else is allowed, and every use is listed.
@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-V2 = date(2024, 4, 17)
-"""The day of Assistants v2. A request with the header of v1 is answered with v1's keys, whatever its day."""
-LAST_DAY_OF_V1 = V2 - timedelta(days=1)
+V2 = date(2024, 4, 30)
+"""Assistants v2 opened on 2024-04-17; from this day on all answers to its header have its keys, and no longer v1's."""
+LAST_DAY_OF_V1 = date(2024, 4, 16)
+"""A request with the header of v1 is answered with the keys of v1, whatever its day."""
 
 SINCE: dict[tuple[str, str], date] = {
     ("assistant", "tool_resources"): V2,
@@ -35,6 +36,8 @@ SINCE: dict[tuple[str, str], date] = {
     ("thread.run", "tool_choice"): V2,
     ("thread.run", "parallel_tool_calls"): date(2024, 6, 8),
     ("thread.run", "reasoning_effort"): date(2026, 3, 31),
+    ("usage", "prompt_token_details"): date(2026, 3, 31),
+    ("usage", "completion_tokens_details"): date(2026, 3, 31),
     ("vector_store", "description"): date(2025, 12, 4),
     ("vector_store.file", "attributes"): date(2025, 12, 4),
     ("vector_store.file", "chunking_strategy"): date(2025, 12, 4),
@@ -58,13 +61,24 @@ SINCE: dict[tuple[str, str], date] = {
     ("response.output_text.delta", "obfuscation"): date(2025, 8, 15),
     ("response.output_text.done", "logprobs"): date(2025, 7, 16),
 }
+PROMISED = frozenset(
+    ("thread.message", key) for key in ("status", "completed_at", "incomplete_at", "incomplete_details")
+)
+"""Keys that OpenAI's description and the SDK's types demand, though recorded answers often lack them.
+
+The sandbox always sends them, so that the SDK's strict validation accepts its answers.
+"""
+
+PROMISED_TYPES = frozenset({("thread.run", "instructions", "null", "string")})
+"""Types that the SDK demands (object, key, type in old recordings, type that the sandbox sends)."""
+
 SEQUENCE_NUMBERS = date(2025, 7, 16)
 """Since when every event of a response stream is numbered."""
 
 UNTIL: dict[tuple[str, str], date] = {
-    ("assistant", "file_ids"): LAST_DAY_OF_V1,
-    ("thread.message", "file_ids"): LAST_DAY_OF_V1,
-    ("thread.run", "file_ids"): LAST_DAY_OF_V1,
+    ("assistant", "file_ids"): V2 - timedelta(days=1),
+    ("thread.message", "file_ids"): V2 - timedelta(days=1),
+    ("thread.run", "file_ids"): V2 - timedelta(days=1),
 }
 
 

@@ -89,7 +89,8 @@ class Maker:
         kind = ROWS.get(place.template)
         if kind and isinstance(rows, list):
             for row in sorted(rows, key=lambda row: row.get("created_at") or 0):
-                if isinstance(row.get("id"), str) and row["id"] not in self.ids:
+                own = row.get("run_id") in self.ids
+                if isinstance(row.get("id"), str) and row["id"] not in self.ids and not own:
                     await self._make(Need(kind, row["id"]), parents, row, succeeded)
 
     async def _make(self, need: Need, parents: Mapping[str, str], body: Any, succeeded: bool) -> None:

@@ -43,6 +43,8 @@ class Outcome:
     host: str
     differences: tuple[Difference, ...] = ()
     skipped: str = ""
+    origin: str = ""
+    """Why the recording itself may differ from the API of today: another server, or Assistants v1."""
     refusals: tuple[str, ...] = ()
     """What the sandbox would not make beforehand."""
 
@@ -100,6 +102,7 @@ class Replay:
             label,
             row.parts.netloc,
             differences=differences,
+            origin=_origin(row),
             refusals=tuple(maker.refusals),
         )
 
@@ -215,6 +218,12 @@ def _objects(values: Sequence[Any]) -> Iterator[dict[str, Any]]:
             yield from _objects(list(value.values()))
         elif isinstance(value, list):
             yield from _objects(value)
+
+
+def _origin(row: Interaction) -> str:
+    if not row.parts.hostname or not row.parts.hostname.endswith(("openai.com", "openai.azure.com")):
+        return f"another server, {row.parts.hostname}"
+    return "Assistants v1, which ended on 2024-12-18" if "assistants=v1" in row.headers.get("openai-beta", "") else ""
 
 
 def _request_body(row: Interaction) -> Any:

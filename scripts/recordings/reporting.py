@@ -20,13 +20,13 @@ def report(outcomes: Sequence[Outcome]) -> Iterator[str]:
         yield f"{sum(row.agreed for row in rows):>7} {len(rows):>9}  {endpoint}"
     agreed = sum(row.agreed for row in compared)
     yield f"{agreed:>7} {len(compared):>9}  all: {share(outcomes):.1%}"
-    yield from _counted("Allowed, since the wire has changed since the recording:", _allowed(compared))
+    yield from _counted("Allowed differences:", _allowed(compared))
     yield from _counted("Passed over:", Counter(f"{row.endpoint}: {row.skipped}" for row in outcomes if row.skipped))
     if agreed < len(compared):
         yield "\nDisagreements:"
     for row in compared:
         if not row.agreed:
-            yield f"- {row.recording} #{row.position} {row.endpoint}"
+            yield f"- {row.recording} #{row.position} {row.endpoint}" + (f" ({row.origin})" if row.origin else "")
             for refusal in row.refusals:
                 yield f"    could not make beforehand: {refusal}"
             for difference in row.differences:
