@@ -88,7 +88,7 @@ BUILTIN_TYPES: dict[str, dict[str, Any]] = {
 }
 PARAMETRISED_UNION = re.compile(r"\b(\w+StreamEvent)\[\w+\]")  # the members ignore the parameter, so typing refuses it
 MOST_LITERALS = 24
-FEWEST_ALIASED = 3
+FEWEST_PLAIN_ALIASED = 3  # `str | list[str]` reads better than one of its names
 UNTYPED = (object, inspect.Parameter.empty)
 ABSENT = (_types.Omit, _types.NotGiven)
 ORIGIN_NAMES = {
@@ -150,7 +150,8 @@ def find_aliases() -> dict[Any, str]:
     for qualified, value in exports():
         key = without_prefix(qualified)
         members = [member for member in union_members(value) if member is not type(None)]
-        if len(members) >= FEWEST_ALIASED and not any(isinstance(member, typing.TypeVar) for member in members):
+        is_plain = any(getattr(member, "__module__", "builtins") == "builtins" for member in members)
+        if len(members) >= (FEWEST_PLAIN_ALIASED if is_plain else 2) and typing.TypeVar not in map(type, members):
             found[value] = min(found.get(value, key), key, key=lambda name: (name.count("."), len(name), name))
     return found
 
@@ -204,7 +205,7 @@ class Describer:
 
     def _union(self, members: tuple[Any, ...]) -> str:
         present = [member for member in members if member is not type(None) and member not in ABSENT]
-        alias = self._alias(typing.Union[tuple(present)]) if len(present) >= FEWEST_ALIASED else ""  # noqa: UP007
+        alias = self._alias(typing.Union[tuple(present)]) if len(present) > 1 else ""  # noqa: UP007
         if not alias:
             return self.members(members)
         return f"{alias} | None" if type(None) in members else alias
@@ -434,8 +435,7 @@ class Closure(NamedTuple):
 def closure(describer: Describer) -> Closure:
     """Describes every class that a method returns or that an attribute of a described class leads to."""
     model = {name: attribute(describer, name, getattr(openai.BaseModel, name), {}) for name in MODEL_METHODS}
-    done = Closure({key: {"<": "", **entry} for key, entry in BUILTIN_TYPES.items()}, {})
-    done.types["BaseModel"] = {"<": "", "_request_id": "str | None", **model}
+    done = Closure({"BaseModel": {"<": "", "_request_id": "str | None", **model}}, {})
     while len(done.types) + len(done.aliases) < len(done.types | describer.classes | describer.used_aliases):
         for key in sorted(set(describer.used_aliases) - set(done.aliases)):
             done.aliases[key] = describer.members(union_members(describer.used_aliases[key]))
@@ -494,6 +494,7 @@ def build() -> dict[str, Any]:
         "moved": history["moved"],
         "methods": methods | history["methods"],
         "types": types_ | history["types"],
+        "builtins": {key: {"<": "", **entry} for key, entry in BUILTIN_TYPES.items()},
         "aliases": aliases,
         "dicts": sorted(describer.dicts),
         "callbacks": handlers,

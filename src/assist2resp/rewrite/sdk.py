@@ -233,10 +233,11 @@ def _member(owner: TypeExpr | str, name: str) -> TypeExpr | None:
 
 
 def _declared(owner: TypeExpr, name: str) -> TypeExpr | None:
-    entry = _table()["types"].get(owner.name)
+    table = _table()
+    entry = table["types"].get(owner.name) or table["builtins"].get(owner.name)
     if entry is None or name in {"<", "["}:
         return None
-    text = entry.get(name) or ("<" not in entry and _table()["types"]["BaseModel"].get(name)) or ""
+    text = entry.get(name) or ("<" not in entry and table["types"]["BaseModel"].get(name)) or ""
     if not text:
         return None
     defaults = [parse(default) for default in entry.get("[", ())]
@@ -277,14 +278,14 @@ def handler_type(*, is_async: bool = False) -> TypeExpr:
 
 def type_name(qualified: str) -> str | None:
     """The table's name of an imported type, `beta.threads.Run` for `openai.types.beta.threads.run.Run`."""
-    table = _table()
-    named = table["names"].get(qualified)
-    if named is not None:
-        return str(named)
     if not qualified.startswith("openai."):
         return None
-    key = qualified.removeprefix("openai.types.").removeprefix("openai.")
-    head, _, name = key.rpartition(".")
-    guesses = (key, f"{head.rpartition('.')[0]}.{name}".lstrip("."))
+    table = _table()
+    head, _, name = qualified.rpartition(".")
     known = (table["types"], table["aliases"], table["dicts"])
-    return next((guess for guess in guesses if any(guess in names for names in known)), None)
+    for path in (qualified, f"{head.rpartition('.')[0]}.{name}"):
+        key = path.removeprefix("openai.types.").removeprefix("openai.")
+        found = table["names"].get(path) or next((key for names in known if key in names), None)
+        if found is not None:
+            return str(found)
+    return None
