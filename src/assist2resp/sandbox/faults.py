@@ -170,8 +170,10 @@ def _with_options(fault: Fault, options: list[str], offset: int) -> Fault:
 def _with_option(fault: Fault, name: str, value: object, offset: int = 0) -> Fault:
     if name not in _OPTIONS:
         raise SpecError(f"unknown option '{name}'; the options are {', '.join(_OPTIONS)}", offset)
-    number = _number(str(value), _OPTIONS[name], name, offset + len(name) + 1)
-    return replace(fault, **{name.replace("-", "_"): number})
+    changed: dict[str, Any] = {
+        name.replace("-", "_"): _number(str(value), _OPTIONS[name], name, offset + len(name) + 1)
+    }
+    return replace(fault, **changed)
 
 
 def _fault(kind: str, route: str, route_offset: int = 0) -> Fault:

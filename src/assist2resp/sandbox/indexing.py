@@ -1,4 +1,4 @@
-"""Vector stores at work: what attaching a file starts, what the objects show, and how a store is searched."""
+"""Vector stores: made, filled, expired, and what their objects show."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any
 
-from assist2resp.sandbox import library, search
+from assist2resp.sandbox import files
 from assist2resp.sandbox.app import World
 from assist2resp.sandbox.store import Record
-from assist2resp.sandbox.wire import Json, WireError
+from assist2resp.sandbox.wire import Json, WireError, not_found
 
 COUNTED = ("in_progress", "completed", "failed", "cancelled")
 DEFAULT_CHUNKING = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}}
@@ -41,6 +41,46 @@ SEARCHABLE = frozenset(
 )
 
 
+def make_store(
+    world: World, file_ids: Iterable[str], *, chunking: Json | None = None, param: str = "file_ids", **fields: Any
+) -> Record:
+    """A new vector store with these files; `fields` are name, description, expires_after and metadata."""
+    wanted = list(dict.fromkeys(file_ids))
+    for file_id in wanted:
+        check_file(world, file_id, param)
+    now = world.seconds()
+    body: Json = {
+        "id": world.ids.new("vs_", 32),
+        "object": "vector_store",
+        "created_at": now,
+        "name": fields.get("name") or "",
+        "description": fields.get("description"),
+        "usage_bytes": 0,
+        "file_counts": counts([]),
+        "status": "completed",
+        "expires_after": fields.get("expires_after"),
+        "expires_at": None,
+        "last_active_at": now,
+        "metadata": fields.get("metadata") or {},
+    }
+    record = Record(body["id"], body)
+    touch(record, now)
+    world.store.table("vector_stores").add(record)
+    for file_id in wanted:
+        attach(world, record, file_id, chunking=chunking, param=param)
+    return record
+
+
+def check_file(world: World, file_id: str, param: str = "file_id") -> None:
+    """Refuse a file that is not there, or of a kind that cannot be searched."""
+    filename = files.document(world, file_id, param).filename
+    extension = PurePosixPath(filename).suffix.lower()
+    if extension and extension not in SEARCHABLE:
+        text = f"Files with extensions [{extension}] are not supported for retrieval. See "
+        link = "https://platform.openai.com/docs/assistants/tools/file-search/supported-files"
+        raise WireError(400, text + link, param=param, code="unsupported_file")
+
+
 def attach(
     world: World,
     store: Record,
@@ -52,13 +92,8 @@ def attach(
     param: str = "file_id",
 ) -> Record:
     """Put a file into a vector store, and begin to index it."""
-    filename = library.document(world, file_id, param).filename
-    extension = PurePosixPath(filename).suffix.lower()
-    if extension and extension not in SEARCHABLE:
-        text = f"Files with extensions [{extension}] are not supported for retrieval. See "
-        link = "https://platform.openai.com/docs/assistants/tools/file-search/supported-files"
-        raise WireError(400, text + link, param=param, code="unsupported_file")
-    body = {
+    check_file(world, file_id, param)
+    body: Json = {
         "id": file_id,
         "object": "vector_store.file",
         "usage_bytes": 0,
@@ -84,13 +119,69 @@ async def _index(world: World, link: Record) -> None:
         world.working.discard(link.id)
     attached = world.store.table("vector_store_files").get(link.id) is link
     if attached and link.body["status"] == "in_progress":
-        library.finish_indexing(world, link)
+        finish_indexing(world, link)
 
 
 def _effective(chunking: Json | None) -> Json:
     if chunking is None or chunking["type"] == "auto":
         return {**DEFAULT_CHUNKING}
     return {"type": "static", "static": chunking["static"]}
+
+
+def store_record(world: World, store_id: str, param: str | None = None) -> Record:
+    """The vector store of this id, expired or not; else a 404."""
+    record = world.store.table("vector_stores").get(store_id)
+    if record is None:
+        raise WireError(404, not_found("vector store", store_id).message, param=param)
+    note_expiry(world, record)
+    return record
+
+
+def used_store(world: World, store_id: str, param: str | None = None) -> Record:
+    """The vector store of this id for use, which moves its expiry; 404 if there is none, 400 if it has expired."""
+    record = store_record(world, store_id, param)
+    if record.body["status"] == "expired":
+        raise WireError(400, f"Vector store '{store_id}' has expired.", param=param)
+    now = world.seconds()
+    if record.body["last_active_at"] != now:
+        touch(record, now)
+        world.store.table("vector_stores").save(record)
+    return record
+
+
+def touch(record: Record, now: int) -> None:
+    """Note that a vector store was used, and when it expires now."""
+    after = record.body["expires_after"]
+    record.body["last_active_at"] = now
+    record.body["expires_at"] = None if after is None else now + after["days"] * 86_400
+
+
+def note_expiry(world: World, record: Record) -> None:
+    """Let a vector store expire when its time has come."""
+    expires_at = record.body["expires_at"]
+    if expires_at is not None and expires_at <= world.seconds() and record.body["status"] != "expired":
+        record.body["status"] = "expired"
+        world.store.table("vector_stores").save(record)
+
+
+def links_of(world: World, store_id: str) -> list[Record]:
+    """The files of a vector store, oldest first, as `vector_store.file` objects."""
+    links = world.store.table("vector_store_files").of(store_id)
+    for link in links:
+        if link.body["status"] == "in_progress" and link.id not in world.working:
+            finish_indexing(world, link)
+    return links
+
+
+def finish_indexing(world: World, link: Record) -> None:
+    """End the indexing of a file: completed, or failed with the reason."""
+    text = files.document(world, link.body["id"]).text
+    if text.strip():
+        link.body.update(status="completed", usage_bytes=len(text.encode()))
+    else:
+        reason = "The file could not be parsed because it is empty."
+        link.body.update(status="failed", last_error={"code": "invalid_file", "message": reason})
+    world.store.table("vector_store_files").save(link)
 
 
 def counts(links: Iterable[Record]) -> dict[str, int]:
@@ -101,8 +192,8 @@ def counts(links: Iterable[Record]) -> dict[str, int]:
 
 def store_body(world: World, record: Record) -> Json:
     """A vector store as the wire shows it now."""
-    library.note_expiry(world, record)
-    links = library.links_of(world, record.id)
+    note_expiry(world, record)
+    links = links_of(world, record.id)
     status = record.body["status"]
     if status != "expired" and any(link.body["status"] == "in_progress" for link in links):
         status = "in_progress"
@@ -112,7 +203,7 @@ def store_body(world: World, record: Record) -> Json:
 
 def batch_links(world: World, batch: Record) -> list[Record]:
     """The files of a batch that are still in its store."""
-    return [link for link in library.links_of(world, batch.parent) if link.private["batch"] == batch.id]
+    return [link for link in links_of(world, batch.parent) if link.private["batch"] == batch.id]
 
 
 def batch_body(world: World, batch: Record) -> Json:
@@ -122,69 +213,3 @@ def batch_body(world: World, batch: Record) -> Json:
     if status == "in_progress" and not file_counts["in_progress"]:
         status = "completed"
     return {**batch.body, "status": status, "file_counts": file_counts}
-
-
-def results(world: World, store: Record, body: Json) -> list[Json]:
-    """The passages of a store that a search request finds, best first."""
-    queries = [body["query"]] if isinstance(body["query"], str) else body["query"]
-    wanted = [search.words_of(query) for query in queries]
-    threshold = (body.get("ranking_options") or {}).get("score_threshold") or 0.0
-    found = [
-        (max((_score(words, passage) for words in wanted), default=0.0), link, passage)
-        for link in library.links_of(world, store.id)
-        if link.body["status"] == "completed" and _passes(body.get("filters"), link.body["attributes"])
-        for passage in _passages(world, link)
-    ]
-    found.sort(key=lambda one: (-one[0], one[1].private.get("digest", ""), one[2]))
-    most = body.get("max_num_results") or 10
-    return [_result(world, score, link, passage) for score, link, passage in found[:most] if score >= threshold]
-
-
-def _passages(world: World, link: Record) -> list[str]:
-    size = link.body["chunking_strategy"]["static"]["max_chunk_size_tokens"]
-    return search.chunks_of(library.document(world, link.body["id"]).text, size)
-
-
-def _score(wanted: frozenset[str], passage: str) -> float:
-    return round(len(wanted & search.words_of(passage)) / len(wanted), 4) if wanted else 0.0
-
-
-def _result(world: World, score: float, link: Record, passage: str) -> Json:
-    return {
-        "file_id": link.body["id"],
-        "filename": library.document(world, link.body["id"]).filename,
-        "score": score,
-        "attributes": link.body["attributes"],
-        "content": [{"type": "text", "text": passage}],
-    }
-
-
-def _passes(rule: Json | None, attributes: Json) -> bool:
-    """Whether a file's attributes satisfy a filter; a comparison with an attribute that is absent fails."""
-    if rule is None:
-        return True
-    if rule["type"] in ("and", "or"):
-        outcomes = [_passes(inner, attributes) for inner in rule["filters"]]
-        return all(outcomes) if rule["type"] == "and" else any(outcomes)
-    return _compares(rule["type"], attributes.get(rule["key"]), rule["value"])
-
-
-def _compares(operator: str, found: Any, value: Any) -> bool:
-    match operator:
-        case "eq":
-            return bool(found == value)
-        case "ne":
-            return bool(found != value)
-        case "in":
-            return found in value
-        case "nin":
-            return found not in value
-    if not _are_ordered(found, value):
-        return False
-    return {"gt": found > value, "gte": found >= value, "lt": found < value, "lte": found <= value}[operator]
-
-
-def _are_ordered(one: object, other: object) -> bool:
-    return (isinstance(one, int | float) and isinstance(other, int | float)) or (
-        isinstance(one, str) and isinstance(other, str)
-    )

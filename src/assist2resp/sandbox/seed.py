@@ -27,7 +27,7 @@ from typing import Any, TypeAlias
 
 from starlette.types import ASGIApp, Message
 
-from assist2resp.sandbox import library
+from assist2resp.sandbox import files
 from assist2resp.sandbox.app import BEFORE_SUNSET, World, create_app
 from assist2resp.sandbox.inputs import Part, part_of
 from assist2resp.sandbox.wire import Ids
@@ -134,7 +134,7 @@ class Planter:
             raise part.problem("a file needs 'text' or 'path'.")
         name = keys["filename"].text() if "filename" in keys else name
         purpose = keys["purpose"].text() if "purpose" in keys else "assistants"
-        record = library.add_file(self._world, name, data, purpose, file_id=keys["id"].text() if "id" in keys else None)
+        record = files.add_file(self._world, name, data, purpose, file_id=keys["id"].text() if "id" in keys else None)
         self._fix("files", record.id, part)
 
     async def _items(self, conversation: str, part: Part, items: list[Any]) -> None:

@@ -44,7 +44,9 @@ def attributes(value: Any, path: str) -> None:
         text = f"Invalid '{path}': too many properties. Expected an object with at most 16 properties, but got an "
         text += f"object with {len(value)} properties instead."
         raise invalid(path, text, "object_above_max_properties")
-    single = either("a string, number or boolean", (bool, boolean), (int | float, decimal()), (str, string(most=512)))
+    single = either(
+        "a string, number or boolean", (bool, boolean), (int, decimal()), (float, decimal()), (str, string(most=512))
+    )
     for key, entry in value.items():
         string(most=64)(key, f"{path}.{key}")
         single(entry, f"{path}.{key}")

@@ -7,7 +7,7 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from assist2resp.sandbox import library, params
+from assist2resp.sandbox import files, params
 from assist2resp.sandbox.app import World
 from assist2resp.sandbox.wire import WireError, page
 
@@ -42,7 +42,7 @@ async def _keep(world: World, form: FormData) -> Response:
     if purpose not in PURPOSES:
         raise WireError(400, f"'{purpose}' is not one of {list(PURPOSES)} - 'purpose'", param="purpose")
     seconds = _seconds(form) or (BATCH_SECONDS if purpose == "batch" else None)
-    record = library.add_file(world, upload.filename or "upload", await upload.read(), str(purpose), seconds=seconds)
+    record = files.add_file(world, upload.filename or "upload", await upload.read(), str(purpose), seconds=seconds)
     return JSONResponse(record.body)
 
 
@@ -65,26 +65,26 @@ async def listing(world: World, request: Request) -> Response:
     rows = [
         record.body
         for record in world.store.table("files").all()
-        if purpose in (None, record.body["purpose"]) and not library.is_over(world, record)
+        if purpose in (None, record.body["purpose"]) and not files.is_over(world, record)
     ]
     return JSONResponse(page(rows, request.query_params, default=10_000, most=10_000, before=False))
 
 
 async def retrieve(world: World, request: Request) -> Response:
     """One file's object."""
-    return JSONResponse(library.file_record(world, request.path_params["file_id"]).body)
+    return JSONResponse(files.file_record(world, request.path_params["file_id"]).body)
 
 
 async def delete(world: World, request: Request) -> Response:
     """Delete a file; it disappears from vector stores too."""
-    record = library.file_record(world, request.path_params["file_id"])
-    library.remove_file(world, record.id)
+    record = files.file_record(world, request.path_params["file_id"])
+    files.remove_file(world, record.id)
     return JSONResponse({"object": "file", "id": record.id, "deleted": True})
 
 
 async def content(world: World, request: Request) -> Response:
     """The bytes of a file, for the purposes that may be downloaded."""
-    record = library.file_record(world, request.path_params["file_id"])
+    record = files.file_record(world, request.path_params["file_id"])
     if record.body["purpose"] not in DOWNLOADABLE:
         raise WireError(400, f"Not allowed to download files of purpose: {record.body['purpose']}")
     disposition = 'attachment; filename="{}"'.format(record.body["filename"].replace('"', "'"))

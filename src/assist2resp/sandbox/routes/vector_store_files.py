@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from assist2resp.sandbox import indexing, library
+from assist2resp.sandbox import files, indexing
 from assist2resp.sandbox.app import World
 from assist2resp.sandbox.params import choice, invalid, missing
 from assist2resp.sandbox.store import Record
@@ -14,12 +14,12 @@ from assist2resp.sandbox.wire import Json, WireError, page, read_json
 
 
 def _store(world: World, request: Request) -> Record:
-    return library.store_record(world, request.path_params["store_id"])
+    return indexing.store_record(world, request.path_params["store_id"])
 
 
 def _link(world: World, request: Request) -> Record:
     store, file_id = _store(world, request), request.path_params["file_id"]
-    for link in library.links_of(world, store.id):
+    for link in indexing.links_of(world, store.id):
         if link.body["id"] == file_id:
             return link
     raise WireError(404, f"No file found with id '{file_id}' in vector store '{store.id}'.")
@@ -51,7 +51,7 @@ async def create(world: World, request: Request) -> Response:
     CREATE_FILE(body, "")
     link = indexing.attach(
         world,
-        library.used_store(world, store.id),
+        indexing.used_store(world, store.id),
         body["file_id"],
         attributes=body.get("attributes"),
         chunking=body.get("chunking_strategy"),
@@ -61,7 +61,7 @@ async def create(world: World, request: Request) -> Response:
 
 async def listing(world: World, request: Request) -> Response:
     """The files of a store, newest first, in one state if `filter` is given."""
-    return _page(library.links_of(world, _store(world, request).id), request)
+    return _page(indexing.links_of(world, _store(world, request).id), request)
 
 
 async def retrieve(world: World, request: Request) -> Response:
@@ -89,7 +89,7 @@ async def delete(world: World, request: Request) -> Response:
 async def content(world: World, request: Request) -> Response:
     """The parsed text of an indexed file."""
     link = _link(world, request)
-    text = library.document(world, link.body["id"]).text if link.body["status"] == "completed" else ""
+    text = files.document(world, link.body["id"]).text if link.body["status"] == "completed" else ""
     data = [{"type": "text", "text": text}] if text else []
     shape: Json = {"object": "vector_store.file_content.page", "data": data, "has_more": False, "next_page": None}
     return JSONResponse(shape)
@@ -97,12 +97,12 @@ async def content(world: World, request: Request) -> Response:
 
 async def create_batch(world: World, request: Request) -> Response:
     """Attach many files."""
-    store = library.used_store(world, _store(world, request).id)
+    store = indexing.used_store(world, _store(world, request).id)
     body = await read_json(request)
     CREATE_BATCH(body, "")
     entries = _entries(body)
     for entry in entries:
-        library.document(world, entry["file_id"], "file_ids")
+        indexing.check_file(world, entry["file_id"], "file_ids")
     batch = Record(
         world.ids.new("vsfb_", 32),
         {
@@ -138,7 +138,7 @@ def _entries(body: Json) -> list[Json]:
         return list({entry["file_id"]: entry for entry in body["files"]}.values())
     if "file_ids" not in body:
         raise missing("file_ids")
-    shared = {key: body[key] for key in ("attributes", "chunking_strategy") if key in body}
+    shared: Json = {key: body[key] for key in ("attributes", "chunking_strategy") if key in body}
     return [{"file_id": file_id, **shared} for file_id in dict.fromkeys(body["file_ids"])]
 
 

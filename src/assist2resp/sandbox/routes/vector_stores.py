@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from assist2resp.sandbox import indexing, library
+from assist2resp.sandbox import indexing, store_search
 from assist2resp.sandbox.app import World
 from assist2resp.sandbox.params import (
     array,
@@ -23,7 +23,6 @@ from assist2resp.sandbox.params import (
     string,
     wrong_type,
 )
-from assist2resp.sandbox.store import Record
 from assist2resp.sandbox.store_params import chunking_strategy
 from assist2resp.sandbox.wire import page, read_json
 
@@ -78,32 +77,8 @@ async def create(world: World, request: Request) -> Response:
     """Make a vector store, with files if some are named."""
     body = await read_json(request)
     CREATE(body, "")
-    file_ids = body.get("file_ids") or []
-    for file_id in file_ids:
-        library.document(world, file_id, "file_ids")
-    now = world.seconds()
-    record = Record(
-        world.ids.new("vs_", 32),
-        {
-            "id": "",
-            "object": "vector_store",
-            "created_at": now,
-            "name": body.get("name") or "",
-            "description": body.get("description"),
-            "usage_bytes": 0,
-            "file_counts": indexing.counts([]),
-            "status": "completed",
-            "expires_after": body.get("expires_after"),
-            "expires_at": None,
-            "last_active_at": now,
-            "metadata": body.get("metadata") or {},
-        },
-    )
-    record.body["id"] = record.id
-    library.touch(record, now)
-    world.store.table("vector_stores").add(record)
-    for file_id in dict.fromkeys(file_ids):
-        indexing.attach(world, record, file_id, chunking=body.get("chunking_strategy"), param="file_ids")
+    chosen: dict[str, Any] = {key: body.get(key) for key in ("name", "description", "expires_after", "metadata")}
+    record = indexing.make_store(world, body.get("file_ids") or [], chunking=body.get("chunking_strategy"), **chosen)
     return JSONResponse(indexing.store_body(world, record))
 
 
@@ -115,12 +90,12 @@ async def listing(world: World, request: Request) -> Response:
 
 async def retrieve(world: World, request: Request) -> Response:
     """One vector store."""
-    return JSONResponse(indexing.store_body(world, library.store_record(world, request.path_params["store_id"])))
+    return JSONResponse(indexing.store_body(world, indexing.store_record(world, request.path_params["store_id"])))
 
 
 async def update(world: World, request: Request) -> Response:
     """Change name, expiry and metadata."""
-    record = library.store_record(world, request.path_params["store_id"])
+    record = indexing.store_record(world, request.path_params["store_id"])
     body = await read_json(request)
     UPDATE(body, "")
     record.body.update({key: body[key] for key in ("name", "expires_after") if key in body})
@@ -128,14 +103,14 @@ async def update(world: World, request: Request) -> Response:
     if "metadata" in body:
         record.body["metadata"] = body["metadata"] or {}
     if "expires_after" in body:
-        library.touch(record, record.body["last_active_at"])
+        indexing.touch(record, record.body["last_active_at"])
     world.store.table("vector_stores").save(record)
     return JSONResponse(indexing.store_body(world, record))
 
 
 async def delete(world: World, request: Request) -> Response:
     """Delete a vector store; its files stay."""
-    record = library.store_record(world, request.path_params["store_id"])
+    record = indexing.store_record(world, request.path_params["store_id"])
     for kind in ("vector_store_files", "vector_store_batches"):
         table = world.store.table(kind)
         for inner in table.of(record.id):
@@ -146,16 +121,16 @@ async def delete(world: World, request: Request) -> Response:
 
 async def search(world: World, request: Request) -> Response:
     """Search a vector store."""
-    record = library.store_record(world, request.path_params["store_id"])
+    record = indexing.store_record(world, request.path_params["store_id"])
     body = await read_json(request)
     SEARCH(body, "")
-    library.used_store(world, record.id)
+    indexing.used_store(world, record.id)
     query = body["query"]
     return JSONResponse(
         {
             "object": "vector_store.search_results.page",
             "search_query": [query] if isinstance(query, str) else query,
-            "data": indexing.results(world, record, body),
+            "data": store_search.results(world, record, body),
             "has_more": False,
             "next_page": None,
         }
