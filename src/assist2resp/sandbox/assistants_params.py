@@ -125,7 +125,8 @@ _ATTACHMENT = fields(
         "tools": array(
             tagged({"code_interpreter": fields({"type": anything}), "file_search": fields({"type": anything})})
         ),
-    }
+    },
+    "file_id",
 )
 MESSAGE = fields(
     {

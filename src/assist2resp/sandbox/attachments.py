@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 
-from assist2resp.sandbox import library
+from assist2resp.sandbox import indexing, library
 from assist2resp.sandbox.app import World
 from assist2resp.sandbox.params import invalid
 from assist2resp.sandbox.store import Record
@@ -25,7 +25,7 @@ def resolve_resources(world: World, requested: Json | None, tools: Sequence[Json
     if "code_interpreter" in types or "code_interpreter" in resources:
         files = resources.setdefault("code_interpreter", {}).setdefault("file_ids", [])
         for file_id in files:
-            world.need("files", "file", file_id)
+            library.document(world, file_id, "tool_resources.code_interpreter.file_ids")
     if "file_search" in types or "file_search" in resources:
         resources["file_search"] = {"vector_store_ids": _stores(world, resources.get("file_search") or {})}
     return resources
@@ -33,49 +33,52 @@ def resolve_resources(world: World, requested: Json | None, tools: Sequence[Json
 
 def _stores(world: World, search: Json) -> list[str]:
     named, wanted = search.get("vector_store_ids") or [], search.get("vector_stores") or []
+    path = "tool_resources.file_search"
     if named and wanted:
-        path = "tool_resources.file_search"
         raise invalid(path, "You cannot specify both 'vector_store_ids' and 'vector_stores'.")
     for store_id in named:
-        world.need("vector_stores", "vector store", store_id)
-    return list(named) + [
-        library.make_store(
-            world,
-            store.get("file_ids") or [],
-            metadata=store.get("metadata") or {},
-            chunking_strategy=store.get("chunking_strategy"),
-        )
-        for store in wanted
-    ]
+        library.used_store(world, store_id, f"{path}.vector_store_ids")
+    return list(named) + [_make(world, store, f"{path}.vector_stores") for store in wanted]
 
 
-def check_attachments(world: World, attachments: Sequence[Json]) -> None:
-    """Refuse an attachment of a file that does not exist."""
+def _make(world: World, store: Json, path: str) -> str:
+    chunking, metadata = store.get("chunking_strategy"), store.get("metadata")
+    made = indexing.make_store(world, store.get("file_ids") or [], chunking=chunking, param=path, metadata=metadata)
+    return made.id
+
+
+def check_attachments(world: World, attachments: Sequence[Json], prefix: str = "") -> None:
+    """Refuse an attachment of a file that does not exist, or that cannot be searched."""
     for index, attachment in enumerate(attachments):
-        if "file_id" not in attachment:
-            text = f"Missing required parameter: 'attachments[{index}].file_id'."
-            raise invalid(f"attachments[{index}].file_id", text, "missing_required_parameter")
-        world.need("files", "file", attachment["file_id"])
+        path = f"{prefix}attachments[{index}].file_id"
+        if _is_for(attachment, "file_search"):
+            indexing.check_file(world, attachment["file_id"], path)
+        else:
+            library.document(world, attachment["file_id"], path)
 
 
 def attach(world: World, thread: Record, attachments: Sequence[Json]) -> None:
     """Give the thread's tools the attached files."""
-    before = copy.deepcopy(thread.body["tool_resources"])
-    for attachment in attachments:
-        tools = {tool["type"] for tool in attachment.get("tools") or []}
-        if "code_interpreter" in tools:
-            interpreter = thread.body["tool_resources"].setdefault("code_interpreter", {"file_ids": []})
-            if attachment["file_id"] not in interpreter["file_ids"]:
-                interpreter["file_ids"].append(attachment["file_id"])
-        if "file_search" in tools:
-            _add_to_search(world, thread, attachment["file_id"])
-    if thread.body["tool_resources"] != before:
+    searched = [attachment["file_id"] for attachment in attachments if _is_for(attachment, "file_search")]
+    opened = [attachment["file_id"] for attachment in attachments if _is_for(attachment, "code_interpreter")]
+    if searched:
+        _add_to_search(world, thread, searched)
+    if opened:
+        interpreter = thread.body["tool_resources"].setdefault("code_interpreter", {"file_ids": []})
+        interpreter["file_ids"] = list(dict.fromkeys([*interpreter["file_ids"], *opened]))
+    if searched or opened:
         world.store.table("threads").save(thread)
 
 
-def _add_to_search(world: World, thread: Record, file_id: str) -> None:
+def _is_for(attachment: Json, tool_type: str) -> bool:
+    return any(tool["type"] == tool_type for tool in attachment.get("tools") or [])
+
+
+def _add_to_search(world: World, thread: Record, file_ids: Sequence[str]) -> None:
     search = thread.body["tool_resources"].setdefault("file_search", {"vector_store_ids": []})
-    if search["vector_store_ids"]:
-        library.add_to_store(world, search["vector_store_ids"][0], file_id)
-    else:
-        search["vector_store_ids"] = [library.make_store(world, [file_id], expires_after=IMPLICIT_EXPIRY)]
+    if not search["vector_store_ids"]:
+        search["vector_store_ids"] = [indexing.make_store(world, file_ids, expires_after=IMPLICIT_EXPIRY).id]
+        return
+    store = library.used_store(world, search["vector_store_ids"][0])
+    for file_id in file_ids:
+        indexing.attach(world, store, file_id)

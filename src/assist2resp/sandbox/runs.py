@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
+from assist2resp.sandbox import library
 from assist2resp.sandbox.app import World
 from assist2resp.sandbox.attachments import resolve_resources
 from assist2resp.sandbox.prompt import Answer, Usage
@@ -179,6 +180,8 @@ async def _progress(world: World, run: Record) -> None:
         await pause(world, run, world.settings.queued_seconds)
         move(world, run, "in_progress", started_at=world.seconds())
     await pause(world, run, world.settings.step_seconds)
+    await library.until_indexed(world, run.private["tool_resources"]["vector_store_ids"])
+    checkpoint(world, run)
     _forget_unfinished(world, run)
     answer = await world.answer(prompt_of(world, run))
     checkpoint(world, run)

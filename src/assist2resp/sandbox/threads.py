@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assist2resp.sandbox import library
 from assist2resp.sandbox.app import World
 from assist2resp.sandbox.attachments import attach, check_attachments, resolve_resources
 from assist2resp.sandbox.params import invalid
@@ -54,8 +55,9 @@ def check_message(world: World, request: Json, prefix: str = "") -> None:
             if part["type"] == "text" and not part["text"].strip():
                 raise WireError(400, "Text content must be non-empty.", param=f"{prefix}content[{index}].text")
             if part["type"] == "image_file":
-                world.need("files", "file", part["image_file"]["file_id"])
-    check_attachments(world, request.get("attachments") or [])
+                path = f"{prefix}content[{index}].image_file.file_id"
+                library.document(world, part["image_file"]["file_id"], path)
+    check_attachments(world, request.get("attachments") or [], prefix)
 
 
 def make_message(world: World, thread: Record, request: Json) -> Record:
@@ -64,10 +66,8 @@ def make_message(world: World, thread: Record, request: Json) -> Record:
     attachments = request.get("attachments") or []
     body = message_body(world, thread.id, request["role"], content)
     body.update(attachments=list(attachments), metadata=request.get("metadata") or {})
-    record = Record(body["id"], body, thread.id, {"text": text_of(content)})
-    world.store.table("messages").add(record)
     attach(world, thread, attachments)
-    return record
+    return world.store.table("messages").add(Record(body["id"], body, thread.id, {"text": text_of(content)}))
 
 
 def message_body(world: World, thread_id: str, role: str, content: list[Json]) -> Json:
