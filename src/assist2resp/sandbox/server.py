@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,9 +53,8 @@ class Sandbox:
         """The `azure_endpoint` for an AzureOpenAI client."""
         return self.url.removesuffix("/v1")
 
-    def listen(self, host: str, port: int) -> None:
-        """Serve HTTP there; port 0 takes a free one."""
-        listener = _listener(host, port)
+    def listen(self, listener: socket.socket) -> None:
+        """Serve HTTP on a socket that listens."""
         self._server = self._loop.call(_start(self._app, listener))
         name, number = listener.getsockname()[:2]
         self.url = f"http://[{name}]:{number}/v1" if ":" in name else f"http://{name}:{number}/v1"
@@ -87,8 +86,9 @@ class Sandbox:
         return async_transport(_http_library(), self._app, self._loop)
 
     def plant(self, seed: seeds.Seed) -> None:
-        """Make the objects of a seed that was read."""
-        self._loop.call(seeds.plant(self.world, seed))
+        """Make the objects of a seed that was read, all of them or none."""
+        with self.world.store.transaction():
+            self._loop.call(seeds.plant(self.world, seed))
 
     def close(self) -> None:
         """Stop serving, and close clients, store and event loop."""
@@ -125,17 +125,19 @@ def sandbox(
     chosen = settings or Settings(sunset=sunset, today=today, api_key=api_key)
     plan = read_faults(faults) if isinstance(faults, str | Path) else faults
     scripted = scripts.read_script(script) if script is not None else None
-    planted = seeds.read_seed(seed) if seed is not None else None
-    store = Store(Path(state) if state is not None else None)
-    server = Sandbox(World(store, chosen, clock or WallClock(), scripted), plan)
-    try:
-        if planted is not None:
-            server.plant(planted)
-        if not in_process:
-            server.listen(host, port)
+    planted = seeds.read_seed(seed) if seed is not None else {}
+    with ExitStack() as stack:
+        listener = None if in_process else stack.enter_context(_listener(host, port))
+        server = Sandbox(World(_store(state), chosen, clock or WallClock(), scripted), plan)
+        stack.callback(server.close)
+        server.plant(planted)
+        if listener is not None:
+            server.listen(listener)
         yield server
-    finally:
-        server.close()
+
+
+def _store(state: str | Path | None) -> Store:
+    return Store(Path(state) if state is not None else None)
 
 
 def _listener(host: str, port: int) -> socket.socket:

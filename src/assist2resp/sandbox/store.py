@@ -6,6 +6,7 @@ import itertools
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,20 @@ class Store:
         self._contents.pop(file_id, None)
         if self._database is not None:
             self._database.execute("DELETE FROM contents WHERE file_id = ?", (file_id,))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep on disk what the block writes only if it ends well."""
+        if self._database is None:
+            yield
+            return
+        self._database.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
 
     def _write_counter(self, prefix: str, count: int) -> None:
         if self._database is not None:

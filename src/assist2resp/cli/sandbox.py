@@ -1,0 +1,65 @@
+"""Run both APIs on this machine, without a key, for any OpenAI client."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command(short_help=__doc__)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--seed", type=_PATH, metavar="FILE", help="JSON or YAML of the objects to begin with.")
+@click.option("--script", type=_PATH, metavar="FILE", help="JSON or YAML of the model's answers, in order.")
+@click.option("--sunset", is_flag=True, help="Answer the Assistants routes with 404, as since 2026-08-26.")
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day that decides which models are retired.")
+@click.option(
+    "--faults", metavar="SPEC", help="What goes wrong, such as '429@POST /v1/responses:0.2', or a file of it."
+)
+@click.option("--state", type=_PATH, metavar="FILE", help="A SQLite file in which everything survives a restart.")
+def command(
+    *,
+    host: str,
+    port: int,
+    seed: Path | None,
+    script: Path | None,
+    sunset: bool,
+    today: datetime | None,
+    faults: str | None,
+    state: Path | None,
+) -> None:
+    """Run both APIs on this machine until Ctrl-C, without a key, for any OpenAI client.
+
+    Prints the base URL on stdout when it is ready. What it has received is at /sandbox/requests.
+    """
+    from assist2resp.sandbox import sandbox
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    with sandbox(
+        host=host,
+        port=port,
+        seed=seed,
+        script=script,
+        sunset=sunset,
+        today=today.date() if today else None,
+        faults=faults,
+        state=state,
+    ) as server:
+        wires = (
+            "Responses and Conversations; Assistants answer 404" if sunset else "Assistants, Responses, Conversations"
+        )
+        click.echo(f"assist2resp: {wires}. OPENAI_BASE_URL is below, any key will do; Ctrl-C stops.", err=True)
+        click.echo(server.url)
+        threading.Event().wait()
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
