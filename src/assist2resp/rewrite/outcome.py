@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,3 +51,8 @@ class Outcome:
 
     changes: tuple[FileChange, ...]
     findings: Findings
+
+
+def absolute(path: str | Path) -> Path:
+    """A path as `FileChange` has it: absolute, with its symbolic links."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links

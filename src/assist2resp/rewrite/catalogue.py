@@ -1,0 +1,112 @@
+"""The rules as documentation: what each file in `rules/` says of itself, read from its class and docstring.
+
+A rule's docstring is a sentence, then sections, each a title on its own line with its text indented below it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from assist2resp.errors import UsageError
+from assist2resp.plugins import discover
+from assist2resp.schema.findings import Level
+
+SECTIONS = ("What", "Why", "Safety", "Known problems", "See")
+RULES = "assist2resp.rewrite.rules"
+_TITLE = re.compile(rf"^({'|'.join(SECTIONS)}):?$")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A program before and after; equal where nothing may change."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a rule says of itself."""
+
+    code: str
+    title: str
+    level: Level
+    name: str
+    """Its class, such as `ReplaceRunCreate`."""
+    sentence: str
+    sections: dict[str, str] = field(default_factory=dict)
+    cases: tuple[Case, ...] = ()
+
+    @property
+    def link(self) -> str:
+        """The first address of its section `See`, or nothing."""
+        found = re.search(r"https?://[^\s>)\]]+", self.sections.get("See", ""))
+        return found[0].rstrip(".,;") if found else ""
+
+
+@cache
+def catalogue() -> tuple[Rule, ...]:
+    """Every rule, by code."""
+    return tuple(sorted((read_rule(module) for module in discover(RULES)), key=lambda rule: rule.code))
+
+
+def find_rule(code: str) -> Rule:
+    """The rule of this code, in any case; UsageError with the nearest code for one that does not exist."""
+    for rule in catalogue():
+        if rule.code == code.upper():
+            return rule
+    raise UsageError(unknown_code(code))
+
+
+def check_codes(codes: Iterable[str]) -> tuple[str, ...]:
+    """The codes or prefixes in capitals; UsageError for one that no rule has."""
+    checked = tuple(code.upper() for code in codes)
+    for code in checked:
+        if not code or not any(rule.code.startswith(code) for rule in catalogue()):
+            raise UsageError(unknown_code(code))
+    return checked
+
+
+def unknown_code(code: str) -> str:
+    """What to say of a code that no rule has."""
+    near = get_close_matches(code.upper(), [rule.code for rule in catalogue()], n=1)
+    hint = f"Did you mean {near[0]}?" if near else "`assist2resp rules` lists them."
+    return f"there is no rule '{code}'. {hint}"
+
+
+def read_rule(module: ModuleType) -> Rule:
+    """The one rule of a module; ValueError when the module does not hold exactly one."""
+    found: list[Any] = [
+        member
+        for _, member in inspect.getmembers(module, inspect.isclass)
+        if member.__module__ == module.__name__ and hasattr(member, "code") and hasattr(member, "CASES")
+    ]
+    if len(found) != 1:
+        raise ValueError(f"{module.__name__} must define one rule, and defines {len(found)}")
+    rule = found[0]
+    sentence, sections = read_docstring(inspect.getdoc(rule) or "")
+    cases = tuple(Case(before, after) for before, after in rule.CASES)
+    return Rule(rule.code, rule.title, Level(rule.level), rule.__name__, sentence, sections, cases)
+
+
+def read_docstring(text: str) -> tuple[str, dict[str, str]]:
+    """The first paragraph, on one line, and the sections by title."""
+    lines: dict[str, list[str]] = {"": []}
+    section = ""
+    for line in text.splitlines():
+        title = _TITLE.match(line)
+        if title:
+            section = title[1]
+            lines[section] = []
+        else:
+            lines[section].append(line)
+    sentence = " ".join("\n".join(lines.pop("")).strip().split("\n\n")[0].split())
+    return sentence, {title: textwrap.dedent("\n".join(body)).strip() for title, body in lines.items()}
