@@ -1,0 +1,227 @@
+"""A thousand random sequences of operations on both wires never lead to a 500."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from assist2resp.sandbox.app import Settings, World, create_app
+from assist2resp.sandbox.clock import ManualClock
+from recordings.routes import ROUTES
+from tests.sandbox.chaos import BODIES, Guess
+
+SEQUENCES = 100
+STEPS = 14
+KINDS = {
+    "thread.run": "run",
+    "thread.message": "message",
+    "thread.run.step": "step",
+    "vector_store.file": "stored",
+    "vector_store.files_batch": "batch",
+    "vector_store.file_batch": "batch",
+    "container.file": "container_file",
+}
+DELETED = ("assistant", "thread", "message", "response", "conversation", "item", "container", "file", "vector_store")
+OPERATIONS = [
+    *[("GET", template) for template in ROUTES if not template.endswith(("/runs", "/cancel", "/search", "/compact"))],
+    *[("POST", template) for template in BODIES],
+    *[("DELETE", template) for template in ROUTES if template.endswith(tuple(f"{{{kind}}}" for kind in DELETED))],
+]
+PARAMETERS = set(re.findall(r"{(\w+)}", " ".join(ROUTES)))
+STARTING = [
+    ("/files", "file"),
+    ("/vector_stores", "vector_store"),
+    ("/assistants", "assistant"),
+    ("/threads", "thread"),
+    ("/conversations", "conversation"),
+    ("/containers", "container"),
+]
+TALKING = [
+    ("POST", "/responses"),
+    ("POST", "/responses"),
+    ("POST", "/threads/{thread}/messages"),
+    ("POST", "/threads/{thread}/runs"),
+    ("POST", "/threads/{thread}/runs/{run}/submit_tool_outputs"),
+]
+
+
+class Chaos(RuleBasedStateMachine):
+    """One sandbox, random requests of known and unknown objects, and time that passes now and then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.clock = ManualClock(hold=True)
+        self.world = World(settings=Settings(), clock=self.clock)
+        self.app = create_app(self.world)
+        self.ids: dict[str, list[str]] = {"model": ["gpt-4o"]}
+
+    def teardown(self) -> None:
+        self.loop.run_until_complete(self.world.close())
+        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        self.loop.close()
+
+    @initialize(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        """Make one object of most kinds."""
+        for template, made_by in STARTING:
+            kind, body = _body(Guess(data.draw, self.ids), made_by)
+            self.loop.run_until_complete(self._send("POST", "/v1" + template, kind, body))
+
+    @rule(data=st.data())
+    def call(self, data: st.DataObject) -> None:
+        """Send one request, most often about objects that there are."""
+        guess = Guess(data.draw, self.ids)
+        possible = [row for row in OPERATIONS if all(f"/{{{kind}}}" not in row[1] for kind in self._unknown())]
+        talking = [row for row in TALKING if row in possible]
+        method, template = guess.one(guess.one([talking, possible]), OPERATIONS)
+        path = "/v1" + template.format_map(_Ids(guess)) + (guess.query() if method == "GET" else "")
+        kind, body = _body(guess, BODIES.get(template, "nothing") if method == "POST" else "nothing")
+        self.loop.run_until_complete(self._send(method, path, kind, body))
+
+    def _unknown(self) -> set[str]:
+        return PARAMETERS - self.ids.keys()
+
+    @rule(seconds=st.sampled_from([0.02, 0.02, 0.1, 700.0, 100_000.0]))
+    @precondition(lambda self: self.world.tasks)
+    def wait(self, seconds: float) -> None:
+        self.loop.run_until_complete(self._pass(seconds))
+
+    async def _pass(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert self.world.failures == []
+
+    async def _send(self, method: str, path: str, kind: str, body: bytes) -> None:
+        answer: list[Any] = []
+        left = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> Any:
+            return left.pop() if left else await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            answer.append(message)
+
+        request = self.loop.create_task(self.app(_scope(method, path, kind), receive, send))
+        for _ in range(2_000):
+            for _ in range(10):
+                await asyncio.sleep(0)
+            if request.done():
+                break
+            self.clock.advance(0.02)
+        await request
+        self._judge(method, path, answer)
+
+    def _judge(self, method: str, path: str, answer: list[Any]) -> None:
+        assert self.world.failures == []
+        status = answer[0]["status"]
+        assert status < 500
+        headers = {name.decode(): value.decode() for name, value in answer[0]["headers"]}
+        text = b"".join(message.get("body", b"") for message in answer[1:])
+        if headers.get("content-type", "").startswith("application/json"):
+            value = json.loads(text)
+            assert status < 400 or set(value["error"]) == {"message", "type", "param", "code"}
+            self._learn(value)
+        elif headers.get("content-type", "").startswith("text/event-stream"):
+            for line in text.decode().splitlines():
+                if line.startswith("data: {"):
+                    self._learn(json.loads(line[6:]))
+        else:
+            assert "content" in path or status == 204, (method, path, headers)
+
+    def _learn(self, value: Any) -> None:
+        if isinstance(value, list):
+            for inner in value:
+                self._learn(inner)
+        elif isinstance(value, dict):
+            if isinstance(found := value.get("id"), str):
+                shown = str(value.get("object") or ("item" if value.get("status") else "call"))
+                self._know(KINDS.get(shown, shown), found)
+            if isinstance(call := value.get("call_id"), str):
+                self._know("call", call)
+            for inner in value.values():
+                self._learn(inner)
+
+    def _know(self, kind: str, object_id: str) -> None:
+        known = self.ids.setdefault(kind, [])
+        if object_id not in known:
+            known.append(object_id)
+
+
+class _Ids(dict[str, str]):
+    """The ids of a path, drawn when the template asks for them."""
+
+    def __init__(self, guess: Guess) -> None:
+        super().__init__()
+        self._guess = guess
+
+    def __missing__(self, kind: str) -> str:
+        return self._guess.id(kind)
+
+
+def _body(guess: Guess, made_by: str) -> tuple[str, bytes]:
+    if made_by == "nothing":
+        return "", b""
+    if made_by == "file":
+        purpose = guess.one(["assistants", "user_data"], ["vision", "batch", "nope"])
+        content = guess.one(["Refunds within thirty days.\n" * 40], ["", "\u0000"])
+        parts = f'--b\r\nContent-Disposition: form-data; name="purpose"\r\n\r\n{purpose}\r\n--b\r\n'
+        name = guess.one(["notes.txt", "notes.md"], ["a.csv", "a.png", "a.exe", ""])
+        file = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n{content}\r\n--b--\r\n'
+        return "multipart/form-data; boundary=b", (parts + file).encode()
+    if guess.rarely(60):
+        return "application/json", guess.one([b"", b"{", b"[]", b'"x"', b"\xff\xfe", b"null"])
+    return "application/json", json.dumps(getattr(guess, made_by)()).encode()
+
+
+def _scope(method: str, path: str, kind: str) -> dict[str, Any]:
+    bare, _, query = path.partition("?")
+    headers = [(b"authorization", b"Bearer sk"), (b"openai-beta", b"assistants=v2"), (b"content-type", kind.encode())]
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": bare,
+        "raw_path": bare.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": headers,
+        "client": ("127.0.0.1", 0),
+        "server": ("sandbox", 80),
+    }
+
+
+def test_no_sequence_leads_to_a_500() -> None:
+    profile = settings(
+        max_examples=SEQUENCES,
+        stateful_step_count=STEPS,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(Chaos, settings=profile)
+
+
+def test_a_500_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_prompt: Any) -> Any:
+        raise ZeroDivisionError
+
+    machine = Chaos()
+    machine.world.model = broken
+    try:
+        body = json.dumps({"model": "gpt-4o", "input": "Hello"}).encode()
+        with pytest.raises(AssertionError):
+            machine.loop.run_until_complete(machine._send("POST", "/v1/responses", "application/json", body))
+    finally:
+        machine.teardown()
