@@ -8,6 +8,7 @@
   (default `old`, and `none` for `untouched`);
 - `files`: glob patterns of files that it leaves behind and that count as output;
 - `env`: further environment, `seed`: the sandbox's state that it finds (a file beside program.json);
+- `pace`: seconds that each state of a run lasts, where the program acts while it is active;
 - `sdk`: the last version of openai that had the names it uses; `runs`: false, with `why`, if none of today's can run it.
 """
 
@@ -20,9 +21,14 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from assist2resp.sandbox import Sandbox, sandbox
+from assist2resp.sandbox.app import Settings
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = ROOT / "fixtures" / "programs"
@@ -46,8 +52,8 @@ class Program:
     files: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
     seed: str = ""
+    pace: float = 0.02
     sdk: str = ""
-    today: str = ""
     runs: bool = True
     why: str = ""
 
@@ -81,6 +87,15 @@ def programs() -> list[Program]:
     return [load(path.parent) for path in sorted(PROGRAMS.glob("*/program.json"))]
 
 
+@contextmanager
+def api(program: Program, *, sunset: bool) -> Iterator[Sandbox]:
+    """A sandbox as the program finds it: its seed, its pace."""
+    settings = Settings(sunset=sunset, queued_seconds=program.pace, step_seconds=program.pace)
+    seed = program.folder / program.seed if program.seed else None
+    with sandbox(settings=settings, seed=seed) as server:
+        yield server
+
+
 def normalise(text: str) -> str:
     """The text with every object's id replaced, the same word for both APIs' kinds."""
     return ID.sub("<id>", text)
@@ -107,6 +122,7 @@ class Runner:
             "HOME": str(workdir),
             "OPENAI_BASE_URL": base_url,
             "OPENAI_API_KEY": "sk-test",
+            "AZURE_OPENAI_ENDPOINT": base_url.removesuffix("/v1"),
             **program.env,
         }
         request = {
