@@ -46,7 +46,8 @@ def invalid(path: str, message: str, code: str = "invalid_value") -> WireError:
     return WireError(400, message, param=path, code=code)
 
 
-def _listed(values: Sequence[str]) -> str:
+def listed(values: Sequence[str]) -> str:
+    """The values quoted and joined as the API writes them."""
     quoted = [f"'{value}'" for value in values]
     if len(quoted) < 3:
         return " and ".join(quoted)
@@ -55,7 +56,7 @@ def _listed(values: Sequence[str]) -> str:
 
 def _unsupported(path: str, value: object, supported: Sequence[str]) -> WireError:
     ending = "Supported values are: " if len(supported) > 1 else "Value must be "
-    return invalid(path, f"Invalid value: '{value}'. {ending}{_listed(supported)}.")
+    return invalid(path, f"Invalid value: '{value}'. {ending}{listed(supported)}.")
 
 
 def string(*, least: int = 0, most: int | None = None, pattern: str | None = None) -> Shape:

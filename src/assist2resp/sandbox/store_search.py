@@ -18,7 +18,7 @@ def results(world: World, store: Record, body: Json) -> list[Json]:
     found = [
         (max((_score(words, passage) for words in wanted), default=0.0), link, passage)
         for link in indexing.links_of(world, store.id)
-        if link.body["status"] == "completed" and _passes(body.get("filters"), link.body["attributes"])
+        if link.body["status"] == "completed" and passes(body.get("filters"), link.body["attributes"])
         for passage in _passages(world, link)
     ]
     found.sort(key=lambda one: (-one[0], one[1].private.get("digest", ""), one[2]))
@@ -45,12 +45,12 @@ def _result(world: World, score: float, link: Record, passage: str) -> Json:
     }
 
 
-def _passes(rule: Json | None, attributes: Json) -> bool:
+def passes(rule: Json | None, attributes: Json) -> bool:
     """Whether a file's attributes satisfy a filter; a comparison with an attribute that is absent fails."""
     if rule is None:
         return True
     if rule["type"] in ("and", "or"):
-        outcomes = [_passes(inner, attributes) for inner in rule["filters"]]
+        outcomes = [passes(inner, attributes) for inner in rule["filters"]]
         return all(outcomes) if rule["type"] == "and" else any(outcomes)
     return _compares(rule["type"], attributes.get(rule["key"]), rule["value"])
 
