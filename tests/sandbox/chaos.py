@@ -81,7 +81,7 @@ class Guess:
         return bool(self.draw(st.integers(0, of - 1)) == of // 2)
 
     def some(self, values: list[Any], most: int = 3) -> list[Any]:
-        return self.draw(st.lists(st.sampled_from(values), max_size=most)) if values else []
+        return [self.one(values) for _ in range(self.draw(st.integers(0, most)))] if values else []
 
     def id(self, kind: str) -> str:
         """The id of such an object, or one that does not exist, or one of another kind."""
@@ -92,7 +92,7 @@ class Guess:
     def object(self, **makers: Callable[[], Any]) -> dict[str, Any]:
         """Some of these keys, most of those with an underscore; now and then junk, or a key that nobody knows."""
         names = [key for key in makers if not key.startswith("_")]
-        chosen = {*self.draw(st.lists(st.sampled_from(names), max_size=4, unique=True))} if names else set()
+        chosen = {*self.some(names, 4)}
         body = {key.lstrip("_"): make() for key, make in makers.items() if key in chosen or key.startswith("_")}
         if body and self.rarely(16):
             body[self.one(list(body))] = self.one(JUNK)
@@ -194,45 +194,43 @@ class Guess:
     # the new wire
 
     def new_parts(self) -> Any:
-        parts = [
-            {"type": "input_text", "text": self.text()},
+        text = {"type": "input_text", "text": self.text()}
+        file_id = self.id("file")
+        parts: list[Any] = [
+            text,
             {"type": "input_image", "image_url": "https://example.com/a.png"},
-            {"type": "input_image", "file_id": self.id("file"), "detail": "auto"},
-            {"type": "input_file", "file_id": self.id("file")},
+            {"type": "input_image", "file_id": file_id, "detail": "auto"},
+            {"type": "input_file", "file_id": file_id},
             {"type": "input_file", "filename": "a.txt", "file_data": "data:text/plain;base64,aGk="},
         ]
-        wrong: list[Any] = [{"type": "input_file", "filename": "a.txt", "file_data": "???"}, *self.said(), *JUNK]
-        return self.one([self.some(parts)], [[*parts, part] for part in wrong])
+        wrong = {"type": "input_file", "filename": "a.txt", "file_data": "???"}
+        return [text, self.one(parts, [wrong, {"type": "output_text", "text": "x"}, *JUNK])]
 
     def said(self) -> list[Any]:
-        return [
-            {"type": "output_text", "text": self.text()},
-            {"type": "output_text", "text": self.text(), "annotations": []},
-            {"type": "refusal", "refusal": "no"},
-        ]
+        text = self.text()
+        plain, refusal = {"type": "output_text", "text": text}, {"type": "refusal", "refusal": "no"}
+        return [self.one([plain, {**plain, "annotations": []}, refusal])]
 
     def item(self) -> Any:
-        call = self.id("call")
-        return self.one(
-            [
-                {"role": "user", "content": self.text()},
-                {"role": "user", "content": self.text()},
-                {"role": "user", "content": self.new_parts()},
-                {"role": "developer", "content": self.text(), "type": "message"},
-                {"role": "assistant", "content": self.some(self.said()), "type": "message", "status": "completed"},
-                {"type": "function_call_output", "call_id": call, "output": self.text()},
-            ],
-            [
-                {"role": "assistant", "content": self.new_parts()},
-                {"type": "function_call", "call_id": "call_own", "name": "get_time", "arguments": "{}"},
-                {"type": "function_call", "call_id": call, "name": "get_weather", "arguments": "not json"},
-                {"type": "function_call_output", "call_id": call, "output": self.new_parts()},
-                {"type": "item_reference", "id": self.id("item")},
-                {"type": "reasoning", "id": "rs_1", "summary": []},
-                {"type": "web_search_call", "id": "ws_1", "status": "completed"},
-                *JUNK,
-            ],
-        )
+        good: list[Callable[[], Any]] = [
+            lambda: {"role": "user", "content": self.text()},
+            lambda: {"role": "user", "content": self.text()},
+            lambda: {"role": "user", "content": self.new_parts()},
+            lambda: {"role": "developer", "content": self.text(), "type": "message"},
+            lambda: {"role": "assistant", "content": self.said(), "type": "message", "status": "completed"},
+            lambda: {"type": "function_call_output", "call_id": self.id("call"), "output": self.text()},
+        ]
+        bad: list[Callable[[], Any]] = [
+            lambda: {"role": "assistant", "content": self.new_parts()},
+            lambda: {"type": "function_call", "call_id": "call_own", "name": "get_time", "arguments": "{}"},
+            lambda: {"type": "function_call", "call_id": self.id("call"), "name": "f", "arguments": "not json"},
+            lambda: {"type": "function_call_output", "call_id": self.id("call"), "output": self.new_parts()},
+            lambda: {"type": "item_reference", "id": self.id("item")},
+            lambda: {"type": "reasoning", "id": "rs_1", "summary": []},
+            lambda: {"type": "web_search_call", "id": "ws_1", "status": "completed"},
+            lambda: self.one(JUNK),
+        ]
+        return self.one(good, bad)()
 
     def items(self, most: int = 4) -> list[Any]:
         return [self.item() for _ in range(self.draw(st.integers(0, most)))]

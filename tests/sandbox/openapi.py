@@ -14,9 +14,10 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
-from recordings.routes import ROUTES, place
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
+
+from recordings.routes import ROUTES, place
 
 PATH = Path(__file__).parents[2] / "../shared/corpus/openapi/openapi-2026-08-21.yaml"
 STREAMS = {
@@ -44,6 +45,7 @@ class Description:
 
     document: dict[str, Any]
     validators: dict[str, Draft202012Validator] = field(default_factory=dict)
+    events: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
     @classmethod
     def read(cls) -> Description:
@@ -63,17 +65,52 @@ class Description:
                         found[f"{method.upper()} {template}"] = content["application/json"]["schema"]
         return found
 
-    def violations(self, route: str, value: Any, *, event: bool = False) -> Iterator[Violation]:
-        """What in an answer, or in one event of a stream, the description does not allow."""
-        name = STREAMS[route] if event else route
+    def violations(self, route: str, value: Any) -> Iterator[Violation]:
+        """What in an answer the description does not allow."""
+        yield from self._errors(route, self.answers[route], value)
+
+    def event_violations(self, route: str, name: str, data: Any) -> Iterator[Violation]:
+        """What in one event of a stream the description does not allow."""
+        kind = STREAMS[route]
+        schema = self._events(kind).get(name)
+        if schema is None:
+            yield Violation(route, name, kind, f"no event of this name in {kind}")
+            return
+        old = kind == "AssistantStreamEvent"
+        yield from self._errors(f"{route} {name}", schema, {"event": name, "data": data} if old else data)
+
+    def _errors(self, name: str, schema: dict[str, Any], value: Any) -> Iterator[Violation]:
         if name not in self.validators:
-            schema = {"$ref": f"#/components/schemas/{name}"} if event else self.answers[route]
             registry = Registry().with_resource("urn:openai", Resource(self.document, DRAFT202012))
-            located = {"$ref": "urn:openai" + schema["$ref"]} if "$ref" in schema else schema
-            self.validators[name] = Draft202012Validator(located, registry=registry)
+            self.validators[name] = Draft202012Validator(_absolute(schema), registry=registry)
         for error in self.validators[name].iter_errors(value):
             cause = best_match([error]) or error
-            yield Violation(route, _path(cause), _schema(cause), cause.message[:300])
+            yield Violation(name, _path(cause), _schema(cause), cause.message[:300])
+
+    def _events(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The schema of each event of a stream by the event's name."""
+        if kind not in self.events:
+            self.events[kind] = dict(self._named(self.document["components"]["schemas"][kind]))
+        return self.events[kind]
+
+    def _named(self, schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+        if "$ref" in schema:
+            schema = self.document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        for inner in schema.get("anyOf") or schema.get("oneOf") or ():
+            yield from self._named(inner)
+        names = schema.get("properties", {}).get("event") or schema.get("properties", {}).get("type") or {}
+        for name in names.get("enum", ()):
+            yield name, schema
+
+
+def _absolute(schema: Any) -> Any:
+    """The schema with references into the whole description."""
+    if isinstance(schema, dict):
+        return {
+            key: "urn:openai" + value if key == "$ref" and value.startswith("#") else _absolute(value)
+            for key, value in schema.items()
+        }
+    return [_absolute(value) for value in schema] if isinstance(schema, list) else schema
 
 
 def _path(error: ValidationError) -> str:

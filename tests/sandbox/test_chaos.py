@@ -15,10 +15,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from assist2resp.sandbox.app import Settings, World, create_app
 from assist2resp.sandbox.clock import ManualClock
 from recordings.routes import ROUTES
-from tests.sandbox.chaos import BODIES, Guess
+from tests.sandbox.chaos import BODIES, OLD_TOOLS, Guess
 
 SEQUENCES = 100
-STEPS = 14
+STEPS = 12
 KINDS = {
     "thread.run": "run",
     "thread.message": "message",
@@ -35,13 +35,11 @@ OPERATIONS = [
     *[("DELETE", template) for template in ROUTES if template.endswith(tuple(f"{{{kind}}}" for kind in DELETED))],
 ]
 PARAMETERS = set(re.findall(r"{(\w+)}", " ".join(ROUTES)))
-STARTING = [
-    ("/files", "file"),
-    ("/vector_stores", "vector_store"),
-    ("/assistants", "assistant"),
-    ("/threads", "thread"),
-    ("/conversations", "conversation"),
-    ("/containers", "container"),
+STARTING: list[tuple[str, dict[str, Any]]] = [
+    ("/assistants", {"model": "gpt-4o", "instructions": "Be brief.", "tools": OLD_TOOLS[:4]}),
+    ("/threads", {"messages": [{"role": "user", "content": "What is the weather in Paris?"}]}),
+    ("/conversations", {"items": [{"role": "user", "content": "Hello"}]}),
+    ("/containers", {"name": "c"}),
 ]
 TALKING = [
     ("POST", "/responses"),
@@ -68,12 +66,12 @@ class Chaos(RuleBasedStateMachine):
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()
 
-    @initialize(data=st.data())
-    def begin(self, data: st.DataObject) -> None:
+    @initialize()
+    def begin(self) -> None:
         """Make one object of most kinds."""
-        for template, made_by in STARTING:
-            kind, body = _body(Guess(data.draw, self.ids), made_by)
-            self.loop.run_until_complete(self._send("POST", "/v1" + template, kind, body))
+        self._ask("POST", "/files", *_form("assistants", "notes.txt", "Refunds within thirty days.\n" * 40))
+        for template, body in [*STARTING, ("/vector_stores", {"file_ids": self.ids["file"]})]:
+            self._ask("POST", template, "application/json", json.dumps(body).encode())
 
     @rule(data=st.data())
     def call(self, data: st.DataObject) -> None:
@@ -82,9 +80,12 @@ class Chaos(RuleBasedStateMachine):
         possible = [row for row in OPERATIONS if all(f"/{{{kind}}}" not in row[1] for kind in self._unknown())]
         talking = [row for row in TALKING if row in possible]
         method, template = guess.one(guess.one([talking, possible]), OPERATIONS)
-        path = "/v1" + template.format_map(_Ids(guess)) + (guess.query() if method == "GET" else "")
+        path = template.format_map(_Ids(guess)) + (guess.query() if method == "GET" else "")
         kind, body = _body(guess, BODIES.get(template, "nothing") if method == "POST" else "nothing")
-        self.loop.run_until_complete(self._send(method, path, kind, body))
+        self._ask(method, path, kind, body)
+
+    def _ask(self, method: str, path: str, kind: str, body: bytes) -> None:
+        self.loop.run_until_complete(self._send(method, "/v1" + path, kind, body))
 
     def _unknown(self) -> set[str]:
         return PARAMETERS - self.ids.keys()
@@ -173,13 +174,17 @@ def _body(guess: Guess, made_by: str) -> tuple[str, bytes]:
     if made_by == "file":
         purpose = guess.one(["assistants", "user_data"], ["vision", "batch", "nope"])
         content = guess.one(["Refunds within thirty days.\n" * 40], ["", "\u0000"])
-        parts = f'--b\r\nContent-Disposition: form-data; name="purpose"\r\n\r\n{purpose}\r\n--b\r\n'
         name = guess.one(["notes.txt", "notes.md"], ["a.csv", "a.png", "a.exe", ""])
-        file = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n{content}\r\n--b--\r\n'
-        return "multipart/form-data; boundary=b", (parts + file).encode()
+        return _form(purpose, name, content)
     if guess.rarely(60):
         return "application/json", guess.one([b"", b"{", b"[]", b'"x"', b"\xff\xfe", b"null"])
     return "application/json", json.dumps(getattr(guess, made_by)()).encode()
+
+
+def _form(purpose: str, name: str, content: str) -> tuple[str, bytes]:
+    parts = f'--b\r\nContent-Disposition: form-data; name="purpose"\r\n\r\n{purpose}\r\n--b\r\n'
+    file = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n{content}\r\n--b--\r\n'
+    return "multipart/form-data; boundary=b", (parts + file).encode()
 
 
 def _scope(method: str, path: str, kind: str) -> dict[str, Any]:
