@@ -1,0 +1,33 @@
+"""How an outcome is shown: each file in this folder is a format, its name the file's, with one function `render`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from assist2resp.plugins import discover
+from assist2resp.rewrite.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class View:
+    """What a format must know beside the outcome."""
+
+    root: Path
+    """The folder that paths are shown from."""
+    written: bool
+    """Whether the changes are on disk, or only proposed."""
+    colour: bool = False
+
+
+class Format(Protocol):
+    """What each file of this folder defines."""
+
+    def render(self, outcome: Outcome, view: View) -> str:
+        """The outcome as text that ends with a newline."""
+
+
+def formats() -> dict[str, Format]:
+    """Every format by its name."""
+    return {module.__name__.rpartition(".")[2]: module for module in discover(__name__)}

@@ -1,0 +1,45 @@
+"""For a terminal: one line per finding, `path:line:column CODE [level] message`, file by file, then the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from rich.color import ColorSystem
+from rich.style import Style
+
+from assist2resp.rewrite.formats import View
+from assist2resp.rewrite.outcome import Outcome
+from assist2resp.rewrite.summary import summarise, summary_lines
+from assist2resp.schema.findings import Finding, Level
+
+_STYLES = {Level.FIXED: "green", Level.REVIEW: "yellow", Level.MANUAL: "red"}
+
+
+def render(outcome: Outcome, view: View) -> str:
+    """The findings and the summary."""
+    findings = sorted(outcome.findings.findings, key=lambda f: (f.place.path, f.place.line, f.place.column, f.code))
+    lines: list[str] = []
+    for _, group in groupby(findings, key=lambda finding: finding.place.path):
+        lines += [*_file_lines(group, view), ""]
+    lines += summary_lines(summarise(outcome, written=view.written))
+    return "\n".join(lines) + "\n"
+
+
+def _file_lines(findings: Iterator[Finding], view: View) -> Iterator[str]:
+    for finding in findings:
+        place = finding.place
+        path = _paint(place.path, "bold", view)
+        level = _paint(f"[{finding.level}]", _STYLES[finding.level], view)
+        yield f"{path}:{place.line}:{place.column} {finding.code} {level} {finding.message}{_blocker(finding)}"
+
+
+def _blocker(finding: Finding) -> str:
+    blocker = finding.blocked_by
+    if blocker is None or blocker == finding.place:
+        return ""
+    return f" (kept back by {blocker.path}:{blocker.line}:{blocker.column})"
+
+
+def _paint(text: str, style: str, view: View) -> str:
+    return Style.parse(style).render(text, color_system=ColorSystem.STANDARD) if view.colour else text

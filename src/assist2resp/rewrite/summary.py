@@ -1,0 +1,154 @@
+"""A run in numbers, and what to do next: the closing lines of the command and of the reports."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assist2resp.errors import ExitCode
+from assist2resp.rewrite.catalogue import catalogue
+from assist2resp.rewrite.outcome import Outcome
+from assist2resp.schema.findings import FileFailure, Findings, Level, Skipped
+
+
+@dataclass(frozen=True)
+class RuleCount:
+    """How the sites of one rule ended."""
+
+    code: str
+    title: str
+    fixed: int
+    review: int
+    manual: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The numbers of a run; `written` tells whether the changes are on disk."""
+
+    fixed: int
+    plain: int
+    """Fixed sites that ended as plain SDK calls, or vanished."""
+    review: int
+    manual: int
+    files: int
+    """Files that change."""
+    looked_at: int
+    rules: tuple[RuleCount, ...]
+    failures: tuple[FileFailure, ...]
+    skipped: tuple[Skipped, ...]
+    written: bool
+
+    @property
+    def sites(self) -> int:
+        """All sites found."""
+        return self.fixed + self.review + self.manual
+
+    @property
+    def plain_percent(self) -> int:
+        """The share of plain ones among the fixed, rounded down."""
+        return 100 * self.plain // self.fixed if self.fixed else 0
+
+
+def summarise(outcome: Outcome, *, written: bool) -> Summary:
+    """The numbers of an outcome."""
+    found = outcome.findings
+    levels = Counter(finding.level for finding in found.findings)
+    return Summary(
+        fixed=levels[Level.FIXED],
+        plain=sum(finding.plain for finding in found.findings if finding.level is Level.FIXED),
+        review=levels[Level.REVIEW],
+        manual=levels[Level.MANUAL],
+        files=len(outcome.changes),
+        looked_at=found.files_looked_at,
+        rules=_rule_counts(found),
+        failures=found.failures,
+        skipped=found.not_looked_at,
+        written=written,
+    )
+
+
+def exit_code(outcome: Outcome, *, written: bool) -> ExitCode:
+    """3 when a file failed, else 1 when something is left to do, else 0."""
+    if outcome.findings.failures:
+        return ExitCode.PARTIAL
+    left = any(finding.level is not Level.FIXED for finding in outcome.findings.findings)
+    return ExitCode.FINDINGS if left or (outcome.changes and not written) else ExitCode.DONE
+
+
+def summary_lines(summary: Summary) -> Iterator[str]:
+    """The summary as plain text."""
+    if not summary.sites:
+        yield f"No use of the Assistants API found in {counted(summary.looked_at, 'file')}."
+    else:
+        yield headline(summary)
+        width = max(len(rule.title) for rule in summary.rules)
+        for rule in summary.rules:
+            yield f"  {rule.code}  {rule.title:<{width}}  {_ended(rule)}".rstrip()
+    for failure in summary.failures:
+        yield f"Failed: {failed(failure)}"
+    if summary.skipped:
+        yield "Not looked at: " + "; ".join(not_looked_at(skipped) for skipped in summary.skipped) + "."
+    for step in next_steps(summary):
+        yield f"Next: {step}"
+
+
+def headline(summary: Summary) -> str:
+    """The summary in one line."""
+    verb = "fixed" if summary.written else "would be fixed"
+    share = f" ({summary.plain_percent} % as plain SDK code or gone)" if summary.fixed else ""
+    files = f"{counted(summary.files, 'file')} {'written' if summary.written else 'would change'}"
+    return (
+        f"{counted(summary.sites, 'site')} of the Assistants API: {summary.fixed} {verb}{share}, "
+        f"{summary.review} to review, {summary.manual} manual; {files}."
+    )
+
+
+def next_steps(summary: Summary) -> Iterator[str]:
+    """What the user does now, most urgent first."""
+    if summary.failures:
+        yield f"mend the {counted(len(summary.failures), 'file')} that failed, then run again."
+    if summary.files and not summary.written:
+        yield "run again without --check or --diff to write the changes."
+    if summary.files and summary.written:
+        yield "read the change with `git diff` and run your tests."
+    for level, what in ((Level.REVIEW, "read what changes at"), (Level.MANUAL, "migrate by hand")):
+        rules = [rule for rule in summary.rules if getattr(rule, level)]
+        if rules:
+            number = counted(getattr(summary, level), f"{level} site")
+            first = max(rules, key=lambda rule: int(getattr(rule, level)))
+            yield f"{what} the {number}; `assist2resp rules {first.code}` explains the most frequent."
+
+
+def failed(failure: FileFailure) -> str:
+    """A failure as one line."""
+    line = f":{failure.line}" if failure.line is not None else ""
+    return f"{failure.path}{line}: {failure.problem}"
+
+
+def not_looked_at(skipped: Skipped) -> str:
+    """What was skipped, as one clause."""
+    return f"{skipped.count} {skipped.what} ({skipped.reason})"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _rule_counts(found: Findings) -> tuple[RuleCount, ...]:
+    titles = {rule.code: rule.title for rule in catalogue()}
+    counts = Counter((finding.code, finding.level) for finding in found.findings)
+    codes = sorted({finding.code for finding in found.findings})
+    return tuple(
+        RuleCount(
+            code, titles.get(code, ""), *(counts[code, level] for level in (Level.FIXED, Level.REVIEW, Level.MANUAL))
+        )
+        for code in codes
+    )
+
+
+def _ended(rule: RuleCount) -> str:
+    numbers = ((rule.fixed, "fixed"), (rule.review, "review"), (rule.manual, "manual"))
+    return ", ".join(f"{number} {level}" for number, level in numbers if number)
