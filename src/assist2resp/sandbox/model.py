@@ -16,6 +16,7 @@ What the last user turn makes it do (case does not matter):
 - `refuse` gives a refusal, `content filter` stops there, `fail with <code>` fails (`server_error`,
   `rate_limit_exceeded` or `invalid_prompt`).
 
+A model that reasons, with an effort other than `none`, puts an empty reasoning item before everything else.
 A JSON response format gives an instance of it, the text in its first free string. `max_output_tokens` cuts the text.
 """
 
@@ -24,8 +25,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from assist2resp.sandbox import calling, interpreter, search, tokens
+from assist2resp.sandbox import calling, interpreter, models_data, search, tokens
 from assist2resp.sandbox.calling import LastTurn
 from assist2resp.sandbox.digest import code_of, number_of
 from assist2resp.sandbox.instances import Clues, Maker
@@ -36,6 +38,7 @@ from assist2resp.sandbox.prompt import (
     FilePath,
     FileSearch,
     InterpreterCall,
+    Item,
     Prompt,
     Refusal,
     SearchCall,
@@ -50,7 +53,17 @@ DELTA = re.compile(r"\s*\S+(?:\s+\S+){0,2}|\s+$")
 
 
 def answer(prompt: Prompt) -> Answer:
-    """What the model gives back for `prompt`."""
+    """What the model gives back for `prompt`; a model that reasons begins with an item that says so."""
+    given_back = _answer(prompt)
+    known = models_data.find(prompt.model)
+    effort = prompt.reasoning_effort or (known.effort if known else None)
+    if effort in (None, "none") or not given_back.parts:
+        return given_back
+    thought = {"type": "reasoning", "content": [], "encrypted_content": f"gAAAA{code_of(prompt)}", "summary": []}
+    return replace(given_back, parts=(Item(thought), *given_back.parts))
+
+
+def _answer(prompt: Prompt) -> Answer:
     turn = LastTurn.of(prompt)
     read = tokens.of_prompt(prompt)
     if failed := re.search(r"\bfail with (\w+)", turn.text, re.IGNORECASE):

@@ -23,6 +23,16 @@ class Model:
     """The effort of reasoning by default; None for a model that does not reason."""
     efforts: tuple[str, ...] = ()
 
+    @property
+    def has_phases(self) -> bool:
+        """Whether its messages say if they are commentary or the final answer."""
+        return self.snapshot.removeprefix("ft:").startswith(("gpt-5.4", "gpt-5.5", "gpt-5.6", "gpt-6"))
+
+    @property
+    def keeps_reasoning(self) -> bool:
+        """Whether it gets the reasoning of all turns again, not of the current one only."""
+        return self.snapshot.removeprefix("ft:").startswith(("gpt-5.6", "gpt-6"))
+
 
 O_EFFORTS = ("low", "medium", "high")
 GPT_5_EFFORTS = ("minimal", "low", "medium", "high")
