@@ -8,9 +8,11 @@
     options   retry-after (seconds; without it a 429 or 503 has no such header), seconds (of slow, default 1),
               events (before a stream is cut, default 3), times (at most so often), skip (the first so many)
 
-For example `429@POST /v1/responses:0.2,retry-after=1; slow@GET *:0.1,seconds=2; cut-stream@*:0.1; seed=7`.
+Clauses are asked in order; one that answers a request hides it from those after it. For example
+`429@POST /v1/responses:0.2,retry-after=1; slow@GET *:0.1,seconds=2; cut-stream@*:0.1; seed=7`.
+
 A `.yaml` or `.json` file holds `{"seed": 7, "faults": [clause, ...]}`, each clause a string as above or a mapping with
-`fault`, `on`, `rate` and the options; any other file holds the language itself.
+`fault`, `route`, `rate` and the options; any other file holds the language itself.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from assist2resp.errors import UsageError
-from assist2resp.sandbox.inputs import Input, read_input, read_text
+from assist2resp.sandbox.inputs import Part, part_of, read_text
 
 _METHODS = ("GET", "POST", "DELETE")
 _WORDS = ("slow", "cut-body", "cut-stream")
@@ -92,8 +94,14 @@ class FaultPlan:
         ]
 
     def strike(self, method: str, path: str) -> list[Fault]:
-        """The faults that hit this request, in the order of the spec."""
-        return [chance.fault for chance in self._chances if chance.strikes(method, path)]
+        """The faults that hit this request, in the order of the spec up to one that answers it."""
+        struck: list[Fault] = []
+        for chance in self._chances:
+            if chance.strikes(method, path):
+                struck.append(chance.fault)
+                if chance.fault.status is not None:
+                    break
+        return struck
 
 
 class SpecError(ValueError):
@@ -110,7 +118,7 @@ def read_faults(spec: str | Path) -> FaultPlan:
     if isinstance(spec, str) and not _is_file(path) and path.suffix.lower() not in _STRUCTURED:
         return _from_text(spec, "--faults")
     if path.suffix.lower() in _STRUCTURED:
-        return _from_input(read_input(path))
+        return _from_input(part_of(path, str(path)))
     return _from_text(read_text(path), str(path))
 
 
@@ -207,35 +215,29 @@ def _number(text: str, kind: type[int | float], name: str, offset: int) -> float
     return number
 
 
-def _from_input(source: Input) -> FaultPlan:
-    value = source.value if isinstance(source.value, dict) else {"faults": source.value}
-    listed = value.get("faults")
-    if not isinstance(listed, list) or set(value) - {"faults", "seed"}:
-        raise source.problem((), 'must be {"seed": number, "faults": [...]} or a list of faults.')
-    clauses: list[Fault | int] = []
-    for index, entry in enumerate(listed):
-        place = ("faults", index) if isinstance(source.value, dict) else (index,)
-        try:
-            clauses.append(_entry(entry))
-        except SpecError as error:
-            raise source.problem(place, f"{error}.") from error
-    seed = value.get("seed", 0)
-    if not isinstance(seed, int):
-        raise source.problem(("seed",), f"seed must be a whole number, not {seed!r}.")
-    return _plan([seed, *clauses])
+def _from_input(root: Part) -> FaultPlan:
+    if not isinstance(root.value, dict):
+        return _plan([_entry(part) for part in root.sequence()])
+    keys = root.mapping("faults", "seed", required="faults")
+    seed = keys["seed"].whole() if "seed" in keys else 0
+    return _plan([seed, *(_entry(part) for part in keys["faults"].sequence())])
 
 
-def _entry(entry: Any) -> Fault | int:
-    if isinstance(entry, str):
-        return _clause(entry.strip())
-    if not isinstance(entry, dict) or "fault" not in entry:
-        raise SpecError(f"a fault is a string or a mapping with the key 'fault'; {_FORM}")
-    fault = _fault(str(entry["fault"]), str(entry.get("on", "*")))
-    if "rate" in entry:
-        fault = replace(fault, rate=_rate(str(entry["rate"])))
-    for name, value in entry.items():
-        if name not in ("fault", "on", "rate"):
-            fault = _with_option(fault, str(name), value)
+def _entry(part: Part) -> Fault | int:
+    try:
+        return _clause(part.value.strip()) if isinstance(part.value, str) else _listed(part)
+    except SpecError as error:
+        raise part.problem(f"{error}.") from error
+
+
+def _listed(part: Part) -> Fault:
+    keys = part.mapping("fault", "route", "rate", *_OPTIONS, required="fault")
+    fault = _fault(str(keys["fault"].value), keys["route"].text() if "route" in keys else "*")
+    if "rate" in keys:
+        fault = replace(fault, rate=_rate(str(keys["rate"].value)))
+    for name in _OPTIONS:
+        if name in keys:
+            fault = _with_option(fault, name, keys[name].value)
     return fault
 
 
