@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from assist2resp.errors import Assist2RespError
+from assist2resp.errors import Assist2RespError, ExitCode
 
 
 class FileProblemError(Assist2RespError):
     """A file that could not be written; `problem` is a clause that follows its path."""
+
+    exit_code = ExitCode.PARTIAL
 
     def __init__(self, path: Path, problem: str) -> None:
         super().__init__(f"{path}: {problem}")

@@ -7,7 +7,7 @@ back. The outcome that comes out tells what is true on disk.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def write_outcome(outcome: Outcome) -> Outcome:
         problem = _write_group(group)
         if problem is not None:
             unwritten |= dict.fromkeys((change.path for change in group), problem)
-    return _without(outcome, unwritten) if unwritten else outcome
+    return withhold(outcome, unwritten) if unwritten else outcome
 
 
 def groups(outcome: Outcome) -> list[tuple[FileChange, ...]]:
@@ -103,7 +103,8 @@ def _put_back(done: Iterable[FileChange]) -> FileProblemError | None:
     return failed
 
 
-def _without(outcome: Outcome, unwritten: dict[Path, FileProblemError]) -> Outcome:
+def withhold(outcome: Outcome, unwritten: Mapping[Path, FileProblemError]) -> Outcome:
+    """The outcome without these changes: each problem is a failure, and what was to be fixed is `manual`."""
     findings = outcome.findings
     blamed = {problem.path: problem for problem in unwritten.values()}
     named = {absolute(finding.place.path): finding.place.path for finding in findings.findings}
@@ -119,7 +120,7 @@ def _without(outcome: Outcome, unwritten: dict[Path, FileProblemError]) -> Outco
     return replace(outcome, changes=tuple(c for c in outcome.changes if c.path not in unwritten), findings=told)
 
 
-def _unwritten(finding: Finding, unwritten: dict[Path, FileProblemError], named: dict[Path, str]) -> Finding:
+def _unwritten(finding: Finding, unwritten: Mapping[Path, FileProblemError], named: Mapping[Path, str]) -> Finding:
     problem = unwritten.get(absolute(finding.place.path))
     if problem is None or finding.level is Level.MANUAL:
         return finding

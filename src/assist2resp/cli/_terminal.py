@@ -1,0 +1,57 @@
+"""The terminal: what goes to which stream, in colour only where a person watches."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+import click
+
+_PATIENCE = 0.5
+"""Seconds of work that need no progress."""
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Whether the stream is a terminal whose user has not turned colour off (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def show(text: str | bytes, stream: TextIO) -> None:
+    """Write to a stream; what its encoding lacks, and odd file names, are escaped."""
+    data = text.encode(stream.encoding or "utf-8", "backslashreplace") if isinstance(text, str) else text
+    click.echo(data, file=stream, nl=False, color=wants_colour(stream))
+
+
+def say(message: str) -> None:
+    """Write a message to stderr."""
+    show(f"{message}\n", sys.stderr)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None] | None]:
+    """A bar on stderr for work that takes long, or None where nobody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task("", total=None)
+    began = time.monotonic()
+
+    def report(stage: str, done: int, total: int) -> None:
+        bar.update(task, description=stage, completed=done, total=total or None)
+        if not bar.live.is_started and time.monotonic() - began > _PATIENCE:
+            bar.start()
+
+    try:
+        yield report
+    finally:
+        if bar.live.is_started:
+            bar.stop()
