@@ -123,7 +123,8 @@ RESPONSES: dict[str, Arguments] = {
     "responses.retrieve": lambda s: {"response_id": s.streamed_background},
     "responses.cancel": lambda s: {"response_id": s.background},
     "responses.delete": lambda s: {"response_id": s.response},
-    "responses.compact": lambda _: {"model": MODEL, "input": [{"role": "user", "content": "Hello"}]},
+    # The SDK's type of the answer has no place for the user's messages, which the real API gives back.
+    "responses.compact": lambda _: {"model": MODEL, "input": [{"role": "assistant", "content": "Hello"}]},
     "responses.input_items.list": lambda s: {"response_id": s.response},
     "responses.input_tokens.count": lambda _: {"model": MODEL, "input": "Hello"},
     "conversations.create": lambda _: {"items": [{"role": "user", "content": "Hello"}], "metadata": {"a": "b"}},

@@ -114,7 +114,7 @@ class Scene:
     @cached_property
     def streamed_background(self) -> str:
         stream = self.client.responses.create(model=MODEL, input="Hello", background=True, stream=True)
-        return next(event.response.id for event in stream if event.type == "response.completed")
+        return [event.response.id for event in stream if event.type == "response.completed"][0]  # noqa: RUF015 - to the end
 
     @cached_property
     def conversation(self) -> str:
