@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from recordings.eras import PROMISED, PROMISED_TYPES, newer, older
+from recordings.eras import PROMISED, PROMISED_TYPES, PROMISED_VALUES, newer, older, retyped
 from recordings.streams import Event, collapsed
 
 TELLING = frozenset({"object", "type", "role", "status", "reason", "code", "param", "deleted", "has_more", "purpose"})
@@ -17,12 +17,14 @@ TELLING = frozenset({"object", "type", "role", "status", "reason", "code", "para
 
 
 class Kind(StrEnum):
-    """In what two answers differ. The first four are allowed, and listed apart."""
+    """In what two answers differ. The first six are allowed, and listed apart."""
 
     NEWER_KEY = "newer key"
     OLDER_KEY = "older key"
+    NEWER_TYPE = "newer type"
     PROMISED_KEY = "promised key"
     PROMISED_TYPE = "promised type"
+    PROMISED_VALUE = "promised value"
     STATUS = "status"
     MISSING_KEY = "missing key"
     EXTRA_KEY = "extra key"
@@ -33,7 +35,9 @@ class Kind(StrEnum):
     EVENTS = "events"
 
 
-ALLOWED = frozenset({Kind.NEWER_KEY, Kind.OLDER_KEY, Kind.PROMISED_KEY, Kind.PROMISED_TYPE})
+ALLOWED = frozenset(
+    {Kind.NEWER_KEY, Kind.OLDER_KEY, Kind.NEWER_TYPE, Kind.PROMISED_KEY, Kind.PROMISED_TYPE, Kind.PROMISED_VALUE}
+)
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,11 @@ class Comparer:
         elif isinstance(was, list) and isinstance(now, list):
             yield from self._lists(was, now, where, name)
         elif _kind_of(was) != _kind_of(now):
-            promised = (kind, name, _kind_of(was), _kind_of(now)) in PROMISED_TYPES
-            shown = f"{kind}.{name} {_kind_of(was)}" if promised else _kind_of(was)
-            yield Difference(Kind.PROMISED_TYPE if promised else Kind.TYPE, where, shown, _kind_of(now))
+            place = (kind, name, _kind_of(was), _kind_of(now))
+            yield Difference(self._retyped(place), where, f"{kind}.{name} {_kind_of(was)}", _kind_of(now))
         elif name in TELLING and was != now and self.ids.get(str(was), was) != now:
-            yield Difference(Kind.VALUE, where, str(was), str(now))
+            promised = (name, was, now) in PROMISED_VALUES
+            yield Difference(Kind.PROMISED_VALUE if promised else Kind.VALUE, where, str(was), str(now))
         elif isinstance(was, str) and was in self.ids and self.ids[was] != now:
             yield Difference(Kind.ORDER, where, self.ids[was], str(now))
 
@@ -77,6 +81,11 @@ class Comparer:
             yield Difference(self._extra(kind, key), f"{where}.{key}", now=f"{kind}.{key}")
         for key in was.keys() & now.keys():
             yield from self.values(was[key], now[key], f"{where}.{key}", key, kind)
+
+    def _retyped(self, place: tuple[str, str, str, str]) -> Kind:
+        if place in PROMISED_TYPES:
+            return Kind.PROMISED_TYPE
+        return Kind.NEWER_TYPE if retyped(place, self.day) else Kind.TYPE
 
     def _extra(self, kind: str, key: str) -> Kind:
         if (kind, key) in PROMISED:

@@ -54,6 +54,11 @@ SINCE: dict[tuple[str, str], date] = {
     ("response", "presence_penalty"): date(2026, 1, 15),
     ("response", "moderation"): date(2026, 4, 29),
     ("response", "tool_usage"): date(2026, 7, 21),
+    ("reasoning", "summary"): date(2025, 5, 9),
+    ("reasoning", "context"): date(2026, 6, 11),
+    ("reasoning", "mode"): date(2026, 7, 21),
+    ("text", "verbosity"): date(2025, 8, 15),
+    ("input_tokens_details", "cache_write_tokens"): date(2026, 8, 21),
     ("output_text", "logprobs"): date(2025, 6, 28),
     ("reasoning", "content"): date(2026, 6, 25),
     ("function", "output_schema"): date(2026, 7, 21),
@@ -69,8 +74,14 @@ PROMISED = frozenset(
 The sandbox always sends them, so that the SDK's strict validation accepts its answers.
 """
 
-PROMISED_TYPES = frozenset({("thread.run", "instructions", "null", "string")})
-"""Types that the SDK demands (object, key, type in old recordings, type that the sandbox sends)."""
+PROMISED_TYPES = frozenset(
+    {("thread.run", "instructions", "null", "string"), ("vector_store", "name", "null", "string")}
+)
+"""Types that the SDK demands (object, key, type in recordings, type that the sandbox sends)."""
+TYPES_SINCE = {("response", "prompt_cache_retention", "null", "string"): date(2026, 4, 18)}
+"""Since when a key (object, key, earlier type, type of today) has another type."""
+PROMISED_VALUES = frozenset({("object", "vector_store.file_batch", "vector_store.files_batch")})
+"""Values that the SDK demands (key, value in recordings, value that the sandbox sends)."""
 
 SEQUENCE_NUMBERS = date(2025, 7, 16)
 """Since when every event of a response stream is numbered."""
@@ -79,6 +90,7 @@ UNTIL: dict[tuple[str, str], date] = {
     ("assistant", "file_ids"): V2 - timedelta(days=1),
     ("thread.message", "file_ids"): V2 - timedelta(days=1),
     ("thread.run", "file_ids"): V2 - timedelta(days=1),
+    ("reasoning", "generate_summary"): date(2025, 5, 8),
 }
 
 
@@ -94,6 +106,12 @@ def newer(kind: str, key: str, day: date | None) -> bool:
     if key == "sequence_number":
         return day is not None and day < SEQUENCE_NUMBERS
     since = SINCE.get((kind, key))
+    return since is not None and day is not None and day < since
+
+
+def retyped(place: tuple[str, str, str, str], day: date | None) -> bool:
+    """Whether a key (object, key, type in the recording, type of today) got its type after `day`."""
+    since = TYPES_SINCE.get(place)
     return since is not None and day is not None and day < since
 
 

@@ -88,7 +88,8 @@ class Maker:
                 await self._make(need, parents, body, succeeded)
         kind = ROWS.get(place.template)
         if kind and isinstance(rows, list):
-            for row in sorted(rows, key=lambda row: row.get("created_at") or 0):
+            oldest_first = rows if "order=asc" in place.query else reversed(rows)
+            for row in sorted(oldest_first, key=lambda row: row.get("created_at") or 0):
                 own = row.get("run_id") in self.ids
                 if isinstance(row.get("id"), str) and row["id"] not in self.ids and not own:
                     await self._make(Need(kind, row["id"]), parents, row, succeeded)

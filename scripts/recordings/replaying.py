@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -129,6 +129,9 @@ class Replay:
             await self._watch(where, lambda body: body.get("status"), _object_of(row).get("status"))
         elif row.method == "GET" and where.template.endswith(("/steps", "/messages", "/items", "/files")):
             await self._watch(where, _statuses, _statuses(_object_of(row)))
+        elif where.template.endswith("/cancel") and _object_of(row).get("status") in ENDED - {"cancelled"}:
+            parent = replace(where, template=where.template.removesuffix("/cancel"))
+            await self._watch(parent, lambda body: body.get("status"), _object_of(row).get("status"))
         elif row.method == "POST" and where.template in NEEDS_IDLE_THREAD:
             await self._until_run_is({*ENDED, "requires_action"}, where)
         elif row.method == "POST" and where.template.endswith("/submit_tool_outputs"):
