@@ -24,7 +24,7 @@ def __getattr__(name: str) -> Any:
     try:
         from assist2resp.sandbox import server
     except ModuleNotFoundError as error:
-        if error.name not in _EXTRA:
+        if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
         from assist2resp.errors import MissingExtraError
 
