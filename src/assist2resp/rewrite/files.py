@@ -57,7 +57,7 @@ def stage(path: Path, before: bytes | None, after: bytes) -> Staged:
     with _translated(path):
         target = path.resolve()
     _refuse_if_changed(path, target, before)
-    if before is not None and not os.access(target, os.W_OK):
+    if before is not None and not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise FileProblemError(path, "is read-only; make it writable, then run again.")
     temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(6)}.tmp")
     staged = Staged(path, target, temporary, before)
