@@ -6,7 +6,7 @@ Certain or unknown. A parameter is what its annotation says, else what every cal
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
 
 import libcst as cst
@@ -16,9 +16,10 @@ from assist2resp.rewrite.kinds import (
     BOTTOM, PLAIN, UNKNOWN, Awaitable, Class, External, Function, Ident, Instance, Kind, Many, Method, Module,
     Plain, Resource, Sdk, SdkMethod, Unknown, join,
 )  # fmt: skip
-from assist2resp.rewrite.nodes import argument, children, descendants, dotted, positional, string_value
+from assist2resp.rewrite.nodes import argument, dotted, positional, string_value
 from assist2resp.rewrite.project import Project, SourceFile
 from assist2resp.rewrite.scopes import Binding, Scope, Variable, all_params
+from assist2resp.rewrite.type_expr import TypeExpr
 
 _LITERALS = (
     cst.BaseString, cst.BaseNumber, cst.Dict, cst.Set, cst.Comparison, cst.UnaryOperation, cst.Ellipsis,
@@ -34,18 +35,58 @@ _AWAITING = {"asyncio.run", "asyncio.wait_for", "asyncio.shield", "asyncio.creat
 _PASSING = {"list", "tuple", "reversed", "sorted", "iter", "set"}
 
 
+class _Memo:
+    """Keeps answers, also where questions go round in circles.
+
+    A question that comes back to itself sees `Bottom`. What was found inside such a circle is only provisional: it
+    serves until the question that opened the circle is answered, and is then asked afresh.
+    """
+
+    def __init__(self) -> None:
+        self._final: dict[Hashable, Kind] = {}
+        self._provisional: dict[Hashable, tuple[Kind, int]] = {}
+        self._depth: dict[Hashable, int] = {}
+        self._lowest = sys.maxsize
+
+    def get(self, key: Hashable, compute: Callable[[], Kind]) -> Kind:
+        known = self._final.get(key)
+        if known is not None:
+            return known
+        if key in self._depth:
+            self._lowest = min(self._lowest, self._depth[key])
+            return BOTTOM
+        if key in self._provisional:
+            kind, lowest = self._provisional[key]
+            self._lowest = min(self._lowest, lowest)
+            return kind
+        return self._ask(key, compute)
+
+    def _ask(self, key: Hashable, compute: Callable[[], Kind]) -> Kind:
+        depth, outside = len(self._depth), self._lowest
+        self._depth[key], self._lowest = depth, sys.maxsize
+        try:
+            kind = compute()
+        finally:
+            del self._depth[key]
+        if self._lowest < depth:
+            self._provisional[key] = (kind, self._lowest)
+            self._lowest = min(outside, self._lowest)
+        else:
+            self._final[key] = kind
+            if self._provisional:
+                self._provisional = {k: v for k, v in self._provisional.items() if v[1] < depth}
+            self._lowest = outside
+        return kind
+
+
 class Inference:
     """The kinds of a project's expressions; every answer is kept."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self._file_of_root = {file.scopes.root: file for file in project.modules}
-        self._kinds: dict[cst.CSTNode, Kind] = {}
-        self._variables: dict[Variable, Kind] = {}
-        self._attributes: dict[tuple[cst.ClassDef, str], Kind] = {}
-        self._results: dict[cst.CSTNode, Kind] = {}
-        self._params: dict[cst.CSTNode, Kind] = {}
-        self._open: set[object] = set()
+        self._memo = _Memo()
+        self._bases_of: dict[cst.ClassDef, list[Class]] = {}
         sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
 
     # Where things are ---------------------------------------------------------------------------------------------
@@ -91,19 +132,7 @@ class Inference:
 
     def kind(self, node: cst.CSTNode, file: SourceFile) -> Kind:
         """What an expression of `file` is."""
-        known = self._kinds.get(node)
-        if known is not None:
-            return known
-        if node in self._open:
-            return BOTTOM
-        self._open.add(node)
-        try:
-            result = self._expression(node, file)
-        finally:
-            self._open.discard(node)
-        if not self._open or result not in (BOTTOM, UNKNOWN):
-            self._kinds[node] = result
-        return result
+        return self._memo.get(node, lambda: self._expression(node, file))
 
     def _expression(self, node: cst.CSTNode, file: SourceFile) -> Kind:
         match node:
@@ -114,8 +143,7 @@ class Inference:
             case cst.Call():
                 return self._call(node, file)
             case cst.Await():
-                inner = self.kind(node.expression, file)
-                return inner.inner if isinstance(inner, Awaitable) else _resolved(inner)
+                return _awaited(self.kind(node.expression, file))
             case cst.Subscript():
                 return self._subscript(node, file)
             case cst.IfExp():
@@ -169,21 +197,13 @@ class Inference:
 
     def variable(self, variable: Variable) -> Kind:
         """What a variable holds: the join of all that is ever bound to it."""
-        known = self._variables.get(variable)
-        if known is not None:
-            return known
-        if variable in self._open:
-            return BOTTOM
-        self._open.add(variable)
-        try:
-            scope, name = variable
-            result: Kind = BOTTOM
-            for binding in scope.names[name]:
-                result = join(result, self.bound(binding))
-        finally:
-            self._open.discard(variable)
-        if not self._open or result not in (BOTTOM, UNKNOWN):
-            self._variables[variable] = result
+        return self._memo.get(variable, lambda: self._bindings(variable))
+
+    def _bindings(self, variable: Variable) -> Kind:
+        scope, name = variable
+        result: Kind = BOTTOM
+        for binding in scope.names[name]:
+            result = join(result, self.bound(binding))
         return result
 
     def bound(self, binding: Binding) -> Kind:
@@ -325,19 +345,7 @@ class Inference:
     # Parameters ---------------------------------------------------------------------------------------------------
 
     def _param(self, param: cst.Param, scope: Scope, file: SourceFile) -> Kind:
-        known = self._params.get(param)
-        if known is not None:
-            return known
-        if param in self._open:
-            return BOTTOM
-        self._open.add(param)
-        try:
-            result = self._param_kind(param, scope, file)
-        finally:
-            self._open.discard(param)
-        if not self._open or result not in (BOTTOM, UNKNOWN):
-            self._params[param] = result
-        return result
+        return self._memo.get(("param", param), lambda: self._param_kind(param, scope, file))
 
     def _param_kind(self, param: cst.Param, scope: Scope, file: SourceFile) -> Kind:
         if param.annotation is not None:
@@ -358,7 +366,7 @@ class Inference:
             result = join(result, default if not isinstance(default, Unknown) else PLAIN)
         for kind in self._passed(function, param):
             result = join(result, kind)
-        if result == BOTTOM or (result == PLAIN and param.default is not None):
+        if result == BOTTOM:
             name = getattr(getattr(function, "name", None), "value", "<lambda>")
             return Unknown(f"nothing in the project says what parameter '{param.name.value}' of {name}() is")
         return result
@@ -403,21 +411,13 @@ class Inference:
         name = function.name.value
         names = [owner[1].name.value] if owner is not None and name == "__init__" else [name]
         if owner is not None and name == "__init__":
-            names += ["__init__", *self._subclass_names(owner[1])]
+            names += ["__init__", *dict.fromkeys(self._subclasses.get(owner[1], ()))]
         for candidate in names:
             for file, call in self._calls_by_name.get(candidate, ()):
                 if self._calls(self.kind(call.func, file), function):
                     yield file, call, 0
                 elif call.args and self._calls(self.kind(call.args[0].value, file), function):
                     yield file, call, 1
-
-    def _subclass_names(self, node: cst.ClassDef) -> list[str]:
-        return [
-            other.name.value
-            for file in self.project.modules
-            for other in file.scopes.own
-            if isinstance(other, cst.ClassDef) and other is not node and any(base is node for _, base in self._bases(file, other))
-        ]
 
     def _calls(self, callee: Kind, function: cst.CSTNode) -> bool:
         match callee:
@@ -488,25 +488,12 @@ class Inference:
             return Function(found.file, found.node, found.owner, bound=True)
         result = self._class_attribute(owner.file, owner.node, name)
         if isinstance(result, (Unknown, type(BOTTOM))) and self.is_handler(owner.file, owner.node):
-            inherited = _sdk_attribute(Sdk(sdk.handler_type(), is_async=self._is_async_handler(owner)), name)
+            inherited = _sdk_attribute(Sdk(sdk.handler_type(is_async=self._is_async_handler(owner))), name)
             return inherited if not isinstance(inherited, Unknown) else result
         return UNKNOWN if result == BOTTOM else result
 
     def _class_attribute(self, file: SourceFile, node: cst.ClassDef, name: str) -> Kind:
-        key = (node, name)
-        known = self._attributes.get(key)
-        if known is not None:
-            return known
-        if key in self._open:
-            return BOTTOM
-        self._open.add(key)
-        try:
-            result = self._assigned_attribute(file, node, name)
-        finally:
-            self._open.discard(key)
-        if not self._open or result not in (BOTTOM, UNKNOWN):
-            self._attributes[key] = result
-        return result
+        return self._memo.get(("attribute", node, name), lambda: self._assigned_attribute(file, node, name))
 
     def _assigned_attribute(self, file: SourceFile, node: cst.ClassDef, name: str) -> Kind:
         result: Kind = BOTTOM
@@ -525,14 +512,34 @@ class Inference:
     def _derives(self, owner: Instance | Class, node: cst.ClassDef) -> bool:
         return any(base is node for _, base in self._bases(owner.file, owner.node))
 
-    def _bases(self, file: SourceFile, node: cst.ClassDef, depth: int = 0) -> list[tuple[SourceFile, cst.ClassDef]]:
-        found: list[tuple[SourceFile, cst.ClassDef]] = []
-        if depth > 20:
-            return found
-        for base in node.bases:
-            kind = self.kind(base.value, file)
-            if isinstance(kind, Class) and kind.node is not node:
-                found += [(kind.file, kind.node), *self._bases(kind.file, kind.node, depth + 1)]
+    def _bases(self, file: SourceFile, node: cst.ClassDef) -> list[tuple[SourceFile, cst.ClassDef]]:
+        """The classes of the project that a class derives from, nearest first."""
+        found: dict[cst.ClassDef, SourceFile] = {}
+        queue = [(file, node)]
+        while queue:
+            base_file, base = queue.pop(0)
+            for kind in self._direct_bases(base_file, base):
+                if kind.node not in found and kind.node is not node:
+                    found[kind.node] = kind.file
+                    queue.append((kind.file, kind.node))
+        return [(base_file, base) for base, base_file in found.items()]
+
+    def _direct_bases(self, file: SourceFile, node: cst.ClassDef) -> list[Class]:
+        known = self._bases_of.get(node)
+        if known is None:
+            kinds = [self.kind(base.value, file) for base in node.bases]
+            known = self._bases_of[node] = [kind for kind in kinds if isinstance(kind, Class)]
+        return known
+
+    @cached_property
+    def _subclasses(self) -> dict[cst.ClassDef, list[str]]:
+        """The names of the classes that derive from each class, at any distance."""
+        found: dict[cst.ClassDef, list[str]] = {}
+        for file in self.project.modules:
+            for node in file.scopes.own:
+                if isinstance(node, cst.ClassDef) and node.bases:
+                    for _, base in self._bases(file, node):
+                        found.setdefault(base, []).append(node.name.value)
         return found
 
     def method(self, file: SourceFile, node: cst.ClassDef, name: str) -> Function | None:
@@ -597,8 +604,7 @@ class Inference:
             return UNKNOWN
         stream = argument(node, "stream")
         streaming = isinstance(stream, cst.Name) and stream.value == "True"
-        returns = found.stream_returns if streaming and found.stream_returns is not None else found.returns
-        result: Kind = Sdk(returns, method.resource.is_async)
+        result: Kind = Sdk(found.result(is_async=method.resource.is_async, streaming=streaming))
         handler = argument(node, "event_handler")
         if handler is not None and found.is_helper:
             given = self.kind(handler, file)
@@ -643,19 +649,7 @@ class Inference:
         node = function.node
         if isinstance(node, cst.Lambda):
             return self.kind(node.body, function.file)
-        known = self._results.get(node)
-        if known is not None:
-            return known
-        if node in self._open:
-            return BOTTOM
-        self._open.add(node)
-        try:
-            result = self._result(node, function.file)
-        finally:
-            self._open.discard(node)
-        if not self._open or result not in (BOTTOM, UNKNOWN):
-            self._results[node] = result
-        return result
+        return self._memo.get(("result", node), lambda: self._result(node, function.file))
 
     def _result(self, node: cst.FunctionDef, file: SourceFile) -> Kind:
         if not all(_is_transparent(decorator) for decorator in node.decorators):
@@ -687,7 +681,10 @@ class Inference:
         index = node.slice[0].slice
         if isinstance(index, cst.Slice):
             return owner
-        return self._element(owner) if isinstance(owner, Many) or _is_list(owner) else UNKNOWN
+        if isinstance(owner, Sdk):
+            item = sdk.subscripted(owner.type)
+            return Sdk(item) if item is not None else UNKNOWN
+        return self._element(owner) if isinstance(owner, Many) else UNKNOWN
 
     @staticmethod
     def _element(owner: Kind) -> Kind:
@@ -695,7 +692,7 @@ class Inference:
             return owner.inner
         if isinstance(owner, Sdk):
             item = sdk.iterated(owner.type)
-            return Sdk(item, owner.is_async) if item is not None else UNKNOWN
+            return Sdk(item) if item is not None else UNKNOWN
         if isinstance(owner, Awaitable):
             return Inference._element(owner.inner)
         return UNKNOWN
@@ -707,7 +704,7 @@ class Inference:
             return owner.inner
         if isinstance(owner, Sdk):
             entered = sdk.entered(owner.type)
-            return Sdk(entered, owner.is_async) if entered is not None else UNKNOWN
+            return Sdk(entered) if entered is not None else UNKNOWN
         return owner
 
 
@@ -751,19 +748,26 @@ def _sdk_attribute(owner: Sdk, name: str) -> Kind:
         return Ident(_OBJECT_IDS[name])
     found = sdk.attribute(owner.type, name)
     if found is not None:
-        return Sdk(found, owner.is_async)
+        return Sdk(found)
     called = sdk.method_result(owner.type, name)
     if called is not None:
-        return SdkMethod(owner.type, name, called, owner.is_async)
+        return SdkMethod(owner.type, name, called)
     return UNKNOWN
 
 
 def _sdk_call(callee: SdkMethod) -> Kind:
-    return Sdk(callee.result, callee.is_async) if callee.result is not None else UNKNOWN
+    result = callee.result
+    if result.name in {"Awaitable", "Coroutine"} and result.args:
+        return Awaitable(Sdk(result.args[-1]))
+    return Sdk(result)
 
 
-def _is_list(owner: Kind) -> bool:
-    return isinstance(owner, Sdk) and owner.type.name in {"list", "tuple", "Iterable", "List"}
+def _awaited(kind: Kind) -> Kind:
+    """What `await` gives."""
+    if isinstance(kind, Sdk):
+        found = sdk.awaited(kind.type)
+        return Sdk(found) if found is not None else kind
+    return kind.inner if isinstance(kind, Awaitable) else kind
 
 
 def _instance_of(kind: Kind) -> Kind:
@@ -775,7 +779,7 @@ def _instance_of(kind: Kind) -> Kind:
         if client is not None:
             return Resource("", client.is_async, client.is_azure)
         name = sdk.type_name(kind.qualified)
-        return Sdk(name) if name is not None else UNKNOWN
+        return Sdk(TypeExpr(name)) if name is not None else UNKNOWN
     return UNKNOWN
 
 
@@ -797,7 +801,6 @@ def _code(node: cst.CSTNode) -> str:
     return cst.Module([]).code_for_node(node)
 
 
-_ID_OWNERS: dict[str, str] = {
-    "Assistant": "Assistant", "Thread": "Thread", "threads.Run": "Run", "Run": "Run", "Message": "Message", "threads.Message": "Message",
+_ID_OWNERS = {
+    "beta.Assistant": "Assistant", "beta.Thread": "Thread", "beta.threads.Run": "Run", "beta.threads.Message": "Message",
 }  # fmt: skip
-_ = (children, descendants)

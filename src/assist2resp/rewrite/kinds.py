@@ -11,7 +11,7 @@ from typing import TypeAlias
 import libcst as cst
 
 from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.sdk import TypeExpr
+from assist2resp.rewrite.type_expr import TypeExpr
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,6 @@ class Sdk:
     """An instance of one of the SDK's types (or a container of them)."""
 
     type: TypeExpr
-    is_async: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,7 @@ class SdkMethod:
 
     owner: TypeExpr
     name: str
-    result: TypeExpr | None
-    is_async: bool = False
+    result: TypeExpr
 
 
 @dataclass(frozen=True)

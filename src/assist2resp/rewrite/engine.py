@@ -1,0 +1,198 @@
+"""The rewriter's one path: files in, flows found, rules applied, changed files and findings out. Pure but for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from assist2resp import __version__
+from assist2resp.plugins import discover
+from assist2resp.rewrite.edits import Edits
+from assist2resp.rewrite.flows import Flow, find_flows
+from assist2resp.rewrite.ignores import Ignores, ignored
+from assist2resp.rewrite.imports import add_import, drop_unused
+from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.outcome import FileChange, Options, Outcome
+from assist2resp.rewrite.placement import Placement, place_support
+from assist2resp.rewrite.plan import Claim, Plan
+from assist2resp.rewrite.project import Project, SourceFile, open_project
+from assist2resp.rewrite.rules._base import Rule
+from assist2resp.rewrite.sites import Site, find_sites, statement_of
+from assist2resp.schema.findings import Finding, Findings, Level, Place
+
+_UNFINISHED = "A2R099"
+
+
+def load_rules() -> list[Rule]:
+    """The rules of `rules/*`, in the order of their codes."""
+    found: list[Rule] = []
+    for module in discover("assist2resp.rewrite.rules"):
+        found += [value() for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, "code")]
+    return sorted(found, key=lambda rule: rule.code)
+
+
+def rewrite(paths: Iterable[Path], options: Options) -> Outcome:
+    """Decide what becomes of the tree under `paths`. Nothing is written.
+
+    Raises InputFileError for a path that does not exist or a file that is not Python.
+    """
+    project = open_project(paths, exclude=options.exclude)
+    run = _Run(project, options)
+    for flow in find_flows(run.sites, run.inference):
+        run.take(flow)
+    return run.outcome()
+
+
+@dataclass
+class _Run:
+    """One run's growing result."""
+
+    project: Project
+    options: Options
+    plans: list[Plan] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.inference = Inference(self.project)
+        self.sites = find_sites(self.inference)
+        self.rules = load_rules()
+        self.edits: dict[SourceFile, Edits] = {}
+        self.places = _Places()
+        self.ignores: dict[SourceFile, Ignores] = {}
+
+    def take(self, flow: Flow) -> None:
+        """Let the rules plan a flow, and keep the plan or report why it stays."""
+        plan = Plan(flow, self.inference)
+        self._block_ignored(plan)
+        for rule in self.rules:
+            if self._is_selected(rule):
+                rule.apply(plan)
+        for site in plan.open_sites:
+            plan.block(site, _UNFINISHED, f"no rule rewrites {site.path} in this place yet.")
+        if plan.blockers:
+            self._report_blocked(plan)
+        else:
+            self._keep(plan)
+
+    def _is_selected(self, rule: Rule) -> bool:
+        chosen = not self.options.select or rule.code.startswith(self.options.select)
+        return rule.level is Level.MANUAL or (chosen and not rule.code.startswith(tuple(self.options.ignore) or ("\0",)))
+
+    def _block_ignored(self, plan: Plan) -> None:
+        for site in plan.flow.sites:
+            place = self.places.of(site.file, site.node)
+            if self._ignores(site.file).covers(place.line, _UNFINISHED):
+                plan.block(site, _UNFINISHED, "an 'assist2resp: ignore' comment keeps it.")
+
+    def _ignores(self, file: SourceFile) -> Ignores:
+        if file not in self.ignores:
+            self.ignores[file] = ignored(file.data)
+        return self.ignores[file]
+
+    def _keep(self, plan: Plan) -> None:
+        self.plans.append(plan)
+        for change in plan.changes:
+            self.edits.setdefault(change.file, Edits()).change(change.node, change.build)
+        for claim in plan.claims.values():
+            self.findings.append(self._finding(plan.flow, claim))
+
+    def _report_blocked(self, plan: Plan) -> None:
+        first = plan.blockers[0]
+        place = self.places.of(first.site.file, first.site.node)
+        for site in plan.flow.sites:
+            claim = plan.claims[site]
+            if claim.level is Level.MANUAL:
+                if claim.site.is_certain:
+                    line = f"# TODO[assist2resp:{claim.code}] {claim.message}"
+                    statement = statement_of(site.node, site.file)
+                    self.edits.setdefault(site.file, Edits()).comment(statement, line)
+                self.findings.append(self._finding(plan.flow, claim))
+            else:
+                message = f"left as it is, since it works with {first.site.path} at {place.path}:{place.line}, which stays."
+                left = Claim(site, claim.code, Level.MANUAL, message)
+                self.findings.append(self._finding(plan.flow, left).model_copy(update={"blocked_by": place}))
+
+    def _finding(self, flow: Flow, claim: Claim) -> Finding:
+        return Finding(
+            code=claim.code,
+            level=claim.level,
+            place=self.places.of(claim.site.file, claim.site.node),
+            message=claim.message,
+            symbol=claim.site.path,
+            flow=flow.number,
+            plain=claim.plain,
+        )
+
+    def outcome(self) -> Outcome:
+        """The changed files, the support modules and the findings."""
+        trees = {file: edits.apply(_tree(file), file.scopes) for file, edits in self.edits.items() if edits}
+        placements = place_support(self.plans, self.project, self.options)
+        changes = [self._changed(file, tree, placements) for file, tree in trees.items()]
+        changes += [change for placement in placements if (change := placement.change()) is not None]
+        changed = tuple(sorted((c for c in changes if c is not None), key=lambda change: change.path))
+        self._report_files()
+        return Outcome(changed, self._findings(changed))
+
+    @staticmethod
+    def _changed(file: SourceFile, tree: cst.Module, placements: list[Placement]) -> FileChange | None:
+        for placement in placements:
+            imported = placement.import_for(file)
+            if imported is not None:
+                tree = add_import(tree, *imported)
+        after = drop_unused(_tree(file), tree).bytes
+        return FileChange(file.path, file.data, after) if after != file.data else None
+
+    def _report_files(self) -> None:
+        for path, why in self.project.unreadable:
+            self.findings.append(_file_finding(path, 1, f"cannot be read: {why}."))
+        for file in self.project.files.values():
+            if file.problem and file.has_needle:
+                self.findings.append(_file_finding(file.path, file.problem_line, f"{file.problem}; left alone."))
+
+    def _findings(self, changes: tuple[FileChange, ...]) -> Findings:
+        ordered = sorted(self.findings, key=lambda f: (f.place.path, f.place.line, f.place.column, f.code))
+        return Findings(
+            tool_version=__version__,
+            files_looked_at=len(self.project.files),
+            files_parsed=len(self.project.modules),
+            files_changed=tuple(shown_path(change.path) for change in changes),
+            findings=tuple(ordered),
+        )
+
+
+def _tree(file: SourceFile) -> cst.Module:
+    assert file.tree is not None
+    return file.tree
+
+
+def _file_finding(path: Path, line: int, message: str) -> Finding:
+    return Finding(code="A2R090", level=Level.MANUAL, place=Place(path=shown_path(path), line=line), message=message)
+
+
+def shown_path(path: Path) -> str:
+    """A path as the user would write it: relative to the working folder where it lies below it."""
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+class _Places:
+    """Lines and columns of nodes, computed only for files that need them."""
+
+    def __init__(self) -> None:
+        self._positions: dict[SourceFile, object] = {}
+
+    def of(self, file: SourceFile, node: cst.CSTNode) -> Place:
+        if file not in self._positions:
+            wrapper = MetadataWrapper(_tree(file), unsafe_skip_copy=True)
+            self._positions[file] = wrapper.resolve(PositionProvider)
+        position = self._positions[file][node].start  # type: ignore[index]
+        return Place(path=shown_path(file.path), line=position.line, column=position.column + 1)
+
+
+__all__ = ["Site", "load_rules", "rewrite"]

@@ -1,0 +1,190 @@
+"""Which sites belong together: connected uses of the same threads, runs and assistants form a flow.
+
+Sites are connected when a value passes between them: through a variable, an attribute, a parameter or a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.kinds import Class, External, Function, Instance, Module, Resource
+from assist2resp.rewrite.nodes import positional
+from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.scopes import Binding, all_params
+from assist2resp.rewrite.sites import Site
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """Sites that are rewritten together or not at all, in the order of files and text. Numbers count from 1."""
+
+    number: int
+    sites: tuple[Site, ...]
+
+
+class _Union:
+    def __init__(self) -> None:
+        self.parent: dict[Hashable, Hashable] = {}
+
+    def find(self, key: Hashable) -> Hashable:
+        root = key
+        while (above := self.parent.setdefault(root, root)) != root:
+            root = above
+        while self.parent[key] != root:
+            self.parent[key], key = root, self.parent[key]
+        return root
+
+    def join(self, first: Hashable, second: Hashable) -> None:
+        self.parent[self.find(first)] = self.find(second)
+
+
+def find_flows(sites: list[Site], inference: Inference) -> list[Flow]:
+    """Group the sites into flows."""
+    union = _Union()
+    keys = _Keys(inference)
+    for file in inference.project.modules:
+        _connect_bindings(file, keys, union)
+        _connect_calls(file, keys, union, inference)
+        _connect_returns(file, keys, union)
+    for site in sites:
+        for key in _site_keys(site, keys):
+            union.join(site, key)
+    groups: dict[Hashable, list[Site]] = {}
+    for site in sites:
+        groups.setdefault(union.find(site), []).append(site)
+    return [Flow(number, tuple(group)) for number, group in enumerate(groups.values(), 1)]
+
+
+class _Keys:
+    """The places that hold the value of an expression."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+
+    def of(self, node: cst.CSTNode | None, file: SourceFile) -> Iterator[Hashable]:
+        match node:
+            case cst.Name():
+                scope = file.scopes.scope_of.get(node)
+                variable = scope.find(node.value) if scope is not None else None
+                carries_nothing = (Resource, Module, External, Function, Class, Instance)
+                if variable is not None and not isinstance(self.inference.variable(variable), carries_nothing):
+                    yield variable
+            case cst.Attribute():
+                owner = self.inference.kind(node.value, file)
+                if isinstance(owner, (Instance, Class)):
+                    value = self.inference.kind(node, file)
+                    if not isinstance(value, (Resource, Function)):
+                        yield ("attribute", owner.node, node.attr.value)
+                elif isinstance(owner, Module):
+                    yield (owner.file.scopes.root, node.attr.value)
+                else:
+                    yield from self.of(node.value, file)
+            case cst.Subscript():
+                yield from self.of(node.value, file)
+            case cst.Await():
+                yield from self.of(node.expression, file)
+            case cst.IfExp():
+                yield from self.of(node.body, file)
+                yield from self.of(node.orelse, file)
+            case cst.BooleanOperation():
+                yield from self.of(node.left, file)
+                yield from self.of(node.right, file)
+            case cst.Tuple() | cst.List():
+                for element in node.elements:
+                    yield from self.of(element.value, file)
+            case cst.Call():
+                callee = self.inference.kind(node.func, file)
+                if isinstance(callee, Function):
+                    yield ("result", callee.node)
+                elif isinstance(node.func, cst.Attribute):  # sessions.get(user), threads.pop(key)
+                    yield from self.of(node.func.value, file)
+
+    def of_target(self, target: cst.CSTNode | None, file: SourceFile) -> Iterator[Hashable]:
+        if isinstance(target, cst.AnnAssign):
+            target = target.target
+        yield from self.of(target, file)
+
+
+def _connect_bindings(file: SourceFile, keys: _Keys, union: _Union) -> None:
+    for scope in file.scopes.own.values():
+        for name, bindings in scope.names.items():
+            for binding in bindings:
+                if binding.how == "import":
+                    _connect_import(file, binding, (scope, name), keys, union)
+                elif binding.how in {"value", "element", "entered", "item"}:
+                    for key in keys.of(binding.node, file):
+                        union.join((scope, name), key)
+    for target, binding in file.scopes.attribute_targets:
+        for key in keys.of(target, file):
+            for other in keys.of(binding.node, file):
+                union.join(key, other)
+
+
+def _connect_import(file: SourceFile, binding: Binding, variable: Hashable, keys: _Keys, union: _Union) -> None:
+    found = keys.inference.project.resolve(binding.origin, file)
+    if found is not None and found[0].tree is not None and found[1]:
+        root = found[0].scopes.root
+        if found[1] in root.names:
+            union.join(variable, (root, found[1]))
+
+
+def _connect_calls(file: SourceFile, keys: _Keys, union: _Union, inference: Inference) -> None:
+    for call in file.scopes.calls:
+        callee = inference.kind(call.func, file)
+        if isinstance(callee, Class):
+            found = inference.method(callee.file, callee.node, "__init__")
+            callee = found if found is not None else callee
+        if not isinstance(callee, Function) or not isinstance(callee.node, cst.FunctionDef):
+            continue
+        scope = callee.file.scopes.own[callee.node]
+        params = all_params(callee.node.params)
+        names = {param.name.value for param in params}
+        skip = 1 if callee.owner is not None and params else 0
+        ordered = [*callee.node.params.posonly_params, *callee.node.params.params][skip:]
+        pairs = [(arg.keyword.value, arg.value) for arg in call.args if arg.keyword is not None and arg.keyword.value in names]
+        pairs += [(param.name.value, value) for param, value in zip(ordered, positional(call), strict=False)]
+        for name, value in pairs:
+            for key in keys.of(value, file):
+                union.join((scope, name), key)
+
+
+def _connect_returns(file: SourceFile, keys: _Keys, union: _Union) -> None:
+    for function, values in file.scopes.returns.items():
+        for value in values:
+            for key in keys.of(value, file):
+                union.join(("result", function), key)
+
+
+def _site_keys(site: Site, keys: _Keys) -> Iterator[Hashable]:
+    if site.call is not None:
+        for arg in site.call.args:
+            yield from keys.of(arg.value, site.file)
+        yield from _result_keys(site, keys)
+
+
+def _result_keys(site: Site, keys: _Keys) -> Iterator[Hashable]:
+    """The places that a site's result goes to: a target, a return."""
+    node: cst.CSTNode = site.awaited
+    parents = site.file.scopes.parent_of
+    while isinstance(parents.get(node), (cst.Attribute, cst.Subscript, cst.Await)):
+        node = parents[node]
+    parent = parents.get(node)
+    if isinstance(parent, cst.Assign):
+        for target in parent.targets:
+            yield from keys.of_target(target.target, site.file)
+    elif isinstance(parent, cst.AnnAssign):
+        yield from keys.of_target(parent, site.file)
+    elif isinstance(parent, (cst.NamedExpr,)):
+        yield from keys.of_target(parent.target, site.file)
+    elif isinstance(parent, cst.WithItem) and parent.asname is not None:
+        yield from keys.of_target(parent.asname.name, site.file)
+    elif isinstance(parent, (cst.For, cst.CompFor)):
+        yield from keys.of_target(parent.target, site.file)
+    elif isinstance(parent, cst.Return):
+        function = site.scope.enclosing_function()
+        if function is not None:
+            yield ("result", function)

@@ -1,0 +1,174 @@
+"""Imports of the user's files: adding ours in place, and taking out those that a rewrite left unused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import libcst as cst
+
+from assist2resp.rewrite.nodes import children
+
+
+def add_import(tree: cst.Module, module: str, names: Iterable[tuple[str, str]]) -> cst.Module:
+    """The tree with `from module import name as local, …` after its last import at the top."""
+    pairs = sorted(set(names))
+    if not pairs:
+        return tree
+    clause = ", ".join(name if name == local else f"{name} as {local}" for name, local in pairs)
+    line = cst.parse_statement(f"from {module} import {clause}")
+    body = list(tree.body)
+    position = _after_imports(body)
+    assert isinstance(line, cst.SimpleStatementLine)
+    if position == 0 and body and not tree.header:
+        first = body[0]
+        return tree.with_changes(body=[line, first, *body[1:]])
+    return tree.with_changes(body=[*body[:position], line, *body[position:]])
+
+
+def _after_imports(body: list[cst.SimpleStatementLine | cst.BaseCompoundStatement]) -> int:
+    position = 0
+    for index, statement in enumerate(body):
+        if _is_import(statement) or (index == 0 and _is_docstring(statement)):
+            position = index + 1
+        elif position and not _is_import_like(statement):
+            later = [i for i, other in enumerate(body[index : index + 8], index) if _is_import(other)]
+            if not later:
+                break
+    return position
+
+
+def _is_import(statement: cst.CSTNode) -> bool:
+    return isinstance(statement, cst.SimpleStatementLine) and any(
+        isinstance(part, (cst.Import, cst.ImportFrom)) for part in statement.body
+    )
+
+
+def _is_docstring(statement: cst.CSTNode) -> bool:
+    if not isinstance(statement, cst.SimpleStatementLine) or not statement.body:
+        return False
+    first = statement.body[0]
+    return isinstance(first, cst.Expr) and isinstance(first.value, (cst.SimpleString, cst.ConcatenatedString))
+
+
+def _is_import_like(statement: cst.CSTNode) -> bool:
+    return isinstance(statement, cst.Try) and any(_is_import(inner) for inner in statement.body.body)
+
+
+def used_names(tree: cst.Module) -> set[str]:
+    """Every name that the module's code mentions outside its imports, string annotations included as words."""
+    found: set[str] = set()
+    for node in _outside_imports(tree):
+        if isinstance(node, cst.Name):
+            found.add(node.value)
+        elif isinstance(node, cst.SimpleString) and len(node.value) < 200:
+            found.update(_words(node.value))
+    return found
+
+
+def _outside_imports(tree: cst.Module) -> Iterable[cst.CSTNode]:
+    stack: list[cst.CSTNode] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (cst.Import, cst.ImportFrom)):
+            continue
+        yield node
+        stack.extend(children(node))
+
+
+def _words(text: str) -> Iterable[str]:
+    word = ""
+    for letter in text:
+        if letter.isidentifier() or (word and letter.isalnum()):
+            word += letter
+        elif word:
+            yield word
+            word = ""
+    if word:
+        yield word
+
+
+def drop_unused(before: cst.Module, after: cst.Module) -> cst.Module:
+    """Take out the imports that `before` used and `after` does not; imports that were unused before stay."""
+    gone = used_names(before) - used_names(after)
+    if not gone:
+        return after
+    return after.visit(_Dropper(gone))  # type: ignore[return-value]
+
+
+class _Dropper(cst.CSTTransformer):
+    def __init__(self, gone: set[str]) -> None:
+        super().__init__()
+        self.gone = gone
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:  # noqa: N802
+        del node
+        return False
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> bool:  # noqa: N802
+        del node
+        return False
+
+    def _keep(self, names: Iterable[cst.ImportAlias]) -> list[cst.ImportAlias]:
+        return [alias for alias in names if _local(alias) not in self.gone]
+
+    def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> cst.Import | cst.RemovalSentinel:  # noqa: N802
+        del original_node
+        kept = self._keep(updated_node.names)
+        if len(kept) == len(updated_node.names):
+            return updated_node
+        return updated_node.with_changes(names=_last_without_comma(kept)) if kept else cst.RemoveFromParent()
+
+    def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> cst.ImportFrom | cst.RemovalSentinel:  # noqa: N802
+        del original_node
+        if isinstance(updated_node.names, cst.ImportStar) or _is_future(updated_node):
+            return updated_node
+        kept = self._keep(updated_node.names)
+        if len(kept) == len(updated_node.names):
+            return updated_node
+        if not kept:
+            return cst.RemoveFromParent()
+        trailing = updated_node.lpar is not None
+        return updated_node.with_changes(names=kept if trailing else _last_without_comma(kept))
+
+
+def _is_future(node: cst.ImportFrom) -> bool:
+    return isinstance(node.module, cst.Name) and node.module.value == "__future__"
+
+
+def _local(alias: cst.ImportAlias) -> str:
+    if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+        return alias.asname.name.value
+    return alias.evaluated_name.split(".")[0]
+
+
+def _last_without_comma(names: list[cst.ImportAlias]) -> list[cst.ImportAlias]:
+    return [*names[:-1], names[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)]
+
+
+def free_name(tree: cst.Module, wanted: str, *others: str) -> str:
+    """`wanted`, or the first of `others` that nothing in the module is called."""
+    taken = _plain_names(tree)
+    for name in (wanted, *others):
+        if name not in taken:
+            return name
+    number = 2
+    while f"{wanted}_{number}" in taken:
+        number += 1
+    return f"{wanted}_{number}"
+
+
+def _plain_names(tree: cst.Module) -> set[str]:
+    """The names that stand for variables, not for attributes or keywords."""
+    found: set[str] = set()
+    stack: list[cst.CSTNode] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, cst.Name):
+            found.add(node.value)
+        elif isinstance(node, cst.Attribute):
+            stack.append(node.value)
+        elif isinstance(node, cst.Arg):
+            stack.append(node.value)
+        else:
+            stack.extend(children(node))
+    return found

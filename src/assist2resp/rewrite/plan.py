@@ -1,0 +1,98 @@
+"""What a flow's rules decide, kept apart until it is certain that the whole flow can be rewritten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from assist2resp.rewrite.edits import Build
+from assist2resp.rewrite.flows import Flow
+from assist2resp.rewrite.imports import free_name
+from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.kinds import Resource
+from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.sites import Site
+from assist2resp.schema.findings import Level
+
+
+@dataclass(frozen=True)
+class Claim:
+    """How a rule ended one site."""
+
+    site: Site
+    code: str
+    level: Level
+    message: str
+    plain: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """One node's change in one file."""
+
+    file: SourceFile
+    node: cst.CSTNode
+    build: Build
+
+
+@dataclass
+class Plan:
+    """One flow's claims and changes. A site belongs to the first rule that claims it."""
+
+    flow: Flow
+    inference: Inference
+    claims: dict[Site, Claim] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    support: dict[SourceFile, dict[str, set[str]]] = field(default_factory=dict)
+    """Per file: name to import from the support module -> the old paths that it must offer."""
+    offers: dict[SourceFile, set[str]] = field(default_factory=dict)
+    """Per file: old paths that the support module must offer beyond those of its imports."""
+    _locals: dict[tuple[SourceFile, str], str] = field(default_factory=dict)
+
+    @property
+    def open_sites(self) -> list[Site]:
+        """The sites that no rule has claimed."""
+        return [site for site in self.flow.sites if site not in self.claims]
+
+    @property
+    def blockers(self) -> list[Claim]:
+        """The claims that keep the flow from being rewritten."""
+        return [claim for claim in self.claims.values() if claim.level is Level.MANUAL]
+
+    def fix(self, site: Site, code: str, message: str, *, level: Level = Level.FIXED, plain: bool = False) -> None:
+        """Claim a site as rewritten."""
+        self.claims.setdefault(site, Claim(site, code, level, message, plain))
+
+    def block(self, site: Site, code: str, message: str) -> None:
+        """Claim a site as one that cannot be rewritten; its whole flow stays."""
+        self.claims.setdefault(site, Claim(site, code, Level.MANUAL, message))
+
+    def change(self, file: SourceFile, node: cst.CSTNode, build: Build) -> None:
+        """Note a change of one node."""
+        self.changes.append(Change(file, node, build))
+
+    def replace(self, file: SourceFile, node: cst.CSTNode, new: cst.CSTNode) -> None:
+        """Note that `new` takes the place of `node`."""
+        self.change(file, node, lambda _: new)
+
+    def need(self, file: SourceFile, name: str, *paths: str) -> str:
+        """Import `name` from the support module, which must offer `paths`; gives the name to write."""
+        self.support.setdefault(file, {}).setdefault(name, set()).update(paths or (name,))
+        return self.local_name(file, name)
+
+    def offer(self, file: SourceFile, path: str) -> None:
+        """Note that the support module of `file` must offer an old path, reached through an alias."""
+        self.offers.setdefault(file, set()).add(path)
+
+    def local_name(self, file: SourceFile, name: str) -> str:
+        """What a file calls a name of the support module: itself, unless the file calls something else so."""
+        if (file, name) not in self._locals:
+            assert file.tree is not None
+            self._locals[file, name] = free_name(file.tree, name, f"compat_{name}")
+        return self._locals[file, name]
+
+    @property
+    def is_async(self) -> bool:
+        """Whether the flow's clients are asynchronous."""
+        return any(site.is_certain and isinstance(site.receiver, Resource) and site.receiver.is_async for site in self.flow.sites)

@@ -1,0 +1,43 @@
+"""A2R100: vector stores out of beta."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from assist2resp.rewrite.kinds import Resource
+from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.rules._chains import beta_of
+from assist2resp.schema.findings import Level
+
+
+class MoveVectorStores:
+    """Vector stores are called on the client itself.
+
+    What: `client.beta.vector_stores…` becomes `client.vector_stores…`.
+    Why: they left beta in SDK 1.66; the 3.x client has no `beta.vector_stores`.
+    Safety: the same requests, parameters and results.
+    Known problems: needs openai 1.66 or later.
+    See: https://platform.openai.com/docs/api-reference/vector-stores
+    """
+
+    code = "A2R100"
+    title = "move vector stores out of beta"
+    level = Level.FIXED
+    CASES = (
+        (
+            "from openai import OpenAI\n\nclient = OpenAI()\nstore = client.beta.vector_stores.create(name='kb')\n",
+            "from openai import OpenAI\n\nclient = OpenAI()\nstore = client.vector_stores.create(name='kb')\n",
+        ),
+    )
+
+    def apply(self, plan: Plan) -> None:
+        """Take `.beta` out of the chain."""
+        for site in plan.open_sites:
+            if not site.path.startswith("beta.vector_stores") or not isinstance(site.receiver, Resource):
+                continue
+            beta = beta_of(site, plan.inference)
+            if beta is not None:
+                if not isinstance(beta, cst.Attribute):
+                    continue
+                plan.change(site.file, beta, lambda node: cst.ensure_type(node, cst.Attribute).value)
+            plan.fix(site, self.code, "vector stores left beta.", plain=True)

@@ -1,0 +1,71 @@
+"""A2R800: what plain SDK calls cannot express goes through the support module."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from assist2resp.rewrite.edits import call
+from assist2resp.rewrite.kinds import Resource
+from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.rules._chains import beta_of, client_of, resource_of
+from assist2resp.rewrite.sites import Site
+from assist2resp.schema.findings import Level
+
+_ENTRIES = {"beta.assistants": "assistants", "beta.threads": "threads"}
+
+
+class UseSupportModule:
+    """The old surface over the new API, from a small module written into the user's tree.
+
+    What: `client.beta.threads` becomes `threads(client)`, `client.beta.assistants` becomes `assistants(client)`, from
+    the support module; every other token stays.
+    Why: assistants looked up by id, stored thread ids, runs polled from elsewhere, filtered message pages and event
+    handlers have no plain equivalent; the module keeps their meaning and their types.
+    Safety: the module's results are the SDK's own old types, so code that reads them is untouched.
+    Known problems: a run's `created_at` and limits on prompt tokens are not the old server's.
+    See: the module's own documentation, in the file.
+    """
+
+    code = "A2R800"
+    title = "use the support module"
+    level = Level.FIXED
+    CASES = ()
+
+    def apply(self, plan: Plan) -> None:
+        """Replace the client's old resources by those of the support module."""
+        for site in plan.open_sites:
+            if isinstance(site.receiver, Resource) and not site.receiver.is_azure:
+                self._use(plan, site)
+
+    def _use(self, plan: Plan, site: Site) -> None:
+        used = site.path.removeprefix("beta.")
+        used = used if site.call is not None else f"{used}.*"
+        for resource, entry in _ENTRIES.items():
+            node = resource_of(site, plan.inference, resource)
+            if node is not None:
+                beta = beta_of(site, plan.inference)
+                if beta is None:
+                    break
+                local = plan.need(site.file, entry, used)
+                plan.change(site.file, node, lambda updated, local=local: call(local, _client(updated)))  # type: ignore[misc]
+                plan.fix(site, self.code, f"goes through {entry}() of the support module.")
+                return
+        beta = beta_of(site, plan.inference)
+        if beta is not None and site.path == "beta":
+            local = plan.need(site.file, "beta", "beta")
+            plan.change(site.file, beta, lambda updated: call(local, client_of(_chain(updated))))
+        elif beta is not None:
+            return
+        else:
+            plan.offer(site.file, used)
+        plan.fix(site, self.code, "goes through the support module.")
+
+
+def _client(updated: cst.CSTNode) -> cst.BaseExpression:
+    below = updated.value if isinstance(updated, cst.Attribute) else cst.ensure_type(updated, cst.Call).args[0].value
+    return client_of(_chain(below))
+
+
+def _chain(node: cst.CSTNode) -> cst.Attribute | cst.Call:
+    assert isinstance(node, (cst.Attribute, cst.Call))
+    return node

@@ -1,0 +1,141 @@
+"""The places that use the old API: typed call sites, and uses of a resource that are no call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.kinds import Bottom, Kind, Method, Plain, Resource, Unknown
+from assist2resp.rewrite.nodes import dotted, string_value
+from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.scopes import Scope
+
+OLD_RESOURCES = ("beta.assistants", "beta.threads", "beta.vector_stores")
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """One use of the old API. `path` is the SDK's dotted name below the client: `beta.threads.runs.create`.
+
+    `call` is the call, or None where a method or a resource is used as a value. `receiver` is what the client is.
+    """
+
+    file: SourceFile
+    node: cst.BaseExpression
+    path: str
+    receiver: Resource | Unknown
+    scope: Scope
+    call: cst.Call | None = None
+
+    @property
+    def is_certain(self) -> bool:
+        return isinstance(self.receiver, Resource)
+
+    @property
+    def name(self) -> str:
+        """The last part of the path: `create_and_poll`."""
+        return self.path.rsplit(".", 1)[-1]
+
+    @property
+    def awaited(self) -> cst.BaseExpression:
+        """The call with the `await` around it, if there is one."""
+        assert self.call is not None
+        parent = self.file.scopes.parent_of.get(self.call)
+        return parent if isinstance(parent, cst.Await) else self.call
+
+    def statement(self) -> cst.CSTNode:
+        """The statement that the site stands in."""
+        return statement_of(self.node, self.file)
+
+
+def statement_of(node: cst.CSTNode, file: SourceFile) -> cst.CSTNode:
+    """The nearest statement (line or compound) around a node."""
+    current = node
+    while not isinstance(current, (cst.SimpleStatementLine, cst.BaseCompoundStatement, cst.Module)):
+        current = file.scopes.parent_of[current]
+    return current
+
+
+def find_sites(inference: Inference) -> list[Site]:
+    """Every use of the old API in the project, file by file in the order of the text."""
+    found = [site for file in inference.project.modules for site in _file_sites(file, inference)]
+    through_alias = any(_starts_at_beta(site, inference) for site in found)
+    return [site for site in found if site.path != "beta" or through_alias]
+
+
+def _starts_at_beta(site: Site, inference: Inference) -> bool:
+    """Whether the site's chain starts at a name that holds `client.beta` itself."""
+    if site.path == "beta":
+        return False
+    node: cst.BaseExpression = site.node
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    kind = inference.kind(node, site.file)
+    return isinstance(kind, Resource) and kind.path == "beta"
+
+
+def _file_sites(file: SourceFile, inference: Inference) -> Iterator[Site]:
+    seen: set[cst.CSTNode] = set()
+    for node in list(file.scopes.parent_of):
+        if isinstance(node, (cst.Attribute, cst.Name, cst.Call)) and node not in seen:
+            site = _site(node, file, inference)
+            if site is not None:
+                seen.add(site.node)
+                if site.call is not None:
+                    seen.add(site.call)
+                yield site
+
+
+def _site(node: cst.Attribute | cst.Name | cst.Call, file: SourceFile, inference: Inference) -> Site | None:
+    scopes = file.scopes
+    parent = scopes.parent_of.get(node)
+    if isinstance(parent, cst.Attribute) and parent.value is node:
+        return None  # only the top of a chain is a site
+    if isinstance(node, cst.Call) and not _is_getattr(node):
+        return None
+    if isinstance(node, cst.Name) and (parent is None or not isinstance(parent, cst.Call) or parent.func is not node):
+        return None  # aliases count where they are called
+    call = parent if isinstance(parent, cst.Call) and parent.func is node else None
+    kind = inference.kind(node, file)
+    path = _old_path(kind)
+    if path is not None:
+        assert isinstance(kind, (Method, Resource))
+        receiver = kind.resource if isinstance(kind, Method) else kind
+        return Site(file, node, path, receiver, scopes.scope_of[node], call)
+    if isinstance(node, cst.Attribute):
+        return _uncertain(node, call, file, inference)
+    return None
+
+
+def _is_getattr(node: cst.Call) -> bool:
+    return isinstance(node.func, cst.Name) and node.func.value == "getattr" and len(node.args) > 1 and string_value(node.args[1].value) is not None
+
+
+def _old_path(kind: Kind) -> str | None:
+    path = kind.path if isinstance(kind, (Method, Resource)) else None
+    if path is None or not (path == "beta" or path.startswith(OLD_RESOURCES)):
+        return None
+    return path
+
+
+def _uncertain(node: cst.Attribute, call: cst.Call | None, file: SourceFile, inference: Inference) -> Site | None:
+    """A chain that is spelled like the old API on something that is not known to be a client."""
+    parts: list[str] = []
+    current: cst.BaseExpression = node
+    while isinstance(current, cst.Attribute):
+        parts.append(current.attr.value)
+        if current.attr.value == "beta":
+            break
+        current = current.value
+    spelled = ".".join(reversed(parts))
+    if not spelled.startswith(OLD_RESOURCES) or not isinstance(current, cst.Attribute):
+        return None
+    receiver = inference.kind(current.value, file)
+    if not isinstance(receiver, (Unknown, Plain, Bottom)):
+        return None
+    what = dotted(current.value) or "the client"
+    reason = getattr(receiver, "reason", "") or f"nothing in the project says what '{what}' is"
+    return Site(file, node, spelled, Unknown(reason), file.scopes.scope_of[node], call)
