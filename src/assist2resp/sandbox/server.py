@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from assist2resp.errors import UsageError
 from assist2resp.sandbox import script as scripts
 from assist2resp.sandbox import seed as seeds
+from assist2resp.sandbox import serving
 from assist2resp.sandbox.app import Settings, World, create_app
 from assist2resp.sandbox.clock import Clock, WallClock
 from assist2resp.sandbox.faults import FaultPlan, read_faults
@@ -55,7 +55,7 @@ class Sandbox:
 
     def listen(self, listener: socket.socket) -> None:
         """Serve HTTP on a socket that listens."""
-        self._server = self._loop.call(_start(self._app, listener))
+        self._server = self._loop.call(serving.start(self._app, listener))
         name, number = listener.getsockname()[:2]
         self.url = f"http://[{name}]:{number}/v1" if ":" in name else f"http://{name}:{number}/v1"
 
@@ -95,7 +95,7 @@ class Sandbox:
         for client in self._clients:
             client.close()
         if self._server is not None:
-            self._loop.call(_stop(self._server))
+            self._loop.call(serving.stop(self._server))
         self._loop.call(self.world.close())
         self._loop.close()
 
@@ -127,7 +127,7 @@ def sandbox(
     scripted = scripts.read_script(script) if script is not None else None
     planted = seeds.read_seed(seed) if seed is not None else {}
     with ExitStack() as stack:
-        listener = None if in_process else stack.enter_context(_listener(host, port))
+        listener = None if in_process else stack.enter_context(serving.listener(host, port))
         server = Sandbox(World(_store(state), chosen, clock or WallClock(), scripted), plan)
         stack.callback(server.close)
         server.plant(planted)
@@ -138,41 +138,6 @@ def sandbox(
 
 def _store(state: str | Path | None) -> Store:
     return Store(Path(state) if state is not None else None)
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((host, port), family=family, backlog=2048)
-    except socket.gaierror as error:
-        raise UsageError(f"--host {host}: no such address ({error.strerror}); 127.0.0.1 is this machine.") from error
-    except OSError as error:
-        hint = "choose another --port, or 0 for a free one"
-        raise UsageError(f"{host}:{port}: cannot listen there ({error.strerror}); {hint}.") from error
-    # asyncio sets this only where the protocol number is known; without it a body waits 40 ms for the headers' ACK.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
-
-
-async def _start(app: Gate, listener: socket.socket) -> uvicorn.Server:
-    """Start serving without uvicorn's main loop, whose ticks would cost every start and stop a tenth of a second."""
-    config = uvicorn.Config(app, log_config=None, log_level="critical", lifespan="off", ws="none", server_header=False)
-    config.load()
-    server = uvicorn.Server(config)
-    server.lifespan = config.lifespan_class(config)
-    await server.startup(sockets=[listener])
-    return server
-
-
-async def _stop(server: uvicorn.Server) -> None:
-    for listening in server.servers:
-        listening.close()
-    for connection in list(server.server_state.connections):
-        connection.shutdown()
-        if (transport := getattr(connection, "transport", None)) is not None:
-            transport.abort()
-    for listening in server.servers:
-        await listening.wait_closed()
 
 
 def _http_library() -> Any:
