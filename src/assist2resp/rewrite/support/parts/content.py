@@ -1,0 +1,160 @@
+"""Messages: the content of the old API as conversation items, and items as the messages of the old API."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from assist2resp.rewrite.support.parts.wire import Json, _Refusal
+
+_IMAGE = re.compile(r".*\.(png|jpe?g|gif|webp)", re.IGNORECASE)
+
+
+def _item(message: Json) -> Json:
+    """The conversation item of a message that the program writes."""
+    content, role = message["content"], message["role"]
+    if not content or (isinstance(content, str) and not content.strip()):
+        raise _Refusal(400, "Message content must be non-empty.", "content")
+    if not isinstance(content, str):
+        content = [_part(part, role) for part in content]
+    return {"type": "message", "role": role, "content": content}
+
+
+def _part(part: Json, role: str) -> Json:
+    if part["type"] == "text":
+        text = part["text"] if isinstance(part["text"], str) else part["text"]["value"]
+        return {"type": "output_text" if role == "assistant" else "input_text", "text": text}
+    image = part[part["type"]]
+    if role == "assistant":
+        return {"type": "output_text", "text": f"[image {image.get('file_id') or image['url']}]"}
+    source = {"image_url": image["url"]} if part["type"] == "image_url" else {"file_id": image["file_id"]}
+    return {"type": "input_image", "detail": image.get("detail") or "auto", **source}
+
+
+def _message(item: Json, kept: Json, thread_id: str) -> Json:
+    """An item as the message that the old API showed; `kept` is what this module remembers of it."""
+    blocks: list[Json] = []
+    attachments: list[Json] = list(kept.get("attachments") or [])
+    for part in item.get("content") or []:
+        if part["type"] == "output_text" and part.get("annotations"):
+            blocks.extend(_annotated(part, attachments))
+        else:
+            blocks.extend(_block(part))
+    status = item.get("status") or "completed"
+    ended = kept.get("ended_at") if item["role"] == "assistant" else None
+    unfinished = status == "incomplete"
+    return {
+        "id": item["id"],
+        "object": "thread.message",
+        "created_at": kept.get("created_at", 0),
+        "assistant_id": kept.get("assistant_id"),
+        "thread_id": thread_id,
+        "run_id": kept.get("run_id"),
+        "status": status,
+        "incomplete_details": {"reason": kept.get("reason") or "max_tokens"} if unfinished else None,
+        "incomplete_at": ended if unfinished else None,
+        "completed_at": None if unfinished else ended,
+        "role": item["role"],
+        "content": blocks,
+        "attachments": attachments,
+        "metadata": kept.get("metadata") or {},
+    }
+
+
+def _block(part: Json) -> list[Json]:
+    """The content block of a part without annotations; files that are input have none."""
+    if part["type"] == "refusal":
+        return [{"type": "refusal", "refusal": part["refusal"]}]
+    if part["type"] == "input_image":
+        detail = part.get("detail") or "auto"
+        if part.get("file_id"):
+            return [{"type": "image_file", "image_file": {"file_id": part["file_id"], "detail": detail}}]
+        return [{"type": "image_url", "image_url": {"url": part["image_url"], "detail": detail}}]
+    if "text" in part:
+        return [{"type": "text", "text": {"value": part["text"], "annotations": []}}]
+    return []
+
+
+def _annotated(part: Json, attachments: list[Json]) -> list[Json]:
+    """The image blocks that a text cites, then the text, with the markers of citations in it again."""
+    value, annotations, images = _marked(part["text"], part["annotations"]), [], []
+    for place, marker, file_id in value.marks:
+        annotations.append(_spanned("file_citation", marker, place, file_id))
+    for cited in part["annotations"]:
+        if cited["type"] == "container_file_citation":
+            link = _link(value.text, cited["filename"])
+            if link:
+                annotations.append(_spanned("file_path", link, value.text.index(link), cited["file_id"]))
+                attachments.append({"file_id": cited["file_id"], "tools": [{"type": "code_interpreter"}]})
+            elif _is_image(cited):
+                images.append({"type": "image_file", "image_file": {"file_id": cited["file_id"]}})
+    annotations.sort(key=lambda annotation: annotation["start_index"])
+    return [*images, {"type": "text", "text": {"value": value.text, "annotations": annotations}}]
+
+
+class _marked:  # noqa: N801 - reads as the function that it is
+    """A text with a marker for each citation, and where the markers are: `marks` holds (place, marker, file id)."""
+
+    def __init__(self, text: str, annotations: list[Json]) -> None:
+        cited = [annotation for annotation in annotations if annotation["type"] == "file_citation"]
+        self.text = text
+        self.marks: list[tuple[int, str, str]] = []
+        shift = 0
+        for number, citation in enumerate(sorted(cited, key=lambda annotation: int(annotation["index"]))):
+            marker = _marker(number, citation)
+            place = min(citation["index"], len(text)) + shift
+            self.text = self.text[:place] + marker + self.text[place:]
+            self.marks.append((place, marker, citation["file_id"]))
+            shift += len(marker)
+
+
+def _cited_images(output: list[Json]) -> list[str]:
+    """The files of images that the messages of a response cite."""
+    parts = [part for item in output if item["type"] == "message" for part in item["content"]]
+    cited = [annotation for part in parts for annotation in part.get("annotations") or []]
+    return [citation["file_id"] for citation in cited if _is_image(citation)]
+
+
+def _is_image(cited: Json) -> bool:
+    return cited["type"] == "container_file_citation" and bool(_IMAGE.fullmatch(cited["filename"]))
+
+
+def _marker(number: int, citation: Json) -> str:
+    return f"【4:{number}†{citation.get('filename') or 'source'}】"
+
+
+def _link(text: str, filename: str) -> str | None:
+    """The link to a file of the code interpreter's that stands in a text."""
+    found = re.search(r"sandbox:/[^\s)\]>\"']*" + re.escape(filename), text)
+    return found.group() if found else None
+
+
+def _spanned(kind: str, text: str, start: int, file_id: str) -> Json:
+    place = {"start_index": start, "end_index": start + len(text)}
+    return {"type": kind, "text": text, **place, kind: {"file_id": file_id}}
+
+
+def _function_calls(output: list[Json]) -> list[Json]:
+    """The calls in a response's output that the program has to answer, as a run showed them."""
+    return [
+        {
+            "id": item["call_id"],
+            "type": "function",
+            "function": {"name": item["name"], "arguments": item["arguments"]},
+        }
+        for item in output
+        if item["type"] == "function_call"
+    ]
+
+
+def _as_input(item: Any) -> Json | None:
+    """An item of a conversation as input of a request that does without the conversation."""
+    if item["type"] == "message":
+        if item["role"] == "assistant":
+            said = [part.get("text") or part.get("refusal") or "" for part in item["content"]]
+            return {"type": "message", "role": "assistant", "content": "\n".join(said)}
+        return {"type": "message", "role": item["role"], "content": item["content"]}
+    names = {"function_call": ("call_id", "name", "arguments"), "function_call_output": ("call_id", "output")}
+    if item["type"] in names:
+        return {"type": item["type"], **{name: item[name] for name in names[item["type"]]}}
+    return None

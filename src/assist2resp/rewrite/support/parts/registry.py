@@ -1,0 +1,132 @@
+"""The assistants, kept in a JSON file as the old API showed them, and their five routes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from assist2resp.rewrite.support.parts.arguments import _arguments
+from assist2resp.rewrite.support.parts.pages import _listed
+from assist2resp.rewrite.support.parts.resources import _resolved
+from assist2resp.rewrite.support.parts.state import _beside
+from assist2resp.rewrite.support.parts.wire import Json, _answers, _Call, _missing, _Refusal, _Work
+
+_STALE_SECONDS = 30
+_ASSISTANT: Json = {
+    "name": None,
+    "description": None,
+    "instructions": None,
+    "tools": [],
+    "tool_resources": {},
+    "metadata": {},
+    "temperature": 1.0,
+    "top_p": 1.0,
+    "response_format": "auto",
+}
+
+
+def _assistants_file() -> Path:
+    return _beside("ASSISTANTS_FILE", "assistants.json")
+
+
+def _registered() -> dict[str, Json]:
+    """Every assistant by its id."""
+    path = _assistants_file()
+    if not path.exists():
+        return {}
+    kept: dict[str, Json] = json.loads(path.read_text(encoding="utf-8"))
+    return kept
+
+
+def _assistant(assistant_id: str) -> Json:
+    assistant = _registered().get(assistant_id)
+    if assistant is None:
+        raise _missing("assistant", assistant_id, f" Its settings belong into {_assistants_file()}.")
+    return {**_ASSISTANT, "id": assistant_id, "object": "assistant", "created_at": 0, **assistant}
+
+
+def request_arguments(assistant_id: str) -> Json:
+    """The arguments of `client.responses.create` that mean what this assistant meant."""
+    try:
+        assistant = _assistant(assistant_id)
+    except _Refusal as refusal:
+        raise refusal.error() from None
+    return _arguments(assistant, assistant["tool_resources"])
+
+
+@contextlib.contextmanager
+def _changing() -> Iterator[dict[str, Json]]:
+    """The assistants for a change, which is written whole or not at all, one writer at a time."""
+    path = _assistants_file()
+    lock = path.with_name(path.name + ".lock")
+    _take(lock)
+    try:
+        kept = _registered()
+        yield kept
+        written = path.with_name(path.name + ".new")
+        written.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        written.replace(path)
+    finally:
+        lock.unlink()
+
+
+def _take(lock: Path) -> None:
+    """Make the lock file as soon as nobody else holds it; one left behind by a dead process does not count."""
+    while True:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - lock.stat().st_mtime > _STALE_SECONDS:
+                    lock.unlink()
+            time.sleep(0.01)
+        else:
+            return
+
+
+@_answers("POST /assistants")
+def _create_assistant(call: _Call) -> _Work:
+    if not call.body.get("model"):
+        raise _Refusal(400, "Missing required parameter: 'model'.", "model", "missing_required_parameter")
+    resources = yield from _resolved(call, call.body.get("tool_resources"))
+    given = {name: value for name, value in call.body.items() if value is not None}
+    own: Json = {"id": f"asst_{secrets.token_hex(12)}", "object": "assistant", "created_at": int(time.time())}
+    made = {**own, **_ASSISTANT, **given, "tool_resources": resources}
+    with _changing() as kept:
+        kept[own["id"]] = made
+    return made
+
+
+@_answers("GET /assistants")
+def _list_assistants(call: _Call) -> Json:
+    rows = [_assistant(assistant_id) for assistant_id in _registered()]
+    return _listed(sorted(rows, key=lambda row: row["created_at"]), call.query)
+
+
+@_answers("GET /assistants/{}")
+def _retrieve_assistant(_call: _Call, assistant_id: str) -> Json:
+    return _assistant(assistant_id)
+
+
+@_answers("POST /assistants/{}")
+def _update_assistant(call: _Call, assistant_id: str) -> _Work:
+    assistant = _assistant(assistant_id)
+    resources = yield from _resolved(call, call.body.get("tool_resources"))
+    changes = {name: _ASSISTANT.get(name) if value is None else value for name, value in call.body.items()}
+    changed = {**assistant, **changes, "tool_resources": {**assistant["tool_resources"], **resources}}
+    with _changing() as kept:
+        kept[assistant_id] = changed
+    return changed
+
+
+@_answers("DELETE /assistants/{}")
+def _delete_assistant(_call: _Call, assistant_id: str) -> Json:
+    _assistant(assistant_id)
+    with _changing() as kept:
+        kept.pop(assistant_id, None)
+    return {"id": assistant_id, "object": "assistant.deleted", "deleted": True}

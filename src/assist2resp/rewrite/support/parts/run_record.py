@@ -1,0 +1,207 @@
+"""Runs as they are kept from request to request, and brought up to date with their responses."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import openai
+
+from assist2resp.rewrite.support.parts.content import _as_input, _function_calls
+from assist2resp.rewrite.support.parts.state import _conversation, _state
+from assist2resp.rewrite.support.parts.wire import Json, _Call, _missing, _Work
+
+_ACTIVE = ("queued", "in_progress", "requires_action", "cancelling")
+_CODES = ("server_error", "rate_limit_exceeded", "invalid_prompt")
+
+
+class _Run:
+    """A run: what the old API showed of it (`shown`), and what continues it; kept from request to request."""
+
+    def __init__(self, row: Json) -> None:
+        self.shown: Json = row["shown"]
+        self.conversation: str = row["conversation"]
+        self.arguments: Json = row["arguments"]
+        self.responses: list[str] = row["responses"]
+        self.spent: list[int] = row["spent"]
+        """Tokens over all responses, in the order of `_tokens`."""
+        self.outputs: dict[str, str] = row["outputs"]
+        self.waiting: str = row["waiting"]
+        """The item with which the calls that wait began."""
+        self.window: list[Json] | None = row["window"]
+        """What a run that sees the last messages only was given, instead of the conversation."""
+
+    @property
+    def thread_id(self) -> str:
+        return str(self.shown["thread_id"])
+
+    @property
+    def calls(self) -> list[Json]:
+        """The calls of functions that wait for their outputs."""
+        action = self.shown["required_action"]
+        return action["submit_tool_outputs"]["tool_calls"] if action else []
+
+    def keep(self) -> None:
+        _state.put("run", self.shown["id"], self.conversation, {**vars(self), "id": self.shown["id"]})
+
+    def move(self, status: str, **changes: Any) -> None:
+        """Change the status with what goes with it, and keep the run."""
+        now = int(time.time())
+        self.shown.update(status=status, required_action=None, **changes)
+        if status not in _ACTIVE:
+            self.shown.update(expires_at=None, usage=_usage(self.spent))
+            self.arguments = {}
+        if status in ("completed", "failed", "cancelled"):
+            self.shown[f"{status}_at"] = now
+        elif status == "in_progress" and not self.shown["started_at"]:
+            self.shown["started_at"] = now
+        self.keep()
+
+
+def _tokens(usage: Json | None) -> list[int]:
+    """Tokens of one response: input, output, and of these the cached and those of reasoning."""
+    given = usage or {}
+    cached = (given.get("input_tokens_details") or {}).get("cached_tokens", 0)
+    reasoning = (given.get("output_tokens_details") or {}).get("reasoning_tokens", 0)
+    return [given.get("input_tokens", 0), given.get("output_tokens", 0), cached, reasoning]
+
+
+def _usage(spent: list[int]) -> Json:
+    """Tokens as runs and steps showed them."""
+    return {
+        "prompt_tokens": spent[0],
+        "completion_tokens": spent[1],
+        "total_tokens": spent[0] + spent[1],
+        "prompt_token_details": {"cached_tokens": spent[2]},
+        "completion_tokens_details": {"reasoning_tokens": spent[3]},
+    }
+
+
+def _drop_unanswered(call: _Call, conversation: str) -> _Work:
+    """Remove calls of functions that were left without an output, and the reasoning that led to them.
+
+    A conversation that holds one refuses every further response. The old API had left them out of later runs.
+    """
+    page = yield call.client.conversations.items.list(conversation, order="desc", limit=100)
+    items = [item.to_dict() for item in reversed(page.data)]
+    answered = {item["call_id"] for item in items if item["type"] == "function_call_output"}
+    gone: list[str] = []
+    reasoning: list[str] = []
+    for item in items:
+        if item["type"] == "reasoning":
+            reasoning.append(item["id"])
+            continue
+        if item["type"] == "function_call" and item["call_id"] not in answered:
+            gone += [*reasoning, item["id"]]
+        reasoning = []
+    for item_id in gone:
+        yield call.client.conversations.items.delete(item_id, conversation_id=conversation)
+
+
+def _take_in(call: _Call, run: _Run, response: Json) -> _Work:
+    """Bring the run up to date with its latest response."""
+    run.shown["id"] = run.shown["id"] or response["id"]
+    if response["id"] not in run.responses:
+        run.responses.append(response["id"])
+    status = response["status"]
+    if status in ("queued", "in_progress"):
+        run.move(status)
+        return
+    run.spent = [sum(pair) for pair in zip(run.spent, _tokens(response.get("usage")))]  # noqa: B905 - Python 3.9
+    if run.window is not None and status != "failed":
+        yield from _write_back(call, run, response["output"])
+    _remember(run, response)
+    calls = _function_calls(response["output"])
+    most = run.shown["max_completion_tokens"]
+    if status == "completed" and calls and (most is None or run.spent[1] < most):
+        run.waiting = next(item["id"] for item in response["output"] if item["type"] == "function_call")
+        run.move("requires_action")
+        run.shown["required_action"] = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
+        run.keep()
+    elif status == "incomplete" or (status == "completed" and calls):
+        if calls:
+            yield from _drop_unanswered(call, run.conversation)
+        run.move("incomplete", incomplete_details=_incomplete(response))
+    else:
+        run.move(status, last_error=_last_error(response.get("error")))
+
+
+def _incomplete(response: Json) -> Json | None:
+    reason = (response.get("incomplete_details") or {}).get("reason", "max_output_tokens")
+    return None if reason == "content_filter" else {"reason": "max_completion_tokens"}
+
+
+def _last_error(error: Json | None) -> Json | None:
+    if not error:
+        return None
+    return {"code": error["code"] if error["code"] in _CODES else "server_error", "message": error["message"]}
+
+
+def _write_back(call: _Call, run: _Run, output: list[Json]) -> _Work:
+    """Write what a response without the conversation said into the conversation; it goes on with the ids from there.
+
+    Calls of functions are written with their outputs, once these are known.
+    """
+    run.window = [*(run.window or []), *filter(None, map(_as_input, output))]
+    if not _function_calls(output):
+        said = [item for item in output if item["type"] == "message"]
+        answered = [item for item in run.window if item.get("call_id") in run.outputs]
+        items = answered + [{**given, "content": given["content"]} for given in filter(None, map(_as_input, said))]
+        added = yield call.client.conversations.items.create(run.conversation, items=items)
+        for item, new in zip(said, added.data[len(answered) :]):  # noqa: B905 - Python 3.9 has no strict
+            item["id"] = new.id
+
+
+def _remember(run: _Run, response: Json) -> None:
+    """Keep what an item cannot say: which run wrote a message, when, and in which container its files lie."""
+    ended = {"ended_at": int(time.time()), "reason": _message_reason(response)}
+    for item in response["output"]:
+        if item["type"] != "message":
+            continue
+        own = {"id": item["id"], "run_id": run.shown["id"], "assistant_id": run.shown["assistant_id"]}
+        row = {**own, "created_at": int(response["created_at"]), **ended}
+        _state.put("message", item["id"], run.conversation, row)
+        for cited in [annotation for part in item["content"] for annotation in part.get("annotations") or []]:
+            if cited["type"] == "container_file_citation":
+                _state.put("file", cited["file_id"], run.conversation, {"container": cited["container_id"]})
+
+
+def _message_reason(response: Json) -> str:
+    reason = (response.get("incomplete_details") or {}).get("reason")
+    return "content_filter" if reason == "content_filter" else "max_tokens"
+
+
+def _latest(call: _Call, run: _Run) -> _Work:
+    """Bring a run that may have moved on by itself up to date."""
+    status = run.shown["status"]
+    if status in ("queued", "in_progress", "cancelling"):
+        try:
+            response = yield call.client.responses.retrieve(run.responses[-1])
+        except openai.NotFoundError:
+            if time.time() >= run.shown["expires_at"]:
+                run.move("expired")
+        else:
+            yield from _take_in(call, run, response.to_dict())
+    elif status == "requires_action" and time.time() >= run.shown["expires_at"]:
+        yield from _drop_unanswered(call, run.conversation)
+        run.move("expired")
+
+
+def _active_run(call: _Call, conversation: str) -> _Work:
+    """The run that still works on a conversation, or waits for its calls to be answered."""
+    for row in _state.of("run", conversation):
+        if row["shown"]["status"] in _ACTIVE:
+            run = _Run(row)
+            yield from _latest(call, run)
+            if run.shown["status"] in _ACTIVE:
+                return run.shown
+    return None
+
+
+def _kept_run(call: _Call, thread_id: str, run_id: str) -> _Work:
+    row = _state.get("run", run_id)
+    if not row or row["conversation"] != _conversation(thread_id):
+        raise _missing("run", run_id)
+    run = _Run(row)
+    yield from _latest(call, run)
+    return run

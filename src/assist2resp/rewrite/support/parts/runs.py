@@ -1,0 +1,222 @@
+"""The routes of runs: each is one response, or several when the program answers calls of functions in between."""
+
+from __future__ import annotations
+
+import functools
+import secrets
+import time
+
+import openai
+
+from assist2resp.rewrite.support.parts.arguments import _arguments
+from assist2resp.rewrite.support.parts.content import _as_input
+from assist2resp.rewrite.support.parts.conversations import _new_thread
+from assist2resp.rewrite.support.parts.pages import _listed
+from assist2resp.rewrite.support.parts.registry import _assistant
+from assist2resp.rewrite.support.parts.resources import _resolved, _thread_resources, _united
+from assist2resp.rewrite.support.parts.run_record import (
+    _ACTIVE,
+    _active_run,
+    _drop_unanswered,
+    _kept_run,
+    _Run,
+    _take_in,
+)
+from assist2resp.rewrite.support.parts.state import _conversation, _state
+from assist2resp.rewrite.support.parts.wire import Json, _answers, _Call, _Refusal, _Work
+from assist2resp.rewrite.support.parts.writing import _append, _unlocked
+
+_ANSWER_SECONDS = 600
+_RUN_SECONDS = 1800.0
+_CHOSEN = ("model", "tools", "temperature", "top_p", "reasoning_effort", "response_format")
+
+
+def _new_run(call: _Call, thread_id: str, own_resources: Json | None = None) -> _Work:
+    """A run that is about to start, with the messages that its request adds written."""
+    conversation = _conversation(thread_id)
+    assistant = _assistant(call.body.get("assistant_id", ""))
+    active = yield from _active_run(call, conversation)
+    if active:
+        raise _Refusal(400, f"Thread {thread_id} already has an active run {active['id']}.")
+    yield from _append(call, conversation, thread_id, call.body.get("additional_messages") or [])
+    settings = _settings(call.body, assistant)
+    own = assistant["tool_resources"] if own_resources is None else own_resources
+    arguments = _arguments(settings, _united(own, _thread_resources(conversation)))
+    if settings["metadata"]:
+        arguments["metadata"] = settings["metadata"]
+    strategy = settings["truncation_strategy"]
+    window = None
+    if strategy["type"] == "last_messages":
+        window = yield from _last_messages(call, conversation, strategy["last_messages"])
+    shown = _shown_run(settings, assistant["id"], thread_id)
+    kept: Json = {"responses": [], "spent": [0, 0, 0, 0], "outputs": {}, "waiting": "", "window": window}
+    return _Run({"shown": shown, "conversation": conversation, "arguments": arguments, **kept})
+
+
+def _settings(body: Json, assistant: Json) -> Json:
+    """What holds for a run: what its request says, else what its assistant has."""
+    given = {name: value for name, value in body.items() if value is not None}
+    chosen = {name: given.get(name, assistant.get(name)) for name in _CHOSEN}
+    base = given.get("instructions", assistant["instructions"])
+    extra = given.get("additional_instructions")
+    own = {
+        "instructions": "\n\n".join(part for part in (base, extra) if part),
+        "metadata": given.get("metadata", {}),
+        "tool_choice": given.get("tool_choice", "auto"),
+        "parallel_tool_calls": given.get("parallel_tool_calls", True),
+        "max_completion_tokens": given.get("max_completion_tokens"),
+        "max_prompt_tokens": given.get("max_prompt_tokens"),
+        "truncation_strategy": {"type": "auto", "last_messages": None, **given.get("truncation_strategy", {})},
+    }
+    return {**chosen, **own}
+
+
+def _shown_run(settings: Json, assistant_id: str, thread_id: str) -> Json:
+    now = int(time.time())
+    none = ("started_at", "cancelled_at", "failed_at", "completed_at", "required_action", "last_error")
+    return {
+        "id": "",
+        "object": "thread.run",
+        "created_at": now,
+        "assistant_id": assistant_id,
+        "thread_id": thread_id,
+        "status": "queued",
+        "expires_at": now + _ANSWER_SECONDS,
+        **dict.fromkeys(none),
+        **settings,
+        "incomplete_details": None,
+        "usage": None,
+    }
+
+
+def _last_messages(call: _Call, conversation: str, most: int) -> _Work:
+    """The last messages of a conversation, and the answered calls of functions among them, oldest first."""
+    found: list[Json] = []
+    messages = 0
+    asked: Json = {"order": "desc", "limit": 100}
+    while True:
+        page = yield call.client.conversations.items.list(conversation, **asked)
+        for item in page.data:
+            found.append(item.to_dict())
+            messages += item.type == "message"
+            if messages == most:
+                return [given for given in map(_as_input, reversed(found)) if given]
+        if not page.has_more:
+            return [given for given in map(_as_input, reversed(found)) if given]
+        asked["after"] = page.data[-1].id
+
+
+def _request(run: _Run, outputs: list[Json]) -> Json:
+    """The arguments of the run's next response: everything is sent again with the outputs of functions."""
+    request = dict(run.arguments)
+    if run.window is None:
+        request["conversation"] = run.conversation
+    elif run.responses:
+        request["previous_response_id"] = run.responses[-1]
+    else:
+        request["input"] = run.window
+    if outputs:
+        request["input"] = outputs
+    most = run.shown["max_completion_tokens"]
+    if most is not None:
+        request["max_output_tokens"] = max(most - run.spent[1], 16)
+    return request
+
+
+def _respond(call: _Call, run: _Run, outputs: list[Json]) -> _Work:
+    """Ask for the run's next response, in the background unless the program waits for the run to end."""
+    mode = {**call.options, "timeout": _RUN_SECONDS} if call.waits else {"background": True, **call.options}
+    try:
+        response = yield from _create(call, run, {**_request(run, outputs), **mode})
+    except openai.RateLimitError as error:
+        run.shown["id"] = run.shown["id"] or f"run_{secrets.token_hex(12)}"
+        run.move("failed", last_error={"code": "rate_limit_exceeded", "message": error.message})
+        return run.shown
+    yield from _take_in(call, run, response.to_dict())
+    return run.shown
+
+
+def _create(call: _Call, run: _Run, request: Json) -> _Work:
+    """Create a response; calls of functions that nobody ever answered are taken out of the conversation first."""
+    create = functools.partial(call.client.responses.create, **request)
+    try:
+        return (yield from _unlocked(call, create, f"Thread {run.thread_id} already has an active run."))
+    except openai.BadRequestError as error:
+        if "No tool output found" not in error.message:
+            raise
+    yield from _drop_unanswered(call, run.conversation)
+    return (yield create())
+
+
+@_answers("POST /threads/{}/runs")
+def _create_run(call: _Call, thread_id: str) -> _Work:
+    run = yield from _new_run(call, thread_id)
+    return (yield from _respond(call, run, []))
+
+
+@_answers("POST /threads/runs")
+def _create_thread_and_run(call: _Call) -> _Work:
+    thread = yield from _new_thread(call, call.body.get("thread") or {})
+    resources = call.body.get("tool_resources")
+    own = None if resources is None else (yield from _resolved(call, resources))
+    run = yield from _new_run(call, thread["id"], own)
+    return (yield from _respond(call, run, []))
+
+
+@_answers("GET /threads/{}/runs")
+def _list_runs(call: _Call, thread_id: str) -> _Work:
+    conversation = _conversation(thread_id)
+    yield from _active_run(call, conversation)
+    return _listed([row["shown"] for row in _state.of("run", conversation)], call.query)
+
+
+@_answers("GET /threads/{}/runs/{}")
+def _retrieve_run(call: _Call, thread_id: str, run_id: str) -> _Work:
+    run = yield from _kept_run(call, thread_id, run_id)
+    return run.shown
+
+
+@_answers("POST /threads/{}/runs/{}")
+def _update_run(call: _Call, thread_id: str, run_id: str) -> _Work:
+    run = yield from _kept_run(call, thread_id, run_id)
+    run.shown["metadata"] = call.body.get("metadata") or {}
+    run.keep()
+    return run.shown
+
+
+@_answers("POST /threads/{}/runs/{}/cancel")
+def _cancel_run(call: _Call, thread_id: str, run_id: str) -> _Work:
+    """Cancel the run; it shows as cancelling once, as before, and as cancelled whenever it is looked at again."""
+    run = yield from _kept_run(call, thread_id, run_id)
+    status = run.shown["status"]
+    if status == "requires_action":
+        yield from _drop_unanswered(call, run.conversation)
+    elif status in _ACTIVE:
+        yield call.client.responses.cancel(run.responses[-1], **call.options)
+    else:
+        raise _Refusal(400, f"Cannot cancel run with status '{status}'.")
+    run.move("cancelled")
+    return {**run.shown, "status": "cancelling", "cancelled_at": None}
+
+
+def _answers_to(call: _Call, run: _Run) -> list[Json]:
+    """The outputs of functions that a request brings, as input, once they are all there."""
+    if run.shown["status"] != "requires_action":
+        raise _Refusal(400, f'Runs in status "{run.shown["status"]}" do not accept tool outputs.')
+    wanted = [waiting["id"] for waiting in run.calls]
+    given = {output.get("tool_call_id", ""): output.get("output") or "" for output in call.body["tool_outputs"]}
+    if sorted(wanted) != sorted(given):
+        raise _Refusal(400, f"Expected tool outputs for call_ids {wanted}, got {list(given)}")
+    run.outputs.update(given)
+    outputs = [{"type": "function_call_output", "call_id": key, "output": value} for key, value in given.items()]
+    if run.window is not None:
+        run.window += outputs
+    return outputs
+
+
+@_answers("POST /threads/{}/runs/{}/submit_tool_outputs")
+def _submit_tool_outputs(call: _Call, thread_id: str, run_id: str) -> _Work:
+    run = yield from _kept_run(call, thread_id, run_id)
+    outputs = _answers_to(call, run)
+    run.shown.update(status="queued", required_action=None)
+    return (yield from _respond(call, run, outputs))

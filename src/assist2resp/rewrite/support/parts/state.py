@@ -1,0 +1,91 @@
+"""What conversations and responses have no place for, kept in a file beside this module; and old ids."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+from pathlib import Path
+
+from assist2resp.rewrite.support.parts.wire import Json, _missing, _Refusal
+
+
+def _beside(variable: str, name: str) -> Path:
+    """The file that an environment variable names, else the one of this name beside this module."""
+    return Path(os.environ.get(variable) or Path(__file__).with_name(name))
+
+
+class _State:
+    """Rows of JSON by kind and id, in an SQLite file that the first write makes."""
+
+    @property
+    def path(self) -> Path:
+        return _beside("ASSISTANTS_STATE", f"{Path(__file__).stem}.sqlite")
+
+    def get(self, kind: str, key: str) -> Json:
+        """The row, empty if there is none."""
+        rows = self._read("SELECT body FROM kept WHERE kind = ? AND id = ?", kind, key)
+        return rows[0] if rows else {}
+
+    def of(self, kind: str, parent: str) -> list[Json]:
+        """The rows that belong to a parent, in the order in which they were made."""
+        return self._read("SELECT body FROM kept WHERE kind = ? AND parent = ? ORDER BY rowid", kind, parent)
+
+    def put(self, kind: str, key: str, parent: str, row: Json) -> None:
+        """Make the row or replace it."""
+        self._write(
+            "INSERT INTO kept VALUES (?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
+            (kind, key, parent, json.dumps(row)),
+        )
+
+    def drop(self, kind: str, key: str) -> None:
+        """Remove the row."""
+        self._write("DELETE FROM kept WHERE kind = ? AND id = ?", (kind, key))
+
+    def drop_all(self, parent: str) -> None:
+        """Remove every row that belongs to a parent."""
+        self._write("DELETE FROM kept WHERE parent = ?", (parent,))
+
+    def _read(self, query: str, *values: str) -> list[Json]:
+        if not self.path.exists():
+            return []
+        with contextlib.closing(sqlite3.connect(self.path, timeout=30)) as database:
+            return [json.loads(body) for (body,) in database.execute(query, values)]
+
+    def _write(self, statement: str, values: tuple[str, ...]) -> None:
+        with contextlib.closing(sqlite3.connect(self.path, timeout=30)) as database, database:
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS kept (kind TEXT, id TEXT, parent TEXT, body TEXT, PRIMARY KEY (kind, id))"
+            )
+            database.execute("CREATE INDEX IF NOT EXISTS by_parent ON kept (kind, parent)")
+            database.execute(statement, values)
+
+
+_state = _State()
+
+
+def _mapped(old_id: str) -> str | None:
+    """What took the place of an object of the old API, as the table ids(old, new) of the id map says."""
+    path = _beside("ASSISTANTS_ID_MAP", "id_map.sqlite")
+    if not path.exists():
+        return None
+    with contextlib.closing(sqlite3.connect(path, timeout=30)) as database:
+        row = database.execute("SELECT new FROM ids WHERE old = ?", (old_id,)).fetchone()
+    return str(row[0]) if row else None
+
+
+def _conversation(thread_id: str) -> str:
+    new_id = thread_id if thread_id.startswith("conv_") else _mapped(thread_id)
+    if new_id is None:
+        hint = " If it was exported, load it first (assist2resp load), or set ASSISTANTS_ID_MAP to the id map."
+        raise _missing("thread", thread_id, hint)
+    return new_id
+
+
+def conversation_id(thread_id: str) -> str:
+    """The conversation that holds a thread: the id itself if it is one already, else what the id map says."""
+    try:
+        return _conversation(thread_id)
+    except _Refusal as refusal:
+        raise refusal.error() from None

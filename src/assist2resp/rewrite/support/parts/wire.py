@@ -1,0 +1,248 @@
+"""The old API's requests, as the SDK sends them, and the table of those who answer them."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import json
+import re
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from typing import Any, TypeVar
+
+import openai
+
+Json = dict[str, Any]
+_Handler = TypeVar("_Handler", bound=Callable[..., Any])
+_Work = Generator[Any, Any, Any]
+"""A handler's work: it yields calls of the client, which are awaited for it when the client is asynchronous."""
+
+_BLOCKING = "x-wait-for-run"
+_POLL_MS = "500"
+_OWN_HEADERS = re.compile(
+    r"x-stainless-.*|x-wait-for-run|openai-.*|authorization|idempotency-key|content-.*|accept.*|user-agent|host|connection"
+)
+_ROUTES: dict[str, Callable[..., Any]] = {}
+
+
+class _Refusal(Exception):  # noqa: N818 - an answer of the old API, not an error of this module
+    """An error as the old API answered it."""
+
+    def __init__(self, status: int, message: str, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"message": message, "type": "invalid_request_error", "param": param, "code": code}
+
+    def error(self) -> openai.NotFoundError:
+        """The same as the exception that the SDK raises for a 404."""
+        response = _http.Response(404, request=_http.Request("GET", "http://assistants"))
+        return openai.NotFoundError(f"Error code: 404 - {{'error': {self.body}}}", response=response, body=self.body)
+
+
+def _missing(kind: str, object_id: str, hint: str = "") -> _Refusal:
+    return _Refusal(404, f"No {kind} found with id '{object_id}'.{hint}")
+
+
+class _Call:
+    """One request of the old API: `options` are the caller's own headers and timeout, for the calls that answer it."""
+
+    def __init__(self, client: Any, request: Any, content: bytes, sleep: Callable[[float], Any]) -> None:
+        self.client = client
+        self.sleep = sleep
+        self.method: str = request.method
+        self.path: str = request.url.path
+        self.body: Json = json.loads(content) if content else {}
+        self.query: dict[str, str] = dict(request.url.params)
+        self.waits = _BLOCKING in request.headers
+        self.options: Json = {}
+        headers = {name: value for name, value in request.headers.items() if not _OWN_HEADERS.fullmatch(name.lower())}
+        if headers:
+            self.options["extra_headers"] = headers
+        timeout = request.extensions.get("timeout", {}).get("read")
+        if timeout is not None:
+            self.options["timeout"] = timeout
+
+    def work(self) -> Any:
+        """The answer to this request, or the work that leads to it."""
+        method = "STREAM" if self.body.get("stream") else self.method
+        for route in sorted(_ROUTES, key=lambda name: name.count("{}")):
+            match = re.fullmatch(route.replace("{}", "([^/]+)"), f"{method} {self.path}")
+            if match:
+                return _ROUTES[route](self, *match.groups())
+        raise _Refusal(501, f"{__name__} was generated without what answers {method} {self.path}.")
+
+
+def _answers(route: str) -> Callable[[_Handler], _Handler]:
+    """Register who answers a route: the method (STREAM when events are asked for) and the path below /v1."""
+
+    def register(handler: _Handler) -> _Handler:
+        _ROUTES[route] = handler
+        return handler
+
+    return register
+
+
+def _http_library() -> Any:
+    """The HTTP library of the installed SDK: httpx, or httpx2 from openai 3 on."""
+    client = next(base for base in openai.DefaultHttpxClient.__mro__ if base.__name__ == "Client")
+    return importlib.import_module(client.__module__.partition(".")[0])
+
+
+_http = _http_library()
+_FAILURES = (_Refusal, openai.APIError, OSError, sqlite3.Error)
+
+
+def _failed(error: Exception, request: Any) -> Any:
+    """The HTTP response of a failure; what never got a response fails on as a failed connection."""
+    if isinstance(error, openai.APITimeoutError):
+        raise _http.ReadTimeout(str(error), request=request) from error
+    if isinstance(error, openai.APIConnectionError):
+        raise _http.ConnectError(str(error.__cause__ or error), request=request) from error
+    status, headers = 500, {}
+    body: Any = {"message": f"{__name__}: {error}", "type": "server_error"}
+    if isinstance(error, _Refusal):
+        status, body = error.status, error.body
+    elif isinstance(error, openai.APIStatusError):
+        status, headers = error.status_code, _kept_headers(error.response.headers)
+        body = error.body if isinstance(error.body, dict) else {"message": error.message}
+    return _http.Response(status, json={"error": body}, headers=headers, request=request)
+
+
+def _kept_headers(headers: Any) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower().startswith(("x-r", "retry-after"))}
+
+
+def _answered(answer: Any, request: Any, stream: type) -> Any:
+    """The HTTP response of an answer: an object, or the events of a run."""
+    if isinstance(answer, dict):
+        return _http.Response(200, json=answer, headers={"openai-poll-after-ms": _POLL_MS}, request=request)
+    headers = {"content-type": "text/event-stream; charset=utf-8"}
+    return _http.Response(200, headers=headers, stream=stream(answer, request), request=request)
+
+
+def _event(name: str, data: Any) -> bytes:
+    return f"event: {name}\ndata: {data if isinstance(data, str) else json.dumps(data)}\n\n".encode()
+
+
+def _broken(error: openai.APIError, request: Any) -> bytes:
+    """What a stream shows of an error in its middle."""
+    if isinstance(error, openai.APIConnectionError):
+        _failed(error, request)
+    return _event("error", {"error": {"message": error.message, "code": error.code, "type": error.type}})
+
+
+# region sync
+def _finished(work: Any) -> Any:
+    """Do the work of a handler; its calls have been made by the time that it yields them."""
+    if not inspect.isgenerator(work):
+        return work
+    value: Any = None
+    while True:
+        try:
+            value = work.send(value)
+        except StopIteration as stop:
+            return stop.value
+
+
+class _Transport:
+    """Takes the requests that the SDK's classes of the old API send, and answers them through `client`."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def handle_request(self, request: Any) -> Any:
+        try:
+            answer = _finished(_Call(self._client, request, request.read(), time.sleep).work())
+        except _FAILURES as error:
+            return _failed(error, request)
+        return _answered(answer, request, _SyncEvents)
+
+    def close(self) -> None:
+        """Nothing is held between requests."""
+
+
+class _Events:
+    """The events of a run, translated while its response streams."""
+
+    def __init__(self, translation: Any, request: Any) -> None:
+        self._translation = translation
+        self._request = request
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for source in self._translation.source:
+                for name, data in _finished(self._translation.feed(source.to_dict())):
+                    yield _event(name, data)
+        except openai.APIError as error:
+            yield _broken(error, self._request)
+        yield _event("done", "[DONE]")
+
+    def close(self) -> None:
+        self._translation.source.close()
+        self._translation.abandon()
+
+
+_SyncEvents = type("_SyncEvents", (_Events, _http.SyncByteStream), {})
+
+
+# endregion
+# region async
+async def _awaited(work: Any) -> Any:
+    """Do the work of a handler, awaiting the calls that it yields."""
+    if not inspect.isgenerator(work):
+        return work
+    value: Any = None
+    error: openai.OpenAIError | None = None
+    while True:
+        try:
+            call: Any = work.throw(error) if error else work.send(value)
+        except StopIteration as stop:
+            return stop.value
+        try:
+            value, error = await call, None
+        except openai.OpenAIError as raised:
+            error = raised
+
+
+class _AsyncTransport:
+    """Takes the requests that the SDK's classes of the old API send, and answers them through an async `client`."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    async def handle_async_request(self, request: Any) -> Any:
+        try:
+            answer = await _awaited(_Call(self._client, request, await request.aread(), asyncio.sleep).work())
+        except _FAILURES as error:
+            return _failed(error, request)
+        return _answered(answer, request, _AsyncStream)
+
+    async def aclose(self) -> None:
+        """Nothing is held between requests."""
+
+
+class _AsyncEvents:
+    """The events of a run, translated while its response streams."""
+
+    def __init__(self, translation: Any, request: Any) -> None:
+        self._translation = translation
+        self._request = request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for source in self._translation.source:
+                for name, data in await _awaited(self._translation.feed(source.to_dict())):
+                    yield _event(name, data)
+        except openai.APIError as error:
+            yield _broken(error, self._request)
+        yield _event("done", "[DONE]")
+
+    async def aclose(self) -> None:
+        await self._translation.source.close()
+        self._translation.abandon()
+
+
+_AsyncStream = type("_AsyncStream", (_AsyncEvents, _http.AsyncByteStream), {})
+# endregion

@@ -1,0 +1,48 @@
+"""Writing messages into conversations."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any
+
+import openai
+
+from assist2resp.rewrite.support.parts.content import _item, _message
+from assist2resp.rewrite.support.parts.resources import _attach
+from assist2resp.rewrite.support.parts.state import _state
+from assist2resp.rewrite.support.parts.wire import Json, _Call, _Refusal, _Work
+
+
+def _append(call: _Call, conversation: str, thread_id: str, messages: list[Json]) -> _Work:
+    """Write messages into a conversation, which takes twenty at a time; what they become in the old API's words."""
+    written: list[Json] = []
+    items = [_item(message) for message in messages]
+    for start in range(0, len(items), 20):
+        chunk = items[start : start + 20]
+        create = functools.partial(call.client.conversations.items.create, conversation, items=chunk, **call.options)
+        added = yield from _unlocked(call, create, f"Can't add messages to {thread_id} while a run is active.")
+        written.extend(item.to_dict() for item in added.data)
+    shown: list[Json] = []
+    for item, message in zip(written, messages):  # noqa: B905 - Python 3.9 has no strict
+        kept = {"id": item["id"], "created_at": int(time.time()), "metadata": message.get("metadata") or {}}
+        kept["attachments"] = message.get("attachments") or []
+        _state.put("message", item["id"], conversation, kept)
+        if kept["attachments"]:
+            yield from _attach(call, conversation, kept["attachments"])
+        shown.append(_message(item, kept, thread_id))
+    return shown
+
+
+def _unlocked(call: _Call, request: Callable[[], Any], refusal: str) -> _Work:
+    """Send a request that works on a conversation, and again while another one does; in the end, refuse it."""
+    for delay in (0.1, 0.3, 0.9, None):
+        try:
+            return (yield request())
+        except openai.BadRequestError as error:
+            if error.code != "conversation_locked":
+                raise
+        if delay is not None:
+            yield call.sleep(delay)
+    raise _Refusal(400, refusal)

@@ -1,0 +1,238 @@
+"""Joins the parts of the support module into one file that holds only what a program uses."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from assist2resp.rewrite.support.usage import Needs, needs_of
+
+PARTS = (
+    "entry",
+    "wire",
+    "pages",
+    "state",
+    "arguments",
+    "resources",
+    "registry",
+    "content",
+    "writing",
+    "run_record",
+    "messages",
+    "conversations",
+    "runs",
+    "steps",
+    "streams",
+    "files",
+)
+"""The parts in the order in which their definitions stand in the user's file."""
+
+HEADER = '''"""The Assistants API of this program, answered by OpenAI's Responses and Conversations APIs.
+
+`threads(client)` and `assistants(client)` stand for `client.beta.threads` and `client.beta.assistants`: the SDK's own
+classes and types, whose requests the functions below answer with requests of the new APIs. assist2resp wrote this file
+when it migrated the program, with the parts that it uses; it is yours now, to read, change and simplify.
+
+Kept beside this file, or where the environment says: assistants.json (ASSISTANTS_FILE), what conversations cannot hold
+in an SQLite file (ASSISTANTS_STATE), and the conversations of old thread ids in id_map.sqlite (ASSISTANTS_ID_MAP).
+"""
+'''
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A top-level statement, or a method: its text, the names and attributes that it reads, and what it defines."""
+
+    part: str
+    name: str
+    text: str
+    reads: frozenset[str]
+    attributes: frozenset[str]
+    route: str = ""
+    is_def: bool = False
+    is_stub: bool = False
+
+
+def support_source(used: Iterable[str], *, is_async: bool, is_sync: bool, header: str | None = None) -> str:
+    """The support module for these uses (see `usage.needs_of`), for synchronous clients, asynchronous ones, or both."""
+    needs = needs_of(used)
+    regions = set(needs.features)
+    regions |= {name for name, wanted in (("async", is_async), ("sync", is_sync)) if wanted}
+    pieces = [piece for part in PARTS for piece in _pieces(part, frozenset(regions))]
+    kept = _reachable(pieces, needs)
+    body = _joined(kept)
+    return f"{HEADER if header is None else header}\n{_imports(body, regions)}\n{body}"
+
+
+@cache
+def _part_source(part: str) -> str:
+    folder = resources.files("assist2resp.rewrite.support.parts")
+    return folder.joinpath(f"{part}.py").read_text(encoding="utf-8")
+
+
+def _without_regions(source: str, kept: Collection[str]) -> str:
+    """The source without the regions that are not kept, and without the marks of the others."""
+    lines: list[str] = []
+    open_regions: list[bool] = []
+    for line in source.splitlines():
+        mark = line.strip()
+        if mark.startswith("# region "):
+            open_regions.append(mark.removeprefix("# region ") in kept)
+        elif mark == "# endregion":
+            open_regions.pop()
+        elif all(open_regions):
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+@cache
+def _pieces(part: str, regions: frozenset[str]) -> tuple[_Piece, ...]:
+    """The top-level statements of a part but for its imports."""
+    source = _without_regions(_part_source(part), regions)
+    lines = source.splitlines()
+    body = ast.parse(source).body[1:]
+    made: list[_Piece] = []
+    for position, node in enumerate(body):
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.Expr):
+            continue
+        after = body[position + 1] if position + 1 < len(body) else None
+        end = after.end_lineno if isinstance(after, ast.Expr) else node.end_lineno
+        text = "\n".join(lines[_start(node) - 1 : end])
+        made.append(_piece(part, node, text))
+    return tuple(made)
+
+
+def _start(node: ast.stmt) -> int:
+    decorators = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _piece(part: str, node: ast.stmt, text: str) -> _Piece:
+    reads, attributes = _read(node)
+    is_def = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    is_stub = is_def and text.endswith(": ...")
+    return _Piece(part, _name(node), text, reads, attributes, _route(node), is_def, is_stub)
+
+
+def _read(node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
+    """Names and attributes that a statement reads."""
+    names = {found.id for found in ast.walk(node) if isinstance(found, ast.Name)}
+    attributes = {found.attr for found in ast.walk(node) if isinstance(found, ast.Attribute)}
+    return frozenset(names), frozenset(attributes)
+
+
+def _name(node: ast.stmt) -> str:
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return name
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name
+    raise ValueError(f"line {node.lineno}: a part holds definitions and assignments to one name only.")
+
+
+def _route(node: ast.stmt) -> str:
+    """The route that a handler answers, as its decorator says."""
+    for decorator in getattr(node, "decorator_list", []):
+        match decorator:
+            case ast.Call(func=ast.Name(id="_answers"), args=[ast.Constant(value=str(route))]):
+                return route
+    return ""
+
+
+def _reachable(pieces: list[_Piece], needs: Needs) -> list[_Piece]:
+    """The pieces that are asked for, and all that these read."""
+    names = set(needs.names)
+    while True:
+        kept = [piece for piece in pieces if piece.name in names or piece.route in needs.routes]
+        reads = names.union(*(piece.reads for piece in kept))
+        if reads == names:
+            return [_trimmed(piece, kept) for piece in kept]
+        names = reads
+
+
+def _trimmed(piece: _Piece, kept: list[_Piece]) -> _Piece:
+    """A class without the methods that nothing kept asks for by name."""
+    if not piece.text.startswith("class "):
+        return piece
+    node = ast.parse(piece.text).body[0]
+    assert isinstance(node, ast.ClassDef)
+    own = [member for member in node.body if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef)]
+    asked = set().union(*(other.attributes for other in kept if other is not piece))
+    unused = set(_unused(own, asked))
+    if not unused:
+        return piece
+    lines = piece.text.splitlines()
+    for member in reversed(own):
+        if member.name in unused:
+            first = _start(member) - 1
+            del lines[first - (not lines[first - 1].strip()) : member.end_lineno]
+    text = "\n".join(lines)
+    return _piece(piece.part, ast.parse(text).body[0], text)
+
+
+def _unused(members: list[ast.FunctionDef | ast.AsyncFunctionDef], asked: set[str]) -> Iterator[str]:
+    """Names of methods that neither the rest of the file nor a used method of their own class reads."""
+    used = {member.name for member in members if member.name in asked or member.name in _CALLED_BY_OTHERS}
+    used |= {member.name for member in members if member.name.startswith("__")}
+    while True:
+        read = set().union(*(_read(member)[1] for member in members if member.name in used))
+        grown = used | {member.name for member in members if member.name in read}
+        if grown == used:
+            break
+        used = grown
+    return (member.name for member in members if member.name not in used)
+
+
+_CALLED_BY_OTHERS = ("handle_request", "handle_async_request", "close", "aclose")
+"""Methods that the HTTP library calls."""
+
+
+def _joined(kept: list[_Piece]) -> str:
+    """The pieces as one text, each part under a comment that says what it is for."""
+    text = ""
+    part = ""
+    for before, piece in zip([None, *kept], kept, strict=False):
+        if before is not None:
+            text += "\n" if before.is_stub and piece.name == before.name else _gap(before, piece)
+        if piece.part != part:
+            text += _title(piece.part) + ("\n\n" if piece.is_def else "\n")
+            part = piece.part
+        text += piece.text
+    return text + "\n"
+
+
+def _gap(before: _Piece, after: _Piece) -> str:
+    return "\n\n\n" if before.is_def or after.is_def or before.part != after.part else "\n"
+
+
+def _title(part: str) -> str:
+    docstring = ast.get_docstring(ast.parse(_part_source(part))) or ""
+    return f"# {docstring.splitlines()[0]}\n"
+
+
+def _imports(body: str, regions: Collection[str]) -> str:
+    """The imports that the body reads, sorted as isort sorts them."""
+    names, _ = _read(ast.parse(body))
+    whole: set[str] = set()
+    parts: dict[str, set[str]] = {}
+    for part in PARTS:
+        for node in ast.parse(_without_regions(_part_source(part), regions)).body:
+            if isinstance(node, ast.Import):
+                whole |= {alias.name for alias in node.names if alias.name in names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.module.startswith("assist2resp"):
+                used = {alias.name for alias in node.names if alias.name in names}
+                if used:
+                    parts.setdefault(node.module, set()).update(used)
+    parts.pop("__future__", None)
+    own = [*(f"import {name}" for name in sorted(whole)), *(_import_from(name, parts[name]) for name in sorted(parts))]
+    standard = [line for line in own if not line.split()[1].startswith("openai")]
+    third = [line for line in own if line.split()[1].startswith("openai")]
+    groups = ["from __future__ import annotations", "\n".join(standard), "\n".join(third)]
+    return "\n\n".join(group for group in groups if group) + "\n"
+
+
+def _import_from(module: str, names: set[str]) -> str:
+    return f"from {module} import {', '.join(sorted(names))}"
