@@ -97,7 +97,7 @@ def _item_parts(item: dict[str, Any], cuts: dict[str, tuple[str, ...]]) -> Itera
 
 def _is_neutral(item: dict[str, Any], part: dict[str, Any]) -> bool:
     annotations = {row.get("type") for row in part.get("annotations") or ()}
-    return not item.get("phase") and annotations <= NEUTRAL_ANNOTATIONS
+    return item.get("phase") in {None, "final_answer"} and annotations <= NEUTRAL_ANNOTATIONS
 
 
 def _message_part(part: dict[str, Any], deltas: tuple[str, ...]) -> Part:

@@ -63,7 +63,6 @@ SINCE: dict[tuple[str, str], date] = {
     ("reasoning", "content"): date(2026, 6, 25),
     ("function", "output_schema"): date(2026, 7, 21),
     ("response.output_text.delta", "logprobs"): date(2025, 7, 16),
-    ("response.output_text.delta", "obfuscation"): date(2025, 8, 15),
     ("response.output_text.done", "logprobs"): date(2025, 7, 16),
 }
 PROMISED = frozenset(
@@ -83,8 +82,8 @@ TYPES_SINCE = {("response", "prompt_cache_retention", "null", "string"): date(20
 PROMISED_VALUES = frozenset({("object", "vector_store.file_batch", "vector_store.files_batch")})
 """Values that the SDK demands (key, value in recordings, value that the sandbox sends)."""
 
-SEQUENCE_NUMBERS = date(2025, 7, 16)
-"""Since when every event of a response stream is numbered."""
+EVENTS_SINCE = {"sequence_number": date(2025, 7, 16), "obfuscation": date(2025, 8, 15)}
+"""The same for keys of every event of a response's stream."""
 
 UNTIL: dict[tuple[str, str], date] = {
     ("assistant", "file_ids"): V2 - timedelta(days=1),
@@ -103,9 +102,7 @@ def wire_day(day: date | None, beta: str) -> date | None:
 
 def newer(kind: str, key: str, day: date | None) -> bool:
     """Whether the key came to this kind of object after `day`; a recording without a date is taken as new."""
-    if key == "sequence_number":
-        return day is not None and day < SEQUENCE_NUMBERS
-    since = SINCE.get((kind, key))
+    since = SINCE.get((kind, key)) or (EVENTS_SINCE.get(key) if kind.startswith("response.") else None)
     return since is not None and day is not None and day < since
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from assist2resp.sandbox import models_data
 from recordings.answers import bodies, response_answer, response_body, run_answers
 from recordings.comparing import ALLOWED, Comparer, Difference, Kind
 from recordings.eras import wire_day
@@ -19,6 +20,8 @@ from recordings.routes import Place, place
 from recordings.streams import collapsed, events, is_stream
 from recordings.wire import WRONG_KEY, Answered, Wire
 
+PLAIN_MODEL = "gpt-4o"
+REASONING_MODEL = "gpt-5"
 ENDED = frozenset({"completed", "failed", "cancelled", "expired", "incomplete"})
 WATCHED = frozenset(
     {
@@ -116,7 +119,7 @@ class Replay:
                 ends = [body for body in map(response_body, later) if body and body.get("id") == shown.get("id")]
                 shown = ends[-1]
             stream = events(row.answer) if is_stream(row.answer_headers, row.answer) else []
-            self._wire.say([response_answer(shown, stream)] if shown else [])
+            self._wire.say([response_answer(_renamed(shown, self.ids), stream)] if shown else [])
         elif where.template in {"/threads/{thread}/runs", "/threads/runs"}:
             started = next((body for body in _objects(bodies(row)) if body.get("object") == "thread.run"), None)
             self._wire.say(run_answers(started["id"], later) if started else [])
@@ -162,7 +165,7 @@ class Replay:
         sent = row.body
         value = json_of(row.body)
         if value is not None:
-            sent = json.dumps(_renamed(value, self.ids)).encode()
+            sent = json.dumps(_with_known_model(_renamed(value, self.ids), row)).encode()
             headers["content-type"] = "application/json"
         elif row.body[:2] == b"--" and "boundary" not in headers.get("content-type", ""):
             boundary = row.body.split(b"\r\n", 1)[0][2:].decode("ascii", "replace")
@@ -210,6 +213,14 @@ def _renamed(value: Any, ids: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [_renamed(inner, ids) for inner in value]
     return ids.get(value, value) if isinstance(value, str) else value
+
+
+def _with_known_model(body: Any, row: Interaction) -> Any:
+    """The body, its model replaced by one of the same kind if a recording was served by one unknown to the sandbox."""
+    if not isinstance(body, dict) or row.status >= 400 or "model" not in body or models_data.exists(str(body["model"])):
+        return body
+    reasons = ((response_body(row) or {}).get("reasoning") or {}).get("effort")
+    return {**body, "model": REASONING_MODEL if reasons else PLAIN_MODEL}
 
 
 def _objects(values: Sequence[Any]) -> Iterator[dict[str, Any]]:
