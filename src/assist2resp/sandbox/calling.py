@@ -44,8 +44,8 @@ def calls(prompt: Prompt, turn: LastTurn) -> list[FunctionCall]:
     if not functions or prompt.tool_choice == "none":
         return []
     made = {call.name for call in turn.calls}
-    matches = sorted((at, tool.name, tool) for tool in functions if (at := _mention(tool.name, turn.text)) >= 0)
-    chosen = [(at, tool) for at, _, tool in matches]
+    matches = [(at, tool) for tool in functions if (at := _mention(tool.name, turn.text)) >= 0]
+    chosen = sorted(matches, key=lambda match: match[0])
     if prompt.tool_choice == "required" and not chosen and not made:
         chosen = [(0, functions[0])]
     elif prompt.tool_choice not in ("auto", "required"):

@@ -26,6 +26,17 @@ FORMATS = {
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
 DEEPEST = 8
+LONGEST = 1_000
+NUMERIC = (int, float)
+KEYWORDS: dict[str, type | tuple[type, ...]] = {
+    "$ref": str,
+    "format": str,
+    **dict.fromkeys(("allOf", "anyOf", "enum", "oneOf", "required"), list),
+    **dict.fromkeys(("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"), NUMERIC),
+    **dict.fromkeys(("maxItems", "maxLength", "minItems", "minLength"), int),
+    "properties": dict,
+}
+"""What the keywords must be; one that is not is as if it were absent."""
 
 
 @dataclass
@@ -90,16 +101,17 @@ class Maker:
         """`schema` with its reference followed, its alternatives chosen and its parts united."""
         if not isinstance(schema, dict):
             return {}
-        if "$ref" in schema:
+        found = {key: value for key, value in schema.items() if isinstance(value, KEYWORDS.get(key, object))}
+        if "$ref" in found:
             looped = depth > DEEPEST or hops > DEEPEST
-            return {"type": "null"} if looped else self._resolved(self._target(str(schema["$ref"])), depth, hops + 1)
+            return {"type": "null"} if looped else self._resolved(self._target(found["$ref"]), depth, hops + 1)
         for union in ("anyOf", "oneOf"):
-            if options := schema.get(union):
+            if options := found.get(union):
                 real = [option for option in options if option != {"type": "null"}] or options
                 return {"type": "null"} if _ends(depth, real, options) else self._resolved(real[0], depth, hops + 1)
-        for part in schema.get("allOf", ()):
-            schema = {**schema, **self._resolved(part, depth, hops + 1)}
-        return schema
+        for part in found.get("allOf", ()):
+            found = {**found, **self._resolved(part, depth, hops + 1)}
+        return found
 
     def _target(self, reference: str) -> Any:
         """What `#/$defs/x` points to in the root, None if nothing."""
@@ -123,7 +135,7 @@ class Maker:
 
     def _array(self, schema: dict[str, Any], name: str, depth: int) -> list[Any]:
         least = schema.get("minItems", 0 if depth > DEEPEST else 1)
-        size = min(least, schema.get("maxItems", least))
+        size = min(least, schema.get("maxItems", least), LONGEST)
         return [self._value(schema.get("items") or {"type": "string"}, name, depth + 1) for _ in range(size)]
 
     def _string(self, schema: dict[str, Any], name: str) -> str:
@@ -131,7 +143,7 @@ class Maker:
             return text
         names = self.clues.names
         text = names.pop(0) if names else " ".join(re.split(r"[\s_-]+", name)).strip()
-        return text.ljust(schema.get("minLength", 0), "-")[: schema.get("maxLength")]
+        return text.ljust(min(schema.get("minLength", 0), LONGEST), "-")[: schema.get("maxLength")]
 
     def _formatted(self, schema: dict[str, Any], name: str) -> str | None:
         form = schema.get("format", "email" if "email" in name.lower() else None)
@@ -147,7 +159,7 @@ class Maker:
                 self.clues.numbers.remove(text)
                 return _plain(number)
         first = low if isfinite(low) else high - 9 if isfinite(high) else 1
-        made = first + number_of(self.clues.seed, name, canonical(schema)) % (int(min(high - first, 9)) + 1)
+        made = first + number_of(self.clues.seed, name, canonical(schema)) % (int(max(min(high - first, 9), 0)) + 1)
         step = schema.get("multipleOf")
         return _plain(-(-made // step) * step if step else made)
 

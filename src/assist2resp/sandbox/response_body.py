@@ -11,6 +11,21 @@ from assist2resp.sandbox.prompt import Answer
 from assist2resp.sandbox.response_prompt import effort_of
 from assist2resp.sandbox.wire import Json
 
+MODERATED = (
+    "harassment",
+    "harassment/threatening",
+    "hate",
+    "hate/threatening",
+    "illicit",
+    "illicit/violent",
+    "self-harm",
+    "self-harm/instructions",
+    "self-harm/intent",
+    "sexual",
+    "sexual/minors",
+    "violence",
+    "violence/graphic",
+)
 NO_IMAGES = {"image_tokens": 0, "text_tokens": 0}
 NO_TOOL_USAGE = {
     "image_gen": {
@@ -44,7 +59,7 @@ def new_body(world: World, request: Json, model: Model, tools: Sequence[Json]) -
         "max_output_tokens": request.get("max_output_tokens"),
         "max_tool_calls": request.get("max_tool_calls"),
         "model": model.snapshot,
-        "moderation": None,
+        "moderation": _moderation(request.get("moderation")),
         "output": [],
         "parallel_tool_calls": request.get("parallel_tool_calls") is not False,
         "presence_penalty": 0.0,
@@ -86,7 +101,7 @@ def _reasoning(model: Model, request: Json) -> Json:
     asked = request.get("reasoning") or {}
     summary = asked.get("summary") or asked.get("generate_summary")
     if model.effort is None:
-        return {"effort": None, "summary": summary}
+        return {"context": None, "effort": None, "summary": summary}
     context = asked.get("context")
     if context in (None, "auto"):
         context = "all_turns" if model.keeps_reasoning else "current_turn"
@@ -98,8 +113,24 @@ def _text(request: Json) -> Json:
     asked = request.get("text") or {}
     form = asked.get("format") or {"type": "text"}
     if form["type"] == "json_schema":
-        form = {"description": None, **form, "strict": bool(form.get("strict"))}
+        schema = {key: value for key, value in form["schema"].items() if key != "$schema"}
+        form = {"description": None, **form, "schema": schema, "strict": bool(form.get("strict"))}
     return {"format": form, "verbosity": asked.get("verbosity") or "medium"}
+
+
+def _moderation(asked: Json | None) -> Json | None:
+    """The result of a moderation, which here finds nothing; input and output have the same."""
+    if asked is None:
+        return None
+    result: Json = {
+        "categories": dict.fromkeys(MODERATED, False),
+        "category_applied_input_types": {category: ["text"] for category in MODERATED},
+        "category_scores": dict.fromkeys(MODERATED, 0.0),
+        "flagged": False,
+        "model": asked.get("model") or "omni-moderation-latest",
+        "type": "moderation_result",
+    }
+    return {"input": result, "output": result}
 
 
 def shown(body: Json, include: Collection[str], *, streamed: bool = False) -> Json:

@@ -116,7 +116,7 @@ def _reasoning(item: Json, _deltas: tuple[str, ...], place: Json) -> Events:
         at = {**place, "summary_index": index}
         empty = {"type": "summary_text", "text": ""}
         yield {"type": "response.reasoning_summary_part.added", **at, "part": empty}
-        yield _delta("response.reasoning_summary_text.delta", part["text"], at)
+        yield {"type": "response.reasoning_summary_text.delta", **at, "delta": part["text"]}
         yield {"type": "response.reasoning_summary_text.done", **at, "text": part["text"]}
         yield {"type": "response.reasoning_summary_part.done", **at, "part": part}
 

@@ -17,6 +17,8 @@ from assist2resp.sandbox.tool_shapes import check_choice
 from assist2resp.sandbox.wire import Json, WireError
 
 PROMPTS_END = date(2026, 11, 30)
+UNKNOWN_IS_404 = date(2026, 9, 1)
+"""Recorded until 2026: 400 for an unknown model. Reported since 2026-09 (BerriAI/litellm pull request 39457): 404."""
 
 
 def check_model(world: World, name: str | None) -> Model:
@@ -24,6 +26,8 @@ def check_model(world: World, name: str | None) -> Model:
     if name is None:
         raise WireError(400, "Missing required parameter: 'model'.", param="model", code="missing_required_parameter")
     model = models_data.find(name)
+    if model is None and world.today < UNKNOWN_IS_404:
+        raise WireError(400, f"The requested model '{name}' does not exist.", param="model", code="model_not_found")
     if model is None:
         text = f"The model `{name}` does not exist or you do not have access to it."
         raise WireError(404, text, param="model", code="model_not_found")

@@ -62,15 +62,15 @@ class Renderer:
             case Refusal():
                 return Rendered(self._message({"type": "refusal", "refusal": part.text}), _pieces(part.text))
             case Item():
-                return Rendered(self._other(part.body))
+                return self._other(part.body)
 
-    def _other(self, body: Json) -> Json:
+    def _other(self, body: Json) -> Rendered:
         item = {"id": items.new_id(self.world, body["type"]), **body}
         if item["type"] == "reasoning" and self.summarized and not item["summary"]:
             item["summary"] = [
                 {"type": "summary_text", "text": "**Reading the request**\n\nEverything given was read."}
             ]
-        return item
+        return Rendered(item, _pieces(_streamed(item)))
 
     def _new(self, kind: str, status: str = "completed") -> Json:
         return {"id": items.new_id(self.world, kind), "type": kind, "status": status}
@@ -142,6 +142,18 @@ class Renderer:
             if path.filename in self._written
         ]
         return [annotation for _, annotation in sorted(placed, key=lambda one: one[0])]
+
+
+def _streamed(item: Json) -> str:
+    """What of an item streams in pieces."""
+    match item["type"]:
+        case "message":
+            return "".join(str(part.get("text", part.get("refusal", ""))) for part in item["content"])
+        case "function_call":
+            return str(item["arguments"])
+        case "code_interpreter_call":
+            return str(item["code"] or "")
+    return ""
 
 
 def _pieces(text: str, size: int = 12) -> tuple[str, ...]:

@@ -15,7 +15,13 @@ DEFAULT_RESULTS = 20
 LOCATION = {"type": "approximate", "city": None, "country": "US", "region": None, "timezone": None}
 
 
-def effective(tool: Json) -> Json:
+def effective(tools: Iterable[Json]) -> list[Json]:
+    """The tools as a response shows them, the search for tools behind the tools."""
+    shown = [_effective(tool) for tool in tools]
+    return sorted(shown, key=lambda tool: bool(tool["type"] == "tool_search"))
+
+
+def _effective(tool: Json) -> Json:
     """A tool with everything that takes effect where the request left it out, as a response shows it."""
     match tool["type"]:
         case "function":

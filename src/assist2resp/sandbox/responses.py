@@ -64,7 +64,7 @@ def prepare(world: World, request: Json) -> Job:
     own = response_context.own_items(world, request)
     items.check_unique([*past, *own])
     items.check_calls([*past, *own])
-    tools = [response_tools.effective(tool) for tool in request.get("tools") or []]
+    tools = response_tools.effective(request.get("tools") or [])
     container = response_tools.container_of(world, tools, [*past, *own])
     prompt = prompt_of(world, request, tools, [*past, *own], container)
     body = new_body(world, request, model, tools)

@@ -30,9 +30,9 @@ def problem(schema: Any, context: str = "()") -> str | None:
     if _is_object(schema):
         if schema.get("additionalProperties") is not False:
             return f"In context={context}, 'additionalProperties' is required to be supplied and to be false."
-        properties, required = schema.get("properties") or {}, schema.get("required") or []
-        for name in properties:
-            if name not in required:
+        required = schema.get("required")
+        for name in _named(schema, "properties"):
+            if not isinstance(required, list) or name not in required:
                 return (
                     f"In context={context}, 'required' is required to be supplied and to be an array including every "
                     f"key in properties. Missing '{name}'."
@@ -41,8 +41,13 @@ def problem(schema: Any, context: str = "()") -> str | None:
 
 
 def _inner(schema: dict[str, Any]) -> list[Any]:
-    named = [value for key in ("properties", "$defs", "definitions") for value in (schema.get(key) or {}).values()]
+    named = [value for key in ("properties", "$defs", "definitions") for value in _named(schema, key).values()]
     return [*named, *(schema[key] for key in ("items", "anyOf", "oneOf", "allOf") if key in schema)]
+
+
+def _named(schema: dict[str, Any], key: str) -> dict[str, Any]:
+    value = schema.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def _is_object(schema: dict[str, Any]) -> bool:
