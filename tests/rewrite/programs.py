@@ -7,7 +7,8 @@
 - `api`: `old` when it needs the Assistants API, `new` when it calls other routes only, `none` when it calls none
   (default `old`, and `none` for `untouched`);
 - `files`: glob patterns of files that it leaves behind and that count as output;
-- `env`: further environment, `seed`: the sandbox's state that it finds (a file beside program.json);
+- `env`: further environment, in which `{server}` stands for the sandbox's origin;
+- `seed`: the objects that the sandbox begins with (a file beside program.json);
 - `pace`: seconds that each state of a run lasts, where the program acts while it is active;
 - `sdk`: the last version of openai that had the names it uses; `runs`: false, with `why`, if none of today's can run it.
 """
@@ -23,7 +24,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -61,6 +62,10 @@ class Program:
     def folder(self) -> Path:
         """Where the program's files and `before` lie."""
         return PROGRAMS / self.slug
+
+    def on_the_installed_sdk(self) -> Program:
+        """The same program without the names that only old versions of openai had."""
+        return replace(self, sdk="")
 
 
 @dataclass(frozen=True)
@@ -122,8 +127,7 @@ class Runner:
             "HOME": str(workdir),
             "OPENAI_BASE_URL": base_url,
             "OPENAI_API_KEY": "sk-test",
-            "AZURE_OPENAI_ENDPOINT": base_url.removesuffix("/v1"),
-            **program.env,
+            **{name: value.replace("{server}", base_url.removesuffix("/v1")) for name, value in program.env.items()},
         }
         request = {
             "folder": str(folder),

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.rewrite.programs import Outcome, Program, Runner, api, programs
+from tests.rewrite.programs import PROGRAMS, Outcome, Program, Runner, api, programs
 
-PROGRAMS = programs()
+NOWHERE = "http://127.0.0.1:9/v1"
+LEVELS = {"fixed", "review", "manual", "untouched"}
 
 
 @pytest.fixture(scope="module")
@@ -20,41 +21,56 @@ def runner() -> Iterator[Runner]:
 
 
 def outcome(runner: Runner, program: Program, workdir: Path, *, sunset: bool) -> Outcome:
+    if program.api == "none":
+        return runner.run(program, program.folder / "before", workdir, base_url=NOWHERE)
     with api(program, sunset=sunset) as server:
         shown = runner.run(program, program.folder / "before", workdir, base_url=server.url)
         assert not server.failures
     return shown
 
 
-def runnable(program: Program) -> object:
-    skip = pytest.mark.skip(reason=program.why)
-    return pytest.param(program, id=program.slug, marks=() if program.runs else skip)
+def chosen(*kinds: str) -> list[object]:
+    """The programs that use these APIs, as parameters."""
+    return [
+        pytest.param(program, id=program.slug, marks=() if program.runs else pytest.mark.skip(reason=program.why))
+        for program in programs()
+        if program.api in kinds
+    ]
 
 
-@pytest.mark.parametrize("program", [runnable(program) for program in PROGRAMS])
-def test_runs_on_the_old_api(program: Program, runner: Runner, tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", chosen("old", "new", "none"))
+def test_runs_while_the_old_api_lives(program: Program, runner: Runner, tmp_path: Path) -> None:
     shown = outcome(runner, program, tmp_path, sunset=False)
     assert shown.exit_code == 0, shown.stderr
     assert len(shown.stdout.split()) >= 3
-    assert set(shown.files) or not program.files
+    assert bool(shown.files) == bool(program.files)
 
 
-@pytest.mark.parametrize("program", [runnable(program) for program in PROGRAMS])
-def test_needs_the_api_that_it_says(program: Program, runner: Runner, tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", chosen("old"))
+def test_fails_once_the_old_api_is_gone(program: Program, runner: Runner, tmp_path: Path) -> None:
+    shown = outcome(runner, program.on_the_installed_sdk(), tmp_path, sunset=True)
+    assert shown.exit_code != 0
+    assert program.sdk or "404" in shown.stderr
+
+
+@pytest.mark.parametrize("program", chosen("new"))
+def test_runs_without_the_old_api(program: Program, runner: Runner, tmp_path: Path) -> None:
     shown = outcome(runner, program, tmp_path, sunset=True)
-    if program.api != "old":
-        assert shown.exit_code == 0, shown.stderr
-    else:
-        assert shown.exit_code != 0 or "404" in shown.stdout
-
-
-@pytest.mark.parametrize("program", [runnable(program) for program in PROGRAMS])
-def test_shows_the_same_twice(program: Program, runner: Runner, tmp_path: Path) -> None:
-    first, second = (outcome(runner, program, tmp_path / name, sunset=False) for name in ("first", "second"))
-    assert first == second
+    assert shown.exit_code == 0, shown.stderr
 
 
 def test_a_third_must_stay_as_it_is() -> None:
-    untouched = [program for program in PROGRAMS if program.expect == "untouched"]
-    assert len(PROGRAMS) >= 80
-    assert len(untouched) * 3 >= len(PROGRAMS)
+    expected = [program.expect for program in programs()]
+    assert set(expected) == LEVELS
+    assert len(expected) >= 80
+    assert expected.count("untouched") * 3 >= len(expected)
+
+
+def test_look_alikes_never_need_the_old_api() -> None:
+    assert {program.api for program in programs() if program.expect == "untouched"} == {"new", "none"}
+
+
+def test_every_folder_is_a_program() -> None:
+    folders = {path.name for path in PROGRAMS.iterdir() if path.is_dir()}
+    assert folders == {program.slug for program in programs()}
+    assert all((program.folder / "before" / program.entry).is_file() for program in programs())

@@ -4,11 +4,16 @@ One JSON request a line on stdin, `{folder, entry, args, env, stdin, stdout, std
 three streams; one exit code a line on stdout. A program sees what `python main.py` in its folder would show it.
 """
 
+import ast
+import atexit
+import gc
 import json
 import os
 import signal
 import sys
+import threading
 import types
+from pathlib import Path
 
 import openai
 import openai.resources.beta.beta
@@ -29,8 +34,6 @@ def notebook_source(text):
 
 
 def _cell_source(text):
-    import ast
-
     lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in text.split("\n")]
     tree = ast.parse("\n".join(lines))
     if tree.body and isinstance(tree.body[-1], ast.Expr):
@@ -69,26 +72,50 @@ def become(request):
 
 def run(entry):
     """Execute the entry file as `__main__`."""
-    with open(entry, "rb") as file:
-        source = file.read()
-    if entry.endswith(".ipynb"):
+    path = Path(entry).resolve()
+    source = path.read_bytes()
+    if path.suffix == ".ipynb":
         source = notebook_source(source.decode())
     module = types.ModuleType("__main__")
-    module.__file__ = os.path.abspath(entry)
+    module.__file__ = str(path)
     module.__builtins__ = __builtins__
     sys.modules["__main__"] = module
     exec(compile(source, module.__file__, "exec"), module.__dict__)
 
 
+def finish(code):
+    """End this process as the interpreter would, but without taking its objects down one by one."""
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def exit_code(request):
+    """Run the program; what ends it is told as Python tells it."""
+    try:
+        run(request["entry"])
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        return 1
+    return 0
+
+
 def main():
-    """Serve requests until stdin ends; only a forked child gets past the loop."""
+    """Serve requests until stdin ends."""
+    gc.collect()
+    gc.freeze()
     for line in iter(sys.stdin.readline, ""):
         request = json.loads(line)
         child = os.fork()
         if not child:
             become(request)
-            run(request["entry"])
-            return
+            finish(exit_code(request))
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
