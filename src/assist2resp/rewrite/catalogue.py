@@ -1,6 +1,6 @@
 """The rules as documentation: what each file in `rules/` says of itself, read from its class and docstring.
 
-A rule's docstring is a sentence, then sections, each a title on its own line with its text indented below it.
+A rule's docstring is a sentence, then sections: `What: text`, or the title on its own line and its text below it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from assist2resp.schema.findings import Level
 
 SECTIONS = ("What", "Why", "Safety", "Known problems", "See")
 RULES = "assist2resp.rewrite.rules"
-_TITLE = re.compile(rf"^({'|'.join(SECTIONS)}):?$")
+_TITLE = re.compile(rf"({'|'.join(SECTIONS)})(?::\s+(.*)|:?\s*)$")
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,14 @@ def read_docstring(text: str) -> tuple[str, dict[str, str]]:
         title = _TITLE.match(line)
         if title:
             section = title[1]
-            lines[section] = []
+            lines[section] = [title[2]] if title[2] else []
         else:
             lines[section].append(line)
     sentence = " ".join("\n".join(lines.pop("")).strip().split("\n\n")[0].split())
-    return sentence, {title: textwrap.dedent("\n".join(body)).strip() for title, body in lines.items()}
+    return sentence, {title: _unwrapped(body) for title, body in lines.items()}
+
+
+def _unwrapped(body: list[str]) -> str:
+    """A section's text without its indentation; text beside the title has none."""
+    beside = body[:1] if body and not body[0].startswith(" ") else []
+    return "\n".join([*beside, textwrap.dedent("\n".join(body[len(beside) :]))]).strip()

@@ -31,7 +31,8 @@ def _file_lines(findings: Iterator[Finding], view: View) -> Iterator[str]:
         place = finding.place
         path = _paint(place.path, "bold", view)
         level = _paint(f"[{finding.level}]", _STYLES[finding.level], view)
-        yield f"{path}:{place.line}:{place.column} {finding.code} {level} {finding.message}{_blocker(finding)}"
+        message = " ".join(finding.message.split())
+        yield f"{path}:{place.line}:{place.column} {finding.code} {level} {message}{_blocker(finding)}"
 
 
 def _blocker(finding: Finding) -> str:
