@@ -14,7 +14,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from assist2resp.plugins import discover
 from assist2resp.sandbox.clock import Clock, WallClock
@@ -114,6 +115,20 @@ class World:
 Handler: TypeAlias = Callable[[World, Request], Awaitable[Response]]
 
 
+class QuickRoute(Route):
+    """A route that sees by its beginning that it is not meant, before any pattern is tried."""
+
+    def __init__(self, path: str, endpoint: Callable[[Request], Awaitable[Response]], method: str) -> None:
+        super().__init__(path, endpoint, methods=[method])
+        self._beginning = path.partition("{")[0]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As Starlette's, for an application that is mounted nowhere."""
+        if scope["type"] == "http" and not scope["path"].startswith(self._beginning):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
 def create_app(world: World) -> Starlette:
     """The application over `world`. Each module of `routes` is a plug-in.
 
@@ -122,7 +137,7 @@ def create_app(world: World) -> Starlette:
     """
     requests = itertools.count(1)
     routes = [
-        Route(_prefix(module) + path, _endpoint(world, module, handler, requests), methods=[method])
+        QuickRoute(_prefix(module) + path, _endpoint(world, module, handler, requests), method)
         for module in discover("assist2resp.sandbox.routes")
         for method, path, handler in module.ROUTES
     ]

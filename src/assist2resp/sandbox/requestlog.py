@@ -10,8 +10,9 @@ from typing import Any
 MOST = 10_000
 """So many requests are kept; the oldest go first."""
 
-SHOWN_HEADERS = frozenset(
-    {
+SHOWN_HEADERS = {
+    name.encode(): name
+    for name in (
         "accept",
         "content-type",
         "idempotency-key",
@@ -22,8 +23,8 @@ SHOWN_HEADERS = frozenset(
         "x-stainless-package-version",
         "x-stainless-poll-helper",
         "x-stainless-retry-count",
-    }
-)
+    )
+}
 
 
 @dataclass
@@ -61,5 +62,4 @@ class LoggedRequest:
 
 def shown_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """The headers of the allow-list; keys, cookies and organisations are not on it."""
-    pairs = ((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers)
-    return {name: value for name, value in pairs if name in SHOWN_HEADERS}
+    return {SHOWN_HEADERS[name]: value.decode("latin-1") for name, value in headers if name in SHOWN_HEADERS}
