@@ -177,7 +177,8 @@ def _table(file: Path, text: str) -> Mapping[str, Any] | None:
         tool = tomllib.loads(text).get("tool")
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
-        raise InputFileError(file, f"is no valid TOML: {error}.", line=int(line[1]) if line else None) from None
+        number = int(line[1]) if line else len(text.splitlines())
+        raise InputFileError(file, f"is no valid TOML: {error}.", line=number) from None
     table = tool.get("assist2resp") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):
         raise InputFileError(file, f"[{TABLE}] must be a table.")
