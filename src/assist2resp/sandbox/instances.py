@@ -101,7 +101,9 @@ class Maker:
         """`schema` with its reference followed, its alternatives chosen and its parts united."""
         if not isinstance(schema, dict):
             return {}
-        found = {key: value for key, value in schema.items() if isinstance(value, KEYWORDS.get(key, object))}
+        found: dict[str, Any] = {
+            key: value for key, value in schema.items() if isinstance(value, KEYWORDS.get(key, object))
+        }
         if "$ref" in found:
             looped = depth > DEEPEST or hops > DEEPEST
             return {"type": "null"} if looped else self._resolved(self._target(found["$ref"]), depth, hops + 1)
