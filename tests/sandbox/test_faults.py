@@ -184,7 +184,7 @@ def test_a_stream_is_cut_after_some_events(in_process):
     with sandbox(faults="cut-stream@*,events=2", in_process=in_process, script=["one two three four"]) as server:
         client = server.client(max_retries=0)
         seen = []
-        with pytest.raises(openai.APIConnectionError):
+        with pytest.raises(Exception, match=r"Connection error|peer closed"):
             seen.extend(event.type for event in client.responses.create(model="gpt-4o", input="hi", stream=True))
         assert seen == ["response.created", "response.in_progress"]
         assert server.failures == []

@@ -171,9 +171,9 @@ def test_a_batch_counts_its_own_files(client):
 
 def test_a_batch_takes_files_with_their_own_attributes(client):
     store, files = client.vector_stores.create().id, [upload(client, "returns.md"), upload(client, "capitals.md")]
-    client.vector_stores.file_batches.create_and_poll(
-        store, files=[{"file_id": file, "attributes": {"n": n}} for n, file in enumerate(files)]
-    )
+    entries = [{"file_id": file, "attributes": {"n": n}} for n, file in enumerate(files)]
+    batch = client.post(f"/vector_stores/{store}/file_batches", cast_to=object, body={"files": entries})
+    client.vector_stores.file_batches.poll(batch["id"], vector_store_id=store)
     found = client.vector_stores.files.list(store, order="asc").data
     assert [(entry.id, entry.attributes) for entry in found] == [(files[0], {"n": 0}), (files[1], {"n": 1})]
 
