@@ -10,7 +10,7 @@ from typing import Any
 from assist2resp.sandbox.digest import canonical, number_of
 
 QUOTED = re.compile(r"\"([^\"\n]+)\"|“([^”\n]+)”|`([^`\n]+)`|(?<!\w)'([^'\n]+)'(?!\w)")
-NAME = re.compile(r"(?<![.!?:]\s)(?<!^)(?<!\n)\b[A-Z]\w*(?:\s+[A-Z]\w*)*|\b[A-Za-z]+[-_]?\d[\w-]*")
+NAME = re.compile(r"\b[A-Za-z]+[-_]?\d[\w-]*|(?<![.!?:]\s)(?<!^)(?<!\n)\b[A-Z]\w*(?:\s+[A-Z]\w*)*")
 NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:\.\d+)?(?!\w)")
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 FORMATS = {
