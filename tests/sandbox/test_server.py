@@ -167,6 +167,15 @@ def test_azure_speaks_both_wires(options):
         assert "api-key" not in server.requests[0].headers
 
 
+@pytest.mark.parametrize(
+    ("model", "served"), [("our-deployment", "gpt-4o-2024-08-06"), ("gpt-4.1", "gpt-4.1-2025-04-14")]
+)
+def test_azure_deployments_stand_for_models(model, served):
+    with sandbox(in_process=True) as server, azure(server) as client:
+        assert client.responses.create(model=model, input="Hello").model == served
+        assert server.requests[0].json["model"] == model
+
+
 def test_azure_v1_needs_no_version():
     with sandbox(in_process=True) as server:
         client = server.client(base_url=f"{server.azure_url}/openai/v1/", default_headers={"api-key": "k"})

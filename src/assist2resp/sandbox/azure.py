@@ -1,17 +1,22 @@
 """Azure's spellings of the same routes: `/openai/…?api-version=…`, `/openai/deployments/{name}/…` and `/openai/v1/…`.
 
-Azure names the wire by `api-version`, not by a beta header, and takes the key in `api-key`.
+Azure names the wire by `api-version`, not by a beta header, takes the key in `api-key`, and a deployment where OpenAI
+takes a model: a name that is no model's stands for `gpt-4o` here.
 Reference: https://learn.microsoft.com/azure/foundry/openai/reference
 """
 
 from __future__ import annotations
 
+import json
 import re
 from urllib.parse import parse_qs, quote
 
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assist2resp.sandbox import models_data
+
+DEPLOYED = "gpt-4o"
 _DATED = re.compile(r"/openai(?:/deployments/[^/]+)?(?P<path>/.*)")
 _VERSIONED = re.compile(r"/openai(?P<path>/v1/.*)")
 
@@ -25,10 +30,15 @@ class Paths:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not scope["path"].startswith("/openai/"):
             await self._app(scope, receive, send)
-        elif refusal := _refusal(scope):
+            return
+        if refusal := _refusal(scope):
             await refusal(scope, receive, send)
-        else:
-            await self._app(_as_openai(scope), receive, send)
+            return
+        match = _VERSIONED.fullmatch(scope["path"]) or _DATED.fullmatch(scope["path"])
+        assert match is not None
+        if scope["method"] == "POST" and b"application/json" in dict(scope["headers"]).get(b"content-type", b""):
+            receive = _with_model(receive)
+        await self._app(_as_openai(scope, match["path"]), receive, send)
 
 
 def _refusal(scope: Scope) -> JSONResponse | None:
@@ -44,16 +54,40 @@ def _refusal(scope: Scope) -> JSONResponse | None:
     return None
 
 
-def _as_openai(scope: Scope) -> Scope:
+def _as_openai(scope: Scope, path: str) -> Scope:
     """The scope with OpenAI's path, and with the beta header that `api-version` stands for."""
-    match = _VERSIONED.fullmatch(scope["path"])
-    path = match["path"] if match else "/v1" + _dated_path(scope["path"])
     headers = list(scope["headers"])
-    if not match and b"openai-beta" not in {name for name, _ in headers}:
+    if path.startswith("/v1/"):
+        return {**scope, "path": path, "raw_path": quote(path).encode()}
+    if b"openai-beta" not in {name for name, _ in headers}:
         headers.append((b"openai-beta", b"assistants=v2"))
-    return {**scope, "path": path, "raw_path": quote(path).encode(), "headers": headers}
+    return {**scope, "path": f"/v1{path}", "raw_path": quote(f"/v1{path}").encode(), "headers": headers}
 
 
-def _dated_path(path: str) -> str:
-    match = _DATED.fullmatch(path)
-    return match["path"] if match else path
+def _with_model(receive: Receive) -> Receive:
+    """The same request with a model in the place of a deployment."""
+    waiting = True
+
+    async def patched() -> Message:
+        nonlocal waiting
+        if not waiting:
+            return await receive()
+        waiting = False
+        content, more = b"", True
+        while more:
+            message = await receive()
+            content += message.get("body", b"")
+            more = message.get("more_body", False)
+        return {"type": "http.request", "body": _patched(content), "more_body": False}
+
+    return patched
+
+
+def _patched(content: bytes) -> bytes:
+    try:
+        body = json.loads(content)
+    except ValueError:
+        return content
+    if not isinstance(body, dict) or not isinstance(body.get("model"), str) or models_data.exists(body["model"]):
+        return content
+    return json.dumps({**body, "model": DEPLOYED}).encode()
