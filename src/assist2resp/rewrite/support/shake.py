@@ -27,6 +27,7 @@ PARTS = (
     "steps",
     "streams",
     "files",
+    "plain",
 )
 """The parts in the order in which their definitions stand in the user's file."""
 

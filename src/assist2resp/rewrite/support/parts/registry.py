@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from assist2resp.rewrite.support.parts.arguments import _arguments
 from assist2resp.rewrite.support.parts.pages import _listed
@@ -50,13 +51,19 @@ def _assistant(assistant_id: str) -> Json:
     return {**_ASSISTANT, "id": assistant_id, "object": "assistant", "created_at": 0, **assistant}
 
 
-def request_arguments(assistant_id: str) -> Json:
-    """The arguments of `client.responses.create` that mean what this assistant meant."""
+def request_arguments(assistant_id: str, *, additional_instructions: str | None = None, **overrides: Any) -> Json:
+    """The arguments of `client.responses.create` that mean what this assistant meant, with a run's own settings.
+
+    `overrides` are named and shaped as `runs.create` took them (`instructions`, `tools`, `response_format`, …).
+    """
     try:
         assistant = _assistant(assistant_id)
     except _Refusal as refusal:
         raise refusal.error() from None
-    return _arguments(assistant, assistant["tool_resources"])
+    settings = {**assistant, **{name: value for name, value in overrides.items() if value is not None}}
+    if additional_instructions:
+        settings["instructions"] = "\n\n".join(filter(None, (settings["instructions"], additional_instructions)))
+    return _arguments(settings, assistant["tool_resources"])
 
 
 @contextlib.contextmanager

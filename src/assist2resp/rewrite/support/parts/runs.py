@@ -84,6 +84,7 @@ def _shown_run(settings: Json, assistant_id: str, thread_id: str) -> Json:
         "expires_at": now + _ANSWER_SECONDS,
         **dict.fromkeys(none),
         **settings,
+        "tool_resources": {},
         "incomplete_details": None,
         "usage": None,
     }

@@ -14,6 +14,8 @@ from assist2resp.rewrite.support.parts.resources import _attach
 from assist2resp.rewrite.support.parts.state import _state
 from assist2resp.rewrite.support.parts.wire import Json, _Call, _Refusal, _Work
 
+_LOCK_SECONDS = 5
+
 
 def _append(call: _Call, conversation: str, thread_id: str, messages: list[Json]) -> _Work:
     """Write messages into a conversation, which takes twenty at a time; what they become in the old API's words."""
@@ -37,12 +39,13 @@ def _append(call: _Call, conversation: str, thread_id: str, messages: list[Json]
 
 def _unlocked(call: _Call, request: Callable[[], Any], refusal: str) -> _Work:
     """Send a request that works on a conversation, and again while another one does; in the end, refuse it."""
-    for delay in (0.1, 0.3, 0.9, None):
+    until = time.monotonic() + _LOCK_SECONDS
+    while True:
         try:
             return (yield request())
         except openai.BadRequestError as error:
             if error.code != "conversation_locked":
                 raise
-        if delay is not None:
-            yield call.sleep(delay)
-    raise _Refusal(400, refusal)
+            if time.monotonic() > until:
+                raise _Refusal(400, refusal) from error
+        yield call.sleep(0.25)
