@@ -107,8 +107,8 @@ def withhold(outcome: Outcome, unwritten: Mapping[Path, FileProblemError]) -> Ou
     """The outcome without these changes: each problem is a failure, and what was to be fixed is `manual`."""
     findings = outcome.findings
     blamed = {problem.path: problem for problem in unwritten.values()}
-    named = {absolute(finding.place.path): finding.place.path for finding in findings.findings}
-    named |= {absolute(name): name for name in findings.files_changed}
+    shown = (*findings.files_changed, *(finding.place.path for finding in findings.findings))
+    named = {absolute(name): name for name in shown}
     failures = [FileFailure(path=named.get(path, str(path)), problem=blamed[path].problem) for path in sorted(blamed)]
     told: Findings = findings.model_copy(
         update={
