@@ -81,7 +81,7 @@ def _cuts(stream: Sequence[Event]) -> dict[str, tuple[str, ...]]:
 
 def _item_parts(item: dict[str, Any], cuts: dict[str, tuple[str, ...]]) -> Iterator[Part]:
     kind, content = item.get("type"), item.get("content")
-    if kind == "function_call" and not item.get("namespace"):
+    if kind == "function_call":
         yield FunctionCall(str(item.get("call_id")), str(item.get("name")), str(item.get("arguments")))
     elif kind == "file_search_call":
         results = tuple(_search_result(row) for row in item.get("results") or ())

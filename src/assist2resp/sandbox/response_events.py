@@ -36,6 +36,8 @@ def _begun(item: Json) -> Json:
             return {**item, "status": "in_progress", "code": "", "outputs": None}
         case "reasoning":
             return {**item, "summary": []}
+        case "tool_search_call":
+            return {**item, "status": "in_progress", "arguments": {}}
         case "web_search_call":
             return {"id": item["id"], "type": item["type"], "status": "in_progress"}
     return {**item, "status": "in_progress"} if "status" in item else item

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from assist2resp.sandbox import containers, items
@@ -37,6 +38,7 @@ class Renderer:
     phase: str | None
     stop: str
     summarized: bool
+    namespaces: Mapping[str, str]
     _images: list[Json] = field(default_factory=list)
     _written: dict[str, Json] = field(default_factory=dict)
 
@@ -95,6 +97,8 @@ class Renderer:
 
     def _function(self, part: FunctionCall) -> Rendered:
         call = {"arguments": part.arguments, "call_id": self.world.ids.new("call_"), "name": part.name}
+        if part.name in self.namespaces:
+            call["namespace"] = self.namespaces[part.name]
         return Rendered({**self._new("function_call"), **call}, _pieces(part.arguments))
 
     def _interpreter(self, part: InterpreterCall) -> Rendered:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from assist2resp.sandbox import containers, files, indexing, library, store_search
 from assist2resp.sandbox.app import World
+from assist2resp.sandbox.late_tools import with_late
 from assist2resp.sandbox.prompt import CodeInterpreter, Document, FileSearch, Function, Tool
 from assist2resp.sandbox.store import Record
 from assist2resp.sandbox.strict_schema import closed, problem
@@ -15,10 +16,14 @@ DEFAULT_RESULTS = 20
 LOCATION = {"type": "approximate", "city": None, "country": "US", "region": None, "timezone": None}
 
 
-def effective(tools: Iterable[Json]) -> list[Json]:
-    """The tools as a response shows them, the search for tools behind the tools."""
-    shown = [_effective(tool) for tool in tools]
-    return sorted(shown, key=lambda tool: bool(tool["type"] == "tool_search"))
+LAST = ("tool_search", "namespace")
+"""The kinds of tools that a response shows behind all others, in this order."""
+
+
+def effective(tools: Sequence[Json], items: Iterable[Json] = ()) -> list[Json]:
+    """The tools as a response shows them, with those that the items bring."""
+    shown = [_effective(tool) for tool in with_late(tools, items)]
+    return sorted(shown, key=lambda tool: LAST.index(tool["type"]) if tool["type"] in LAST else -1)
 
 
 def _effective(tool: Json) -> Json:
@@ -36,6 +41,8 @@ def _effective(tool: Json) -> Json:
             return {"filters": None, **shown} if tool["type"] == "web_search" else shown
         case "tool_search":
             return {"description": None, "parameters": None, **tool}
+        case "namespace":
+            return {**tool, "tools": [_effective(inner) for inner in tool["tools"]]}
     return tool
 
 
@@ -81,8 +88,9 @@ def nouns(world: World, tools: Iterable[Json], container: Record | None) -> tupl
     for tool in tools:
         match tool["type"]:
             case "function":
-                description = tool["description"] or ""
-                found.append(Function(tool["name"], description, tool["parameters"], bool(tool["strict"])))
+                found.append(_noun(tool))
+            case "namespace":
+                found += [_noun(inner) for inner in tool["tools"] if inner["type"] == "function"]
             case "file_search":
                 ranking = {key: value for key, value in tool["ranking_options"].items() if key != "ranker" and value}
                 documents = _searched(world, tool)
@@ -90,6 +98,10 @@ def nouns(world: World, tools: Iterable[Json], container: Record | None) -> tupl
             case "code_interpreter" if container is not None:
                 found.append(CodeInterpreter(containers.documents(world, container)))
     return tuple(found)
+
+
+def _noun(tool: Json) -> Function:
+    return Function(tool["name"], tool["description"] or "", tool["parameters"], bool(tool["strict"]))
 
 
 def _searched(world: World, tool: Json) -> tuple[Document, ...]:

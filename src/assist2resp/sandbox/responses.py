@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
-from assist2resp.sandbox import items, response_context, response_tools
+from assist2resp.sandbox import items, late_tools, response_context, response_tools
 from assist2resp.sandbox.app import World
 from assist2resp.sandbox.models_data import Model
 from assist2resp.sandbox.prompt import Answer, Prompt
@@ -38,8 +38,10 @@ class Job:
         return conversation_id(self.record.private["request"])
 
     def event(self, kind: str, **parts: Json) -> Json:
-        """An event with its number."""
+        """An event with its number, padded unless the request does not want that."""
         number, self.sent = self.sent, self.sent + 1
+        if (self.record.private["request"].get("stream_options") or {}).get("include_obfuscation") is False:
+            parts.pop("obfuscation", None)
         return {"type": kind, **parts, "sequence_number": number}
 
     def status_event(self, kind: str) -> Json:
@@ -64,7 +66,7 @@ def prepare(world: World, request: Json) -> Job:
     own = response_context.own_items(world, request)
     items.check_unique([*past, *own])
     items.check_calls([*past, *own])
-    tools = response_tools.effective(request.get("tools") or [])
+    tools = response_tools.effective(request.get("tools") or [], [*past, *own])
     container = response_tools.container_of(world, tools, [*past, *own])
     prompt = prompt_of(world, request, tools, [*past, *own], container)
     body = new_body(world, request, model, tools)
@@ -153,7 +155,8 @@ def _begin(job: Job) -> Iterator[Json]:
 def _render(job: Job, answer: Answer) -> list[Rendered]:
     phase = "final_answer" if job.model.has_phases else None
     summarized = job.record.body["reasoning"]["summary"] is not None
-    renderer = Renderer(job.world, job.container, phase, answer.stop, summarized)
+    namespaces = late_tools.namespaces(job.record.body["tools"])
+    renderer = Renderer(job.world, job.container, phase, answer.stop, summarized, namespaces)
     return renderer.render(answer, job.record.body["max_tool_calls"])
 
 

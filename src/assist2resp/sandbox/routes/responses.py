@@ -87,7 +87,7 @@ async def input_tokens(world: World, request: Request) -> Response:
     response_shapes.count_tokens(body, "")
     response_context.check_sources(body)
     given = [*response_context.before(world, body), *response_context.own_items(world, body)]
-    tools = response_tools.effective(body.get("tools") or [])
+    tools = response_tools.effective(body.get("tools") or [], given)
     container = None
     prompt = prompt_of(world, {"truncation": "auto", **body}, tools, given, container)
     return JSONResponse({"object": "response.input_tokens", "input_tokens": tokens.of_prompt(prompt)})
