@@ -10,7 +10,8 @@ import libcst as cst
 
 from assist2resp.rewrite.scopes import ModuleScopes
 
-Build: TypeAlias = Callable[[cst.CSTNode], cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]]
+_Result: TypeAlias = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
+Build: TypeAlias = Callable[[cst.CSTNode], _Result]
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Edits:
     def apply(self, tree: cst.Module, scopes: ModuleScopes) -> cst.Module:
         """The tree with every change made."""
         touched = _with_ancestors([*self.builds, *self.comments], scopes)
-        result = tree.visit(_Applier(self, touched))
+        result = tree.visit(_Applier(self, touched, scopes))
         assert isinstance(result, cst.Module)
         return result
 
@@ -61,25 +62,43 @@ def _with_ancestors(nodes: Iterable[cst.CSTNode], scopes: ModuleScopes) -> set[c
 
 
 class _Applier(cst.CSTTransformer):
-    def __init__(self, edits: Edits, touched: set[cst.CSTNode]) -> None:
+    """Visits only what changes. What a change puts in is visited too, since it may hold nodes that change themselves."""
+
+    def __init__(self, edits: Edits, touched: set[cst.CSTNode], scopes: ModuleScopes) -> None:
         super().__init__()
-        self.edits, self.touched = edits, touched
+        self.edits, self.touched, self.originals = edits, touched, scopes.parent_of
+        self.done: dict[cst.CSTNode, _Result] = {}
+        self.under_way: set[cst.CSTNode] = set()
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        return node in self.touched
+        if node in self.under_way or node in self.done:
+            return False
+        return node in self.touched or node not in self.originals
 
-    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:  # type: ignore[override]
-        result: cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode] = updated_node
+    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> _Result:  # type: ignore[override]
+        if original_node in self.done:
+            return self.done[original_node]
+        if original_node in self.under_way or original_node not in self.touched:
+            return updated_node
+        self.under_way.add(original_node)
+        result = self._changed(original_node, updated_node)
+        self.under_way.discard(original_node)
+        self.done[original_node] = result
+        return result
+
+    def _changed(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> _Result:
+        result: _Result = updated_node
         for build in self.edits.builds.get(original_node, ()):
             if not isinstance(result, cst.CSTNode):
                 break
             result = build(result)
+            if isinstance(result, cst.CSTNode) and result is not original_node:
+                result = result.visit(self)
         lines = self.edits.comments.get(original_node)
         if lines and isinstance(result, cst.CSTNode):
             result = _with_comments(result, lines)
-        if isinstance(result, (cst.IndentedBlock, cst.Module)) and original_node in self.touched:
-            assert isinstance(original_node, (cst.IndentedBlock, cst.Module))
-            result = _keep_comments(original_node, result)
+        if isinstance(result, cst.IndentedBlock) and isinstance(original_node, cst.IndentedBlock):
+            result = _never_empty(original_node, result)
         return result
 
 
@@ -91,11 +110,11 @@ def _with_comments(node: cst.CSTNode, lines: Sequence[str]) -> cst.CSTNode:
     return node.with_changes(leading_lines=[*node.leading_lines, *new])
 
 
-def _keep_comments(before: cst.IndentedBlock | cst.Module, after: cst.IndentedBlock | cst.Module) -> cst.CSTNode:
-    """Give an emptied block its `pass`."""
-    if isinstance(after, cst.IndentedBlock) and not after.body and before.body:
-        return after.with_changes(body=[cst.SimpleStatementLine([cst.Pass()])])
-    return after
+def _never_empty(before: cst.IndentedBlock, after: cst.IndentedBlock) -> cst.IndentedBlock:
+    """An emptied block gets its `pass`."""
+    if after.body or not before.body:
+        return after
+    return after.with_changes(body=[cst.SimpleStatementLine([cst.Pass()])])
 
 
 def expression(code: str) -> cst.BaseExpression:

@@ -22,7 +22,7 @@ from assist2resp.rewrite.plan import Claim, Plan
 from assist2resp.rewrite.project import Project, SourceFile, open_project
 from assist2resp.rewrite.rules._base import Rule
 from assist2resp.rewrite.sites import Site, find_sites, statement_of
-from assist2resp.schema.findings import Finding, Findings, Level, Place
+from assist2resp.schema.findings import FileFailure, Finding, Findings, Level, Place
 
 _UNFINISHED = "A2R099"
 
@@ -40,7 +40,7 @@ def rewrite(paths: Iterable[Path], options: Options) -> Outcome:
 
     Raises InputFileError for a path that does not exist or a file that is not Python.
     """
-    project = open_project(paths, exclude=options.exclude)
+    project = open_project(paths, exclude=options.exclude, overlay=options.overlay)
     run = _Run(project, options)
     for flow in find_flows(run.sites, run.inference):
         run.take(flow)
@@ -134,7 +134,6 @@ class _Run:
         changes = [self._changed(file, tree, placements) for file, tree in trees.items()]
         changes += [change for placement in placements if (change := placement.change()) is not None]
         changed = tuple(sorted((c for c in changes if c is not None), key=lambda change: change.path))
-        self._report_files()
         return Outcome(changed, self._findings(changed))
 
     @staticmethod
@@ -146,12 +145,15 @@ class _Run:
         after = drop_unused(_tree(file), tree).bytes
         return FileChange(file.path, file.data, after) if after != file.data else None
 
-    def _report_files(self) -> None:
-        for path, why in self.project.unreadable:
-            self.findings.append(_file_finding(path, 1, f"cannot be read: {why}."))
-        for file in self.project.files.values():
-            if file.problem and file.has_needle:
-                self.findings.append(_file_finding(file.path, file.problem_line, f"{file.problem}; left alone."))
+    def _failures(self) -> tuple[FileFailure, ...]:
+        """The files that could not be read or parsed."""
+        unread = [FileFailure(path=shown_path(path), problem=f"cannot be read: {why}.") for path, why in self.project.unreadable]
+        unparsed = [
+            FileFailure(path=shown_path(file.path), problem=f"{file.problem}; left alone.", line=file.problem_line)
+            for file in self.project.files.values()
+            if file.problem and file.has_needle
+        ]
+        return (*unread, *unparsed)
 
     def _findings(self, changes: tuple[FileChange, ...]) -> Findings:
         ordered = sorted(self.findings, key=lambda f: (f.place.path, f.place.line, f.place.column, f.code))
@@ -161,16 +163,13 @@ class _Run:
             files_parsed=len(self.project.modules),
             files_changed=tuple(shown_path(change.path) for change in changes),
             findings=tuple(ordered),
+            failures=self._failures(),
         )
 
 
 def _tree(file: SourceFile) -> cst.Module:
     assert file.tree is not None
     return file.tree
-
-
-def _file_finding(path: Path, line: int, message: str) -> Finding:
-    return Finding(code="A2R090", level=Level.MANUAL, place=Place(path=shown_path(path), line=line), message=message)
 
 
 def shown_path(path: Path) -> str:

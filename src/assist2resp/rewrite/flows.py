@@ -24,6 +24,41 @@ class Flow:
 
     number: int
     sites: tuple[Site, ...]
+    index: FlowIndex
+
+    def owns(self, node: cst.CSTNode, file: SourceFile) -> bool:
+        """Whether the value of an expression passes between this flow's sites."""
+        return self.index.owner(node, file) is self
+
+
+@dataclass(eq=False)
+class FlowIndex:
+    """Which flow a value belongs to."""
+
+    union: _Union
+    keys: _Keys
+    flow_of_root: dict[Hashable, Flow]
+    sites: dict[cst.CSTNode, Site]
+
+    def owner(self, node: cst.CSTNode, file: SourceFile) -> Flow | None:
+        """The flow that the value of an expression belongs to, if it is one's."""
+        site = self._site_below(node)
+        if site is not None:
+            return self.flow_of_root.get(self.union.find(site))
+        for key in self.keys.of(node, file):
+            found = self.flow_of_root.get(self.union.find(key))
+            if found is not None:
+                return found
+        return None
+
+    def _site_below(self, node: cst.CSTNode | None) -> Site | None:
+        while node is not None:
+            if isinstance(node, cst.Await):
+                node = node.expression
+            if node in self.sites:
+                return self.sites[node]
+            node = node.value if isinstance(node, (cst.Attribute, cst.Subscript)) else None
+        return None
 
 
 class _Union:
@@ -56,7 +91,13 @@ def find_flows(sites: list[Site], inference: Inference) -> list[Flow]:
     groups: dict[Hashable, list[Site]] = {}
     for site in sites:
         groups.setdefault(union.find(site), []).append(site)
-    return [Flow(number, tuple(group)) for number, group in enumerate(groups.values(), 1)]
+    index = FlowIndex(union, keys, {}, {site.call: site for site in sites if site.call is not None})
+    flows = []
+    for number, (root, group) in enumerate(groups.items(), 1):
+        flow = Flow(number, tuple(group), index)
+        index.flow_of_root[root] = flow
+        flows.append(flow)
+    return flows
 
 
 class _Keys:

@@ -10,7 +10,7 @@ from pathlib import Path
 from assist2resp.rewrite.outcome import FileChange, Options
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import Project, SourceFile
-from assist2resp.rewrite.support import support_source
+from assist2resp.rewrite.support.shake import support_source
 
 
 @dataclass

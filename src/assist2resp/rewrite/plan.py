@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import libcst as cst
 
@@ -11,6 +12,7 @@ from assist2resp.rewrite.flows import Flow
 from assist2resp.rewrite.imports import free_name
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Resource
+from assist2resp.rewrite.plainness import PlainRuns
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
@@ -44,11 +46,22 @@ class Plan:
     inference: Inference
     claims: dict[Site, Claim] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    configured: set[Site] = field(default_factory=set)
+    """Creations of assistants that became configuration in code."""
+    folded: dict[Site, list[cst.BaseExpression]] = field(default_factory=dict)
+    """Per run: the messages that are its response's input."""
+    waits: set[Site] = field(default_factory=set)
+    """Retrievals that only waited."""
     support: dict[SourceFile, dict[str, set[str]]] = field(default_factory=dict)
     """Per file: name to import from the support module -> the old paths that it must offer."""
     offers: dict[SourceFile, set[str]] = field(default_factory=dict)
     """Per file: old paths that the support module must offer beyond those of its imports."""
     _locals: dict[tuple[SourceFile, str], str] = field(default_factory=dict)
+
+    @cached_property
+    def plain(self) -> PlainRuns:
+        """Whether the flow's runs can be plain Responses."""
+        return PlainRuns(self.flow, self.inference)
 
     @property
     def open_sites(self) -> list[Site]:

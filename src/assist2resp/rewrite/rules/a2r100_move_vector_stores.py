@@ -6,7 +6,7 @@ import libcst as cst
 
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.rules._chains import beta_of
+from assist2resp.rewrite.chains import beta_of
 from assist2resp.schema.findings import Level
 
 

@@ -6,8 +6,9 @@ import libcst as cst
 
 from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.kinds import Resource
+from assist2resp.rewrite.nodes import has_star
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.rules._chains import beta_of, client_of, resource_of
+from assist2resp.rewrite.chains import beta_of, client_of, resource_of
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
 
@@ -38,7 +39,7 @@ class UseSupportModule:
                 self._use(plan, site)
 
     def _use(self, plan: Plan, site: Site) -> None:
-        used = site.path.removeprefix("beta.")
+        used = site.path.removeprefix("beta.") + _keywords(site)
         used = used if site.call is not None else f"{used}.*"
         for resource, entry in _ENTRIES.items():
             node = resource_of(site, plan.inference, resource)
@@ -69,3 +70,10 @@ def _client(updated: cst.CSTNode) -> cst.BaseExpression:
 def _chain(node: cst.CSTNode) -> cst.Attribute | cst.Call:
     assert isinstance(node, (cst.Attribute, cst.Call))
     return node
+
+
+def _keywords(site: Site) -> str:
+    """The names of the call's arguments, where all are to be seen, so that the module holds only what they need."""
+    if site.call is None or has_star(site.call):
+        return ""
+    return f"({','.join(arg.keyword.value for arg in site.call.args if arg.keyword is not None)})"

@@ -1,0 +1,304 @@
+"""Whether a flow's runs can become plain Responses: decided once per flow, for all its runs together.
+
+Yes only if every use of every run, of its tool calls and of its messages is one that has the same meaning on a Response.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import libcst as cst
+
+from assist2resp.rewrite import uses
+from assist2resp.rewrite.flows import Flow
+from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.kinds import Resource, Sdk
+from assist2resp.rewrite.newest import newest_texts
+from assist2resp.rewrite.nodes import argument, has_star
+from assist2resp.rewrite.chains import beta_of
+from assist2resp.rewrite.sites import Site
+
+CREATES = ("beta.threads.runs.create", "beta.threads.runs.create_and_poll")
+RETRIEVES = ("beta.threads.runs.retrieve", "beta.threads.runs.poll")
+SUBMITS = ("beta.threads.runs.submit_tool_outputs", "beta.threads.runs.submit_tool_outputs_and_poll")
+MESSAGE_CREATE, MESSAGE_LIST = "beta.threads.messages.create", "beta.threads.messages.list"
+THREAD_CREATE = "beta.threads.create"
+_ASSISTANT_SITES = "beta.assistants."
+
+RUN = "beta.threads.Run"
+_RUN_TYPES = frozenset({RUN})
+_ACTION_TYPES = frozenset({"beta.threads.run.RequiredAction", "beta.threads.run.RequiredActionSubmitToolOutputs"})
+_CALL_TYPES = frozenset({"beta.threads.RequiredActionFunctionToolCall"})
+_FUNCTION_TYPES = frozenset({"beta.threads.required_action_function_tool_call.Function"})
+_MESSAGE_TYPES = frozenset({"beta.threads.Message"})
+_THREAD_TYPES = frozenset({"beta.Thread"})
+_RUN_ATTRIBUTES = frozenset({"id", "status", "model", "metadata", "completed_at", "created_at", "thread_id", "required_action", "last_error", "usage"})
+_CREATE_ARGUMENTS = frozenset({
+    "thread_id", "assistant_id", "instructions", "additional_instructions", "model", "temperature", "top_p", "tools",
+    "tool_choice", "response_format", "metadata", "parallel_tool_calls", "max_completion_tokens", "reasoning_effort",
+    "poll_interval_ms", "timeout", "extra_headers",
+})  # fmt: skip
+
+
+@dataclass
+class PlainRuns:
+    """The answer for one flow: `obstacle` is empty when its runs can be plain, else the first reason why not."""
+
+    flow: Flow
+    inference: Inference
+    obstacle: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self.obstacle = self._obstacle()
+
+    @property
+    def possible(self) -> bool:
+        return not self.obstacle
+
+    @cached_property
+    def creates(self) -> list[Site]:
+        return uses.sites_named(self.flow, *CREATES)
+
+    @cached_property
+    def has_tools(self) -> bool:
+        """Whether the program answers function calls."""
+        return bool(uses.sites_named(self.flow, *SUBMITS)) or any(
+            use.type_name == RUN and isinstance(use.parent, cst.Attribute) and use.parent.attr.value == "required_action"
+            for use in self.run_uses
+        )
+
+    @cached_property
+    def run_uses(self) -> list[uses.Use]:
+        return list(uses.object_uses(self.flow, _RUN_TYPES))
+
+    @cached_property
+    def newest(self) -> dict[Site, list[cst.BaseExpression]]:
+        """The message listings of which only the newest message's text is read, with the expressions that read it."""
+        found = {}
+        for site in uses.sites_named(self.flow, MESSAGE_LIST):
+            texts = newest_texts(site, self.inference)
+            if texts is not None and self.run_before(site) is not None:
+                found[site] = texts
+        return found
+
+    def run_before(self, site: Site) -> cst.Name | None:
+        """The variable that holds the run which ended last before `site`, in the same function."""
+        runs = [
+            use.node
+            for use in self.run_uses
+            if use.file is site.file and isinstance(use.node, cst.Name) and site.file.scopes.scope_of.get(use.node) is site.scope
+        ]
+        before = [node for node in self._assigned_runs(site) if node is not None]
+        return before[-1] if before else (runs[0] if runs and self._is_parameter(runs[0], site) else None)
+
+    def _assigned_runs(self, site: Site) -> list[cst.Name]:
+        order = {node: index for index, node in enumerate(site.file.scopes.parent_of)}
+        found: list[tuple[int, cst.Name]] = []
+        for other in self.flow.sites:
+            if other.file is site.file and other.scope is site.scope and other.path in (*CREATES, *RETRIEVES, *SUBMITS):
+                target = assigned_name(other)
+                if target is not None and order[other.node] < order[site.node]:
+                    found.append((order[other.node], target))
+        for use in self.run_uses:
+            if use.file is site.file and isinstance(use.parent, cst.Assign) and isinstance(use.node, cst.Call) and use.node.func is not None:
+                target_node = use.parent.targets[0].target
+                if isinstance(target_node, cst.Name) and site.file.scopes.scope_of.get(use.node) is site.scope and order[use.node] < order[site.node]:
+                    found.append((order[use.node], target_node))
+        return [name for _, name in sorted(found, key=lambda pair: pair[0])]
+
+    @staticmethod
+    def _is_parameter(node: cst.Name, site: Site) -> bool:
+        bindings = site.scope.names.get(node.value, [])
+        return bool(bindings) and all(binding.how == "param" for binding in bindings)
+
+    # The checks ---------------------------------------------------------------------------------------------------
+
+    def _obstacle(self) -> str:
+        if not self.creates:
+            return "the flow creates no run"
+        return self._site_obstacle() or self._run_obstacle() or self._call_obstacle() or self._message_obstacle() or self._id_obstacle()
+
+    def _site_obstacle(self) -> str:
+        allowed = (*CREATES, *RETRIEVES, *SUBMITS, MESSAGE_CREATE, MESSAGE_LIST, THREAD_CREATE, "beta.threads.retrieve", "beta.threads.delete")
+        for site in self.flow.sites:
+            if site.path.startswith((_ASSISTANT_SITES, "beta.vector_stores")):
+                continue
+            if site.path not in allowed:
+                return f"{site.path} needs a run that the server remembers"
+            if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper:
+                return f"{site.path} is not called plainly"
+            if has_star(site.call) or beta_of(site, self.inference) is None:
+                return f"the arguments of {site.path} are not all to be seen"
+            obstacle = self._argument_obstacle(site)
+            if obstacle:
+                return obstacle
+        return ""
+
+    @staticmethod
+    def _argument_obstacle(site: Site) -> str:
+        assert site.call is not None
+        keywords = {arg.keyword.value for arg in site.call.args if arg.keyword is not None}
+        if site.path in CREATES and not keywords <= _CREATE_ARGUMENTS:
+            return f"{site.path} is given {', '.join(sorted(keywords - _CREATE_ARGUMENTS))}"
+        if site.path == MESSAGE_CREATE and keywords & {"attachments", "file_ids", "metadata"}:
+            return "a message has attachments or metadata"
+        if site.path == THREAD_CREATE and "tool_resources" in keywords:
+            return "a thread has tool resources"
+        if site.path in SUBMITS and keywords & {"stream"}:
+            return "tool outputs are streamed"
+        if site.path == MESSAGE_LIST and keywords & {"run_id", "before", "after"}:
+            return "messages are listed by run or by cursor"
+        return ""
+
+    def _run_obstacle(self) -> str:
+        for use in self.run_uses:
+            if isinstance(use.parent, cst.Attribute):
+                name = use.parent.attr.value
+                if name not in _RUN_ATTRIBUTES:
+                    return f"the program reads run.{name}"
+                if name == "usage" and (self.has_tools or not self._names_tokens(use)):
+                    return "the program reads the usage of a run"
+                if name == "last_error" and not self._is_error_read(use):
+                    return "the program reads run.last_error whole"
+            elif not (uses.passes_on(use, self.inference) or uses.none_comparison(use.node, use.file) is not None or self._is_await(use)):
+                return "a run leaves the code that can be followed"
+        return ""
+
+    @staticmethod
+    def _is_await(use: uses.Use) -> bool:
+        return isinstance(use.file.scopes.parent_of.get(use.node), cst.Await) and isinstance(use.parent, cst.Expr)
+
+    @staticmethod
+    def _names_tokens(use: uses.Use) -> bool:
+        outer = use.file.scopes.parent_of.get(use.parent)
+        return isinstance(outer, cst.Attribute) and outer.attr.value in {"prompt_tokens", "completion_tokens", "total_tokens"}
+
+    def _is_error_read(self, use: uses.Use) -> bool:
+        outer = use.file.scopes.parent_of.get(use.parent)
+        if isinstance(outer, cst.Attribute):
+            return outer.attr.value in {"message", "code"}
+        return uses.is_truth_test(use.parent, use.file) or uses.none_comparison(use.parent, use.file) is not None
+
+    def _call_obstacle(self) -> str:
+        for use in uses.object_uses(self.flow, _ACTION_TYPES):
+            if isinstance(use.parent, cst.Attribute) and use.parent.attr.value in {"submit_tool_outputs", "tool_calls"}:
+                continue
+            tested = uses.is_truth_test(use.node, use.file) or uses.none_comparison(use.node, use.file) is not None
+            if not (tested or isinstance(use.parent, (cst.Assign, cst.NamedExpr))):
+                return "a required action is used whole"
+        for use in uses.object_uses(self.flow, _CALL_TYPES):
+            if isinstance(use.parent, cst.Attribute):
+                if use.parent.attr.value not in {"id", "function", "type"}:
+                    return f"the program reads {use.parent.attr.value} of a tool call"
+            elif not uses.passes_on(use, self.inference):
+                return "a tool call leaves the code that can be followed"
+        for use in uses.object_uses(self.flow, _FUNCTION_TYPES):
+            if isinstance(use.parent, cst.Attribute):
+                if use.parent.attr.value not in {"name", "arguments"}:
+                    return f"the program reads {use.parent.attr.value} of a function call"
+            elif not uses.passes_on(use, self.inference):
+                return "a function call leaves the code that can be followed"
+        return self._calls_list_obstacle()
+
+    def _calls_list_obstacle(self) -> str:
+        for use in uses.object_uses(self.flow, frozenset({"list"})):
+            kind = self.inference.kind(use.node, use.file)
+            assert isinstance(kind, Sdk)
+            if not (kind.type.args and kind.type.args[0].name in _CALL_TYPES):
+                continue
+            fine = isinstance(use.parent, (cst.For, cst.CompFor, cst.Assign, cst.Subscript, cst.NamedExpr))
+            if not (fine or uses.passes_on(use, self.inference) or self._is_len(use)):
+                return "the list of tool calls leaves the code that can be followed"
+        return ""
+
+    @staticmethod
+    def _is_len(use: uses.Use) -> bool:
+        call = use.file.scopes.parent_of.get(use.parent)
+        return isinstance(call, cst.Call) and isinstance(call.func, cst.Name) and call.func.value in {"len", "enumerate", "list"}
+
+    def _message_obstacle(self) -> str:
+        for site in uses.sites_named(self.flow, MESSAGE_CREATE):
+            if not isinstance(site.file.scopes.parent_of.get(site.awaited), cst.Expr) and not self._is_unused_result(site):
+                return "the program uses the message that it creates"
+        for site in uses.sites_named(self.flow, MESSAGE_LIST):
+            if site not in self.newest and self._page_leaves(site):
+                return "listed messages leave the code that can be followed"
+        for use in uses.object_uses(self.flow, _MESSAGE_TYPES):
+            if isinstance(use.parent, cst.Attribute):
+                if use.parent.attr.value not in {"role", "content", "id"}:
+                    return f"the program reads message.{use.parent.attr.value}"
+            elif not (uses.passes_on(use, self.inference) or isinstance(use.parent, (cst.ListComp, cst.GeneratorExp))):
+                return "a message leaves the code that can be followed"
+        return ""
+
+    def _page_leaves(self, site: Site) -> bool:
+        """Whether a listing goes where its use cannot be seen."""
+        kind = self.inference.kind(site.awaited, site.file)
+        if not isinstance(kind, Sdk):
+            return True
+        for use in uses.object_uses(self.flow, frozenset({"SyncCursorPage", "AsyncCursorPage", "AsyncPaginator"})):
+            parent = use.parent
+            if isinstance(parent, cst.Attribute):
+                if parent.attr.value not in {"data", "has_more", "first_id", "last_id"}:
+                    return True
+            elif not isinstance(parent, (cst.For, cst.CompFor, cst.Assign, cst.AnnAssign, cst.NamedExpr)) and not self._is_sequence_call(use):
+                return True
+        return False
+
+    @staticmethod
+    def _is_sequence_call(use: uses.Use) -> bool:
+        call = use.file.scopes.parent_of.get(use.parent)
+        if isinstance(use.parent, cst.Return):
+            return True
+        return isinstance(call, cst.Call) and isinstance(call.func, cst.Name) and call.func.value in {"list", "reversed", "iter", "len", "next", "sorted"}
+
+    def _is_unused_result(self, site: Site) -> bool:
+        name = assigned_name(site)
+        if name is None:
+            return False
+        for file in uses.flow_files(self.flow):
+            if file is site.file:
+                for node, parent in file.scopes.parent_of.items():
+                    if isinstance(node, cst.Name) and node.value == name.value and node is not name and not isinstance(parent, cst.AssignTarget):
+                        scope = file.scopes.scope_of.get(node)
+                        found = scope.find(node.value) if scope is not None else None
+                        if found is not None and found[0] is site.scope and not (isinstance(parent, cst.Attribute) and parent.attr is node) and not (isinstance(parent, cst.Arg) and parent.keyword is node):
+                            return False
+        return True
+
+    def _id_obstacle(self) -> str:
+        """A run's id that leaves the process needs a background response."""
+        for file, node, parent in uses.identifiers(self.flow, "Run"):
+            if isinstance(parent, cst.Arg):
+                call = file.scopes.parent_of[parent]
+                if isinstance(call, cst.Call) and (call in self.flow.index.sites or isinstance(self.inference.kind(call.func, file), (type(None),))):
+                    continue
+            use = uses.Use(file, node, parent, "")
+            if isinstance(parent, cst.Return) or isinstance(parent, cst.DictElement):
+                return "a run's id leaves the process"
+            if not (uses.passes_on(use, self.inference) or uses.is_shown(node, file, self.inference) or isinstance(parent, (cst.AssignTarget, cst.Comparison))):
+                return "a run's id leaves the process"
+        return ""
+
+
+def assigned_name(site: Site) -> cst.Name | None:
+    """The one name that a site's result is assigned to."""
+    parent = site.file.scopes.parent_of.get(site.awaited)
+    if isinstance(parent, cst.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0].target, cst.Name):
+        return parent.targets[0].target
+    if isinstance(parent, cst.AnnAssign) and isinstance(parent.target, cst.Name):
+        return parent.target
+    return None
+
+
+def thread_argument(site: Site) -> cst.BaseExpression | None:
+    """The thread id that a site is given."""
+    assert site.call is not None
+    first = ("beta.threads.runs.create", MESSAGE_CREATE, MESSAGE_LIST, "beta.threads.retrieve", "beta.threads.delete", "beta.threads.update")
+    position = 0 if site.path in first else None
+    if site.path == "beta.threads.runs.poll":
+        position = 1
+    return argument(site.call, "thread_id", position)
+
+
