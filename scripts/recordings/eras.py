@@ -1,6 +1,6 @@
 """When a key of the wire came or went, so that an old recording can be compared with the API as it is today.
 
-`SINCE`: the day from which every recording shows the key. A key that the sandbox sends and a recording lacks is
+`SINCE`: the day from which every recording shows the key, or on which the SDK's type got it. A key that the sandbox sends and a recording lacks is
 allowed when the recording is older. `UNTIL`: the last day on which one shows it. A key that a recording has and the
 sandbox does not send is allowed up to that day. An object is named by its `object`, else its `type`, else the key that
 holds it. Nothing else is allowed, and every use is listed.
@@ -39,8 +39,14 @@ SINCE: dict[tuple[str, str], date] = {
     ("usage", "prompt_token_details"): date(2026, 3, 31),
     ("usage", "completion_tokens_details"): date(2026, 3, 31),
     ("vector_store", "description"): date(2025, 12, 4),
-    ("vector_store.file", "attributes"): date(2025, 12, 4),
-    ("vector_store.file", "chunking_strategy"): date(2025, 12, 4),
+    ("vector_store.file", "attributes"): date(2025, 3, 11),
+    ("vector_store.file", "chunking_strategy"): date(2024, 6, 3),
+    ("file", "expires_at"): date(2025, 2, 27),
+    ("model", "shutdown_date"): date(2026, 8, 14),
+    ("container", "last_active_at"): date(2025, 12, 4),
+    ("container", "memory_limit"): date(2025, 12, 4),
+    ("container", "network_policy"): date(2026, 2, 13),
+    ("thread.run.step", "usage"): date(2024, 1, 19),
     ("response", "service_tier"): date(2025, 5, 9),
     ("response", "background"): date(2025, 6, 10),
     ("response", "max_tool_calls"): date(2025, 6, 28),

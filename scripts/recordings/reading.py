@@ -14,7 +14,7 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -189,11 +189,6 @@ def json_of(body: bytes) -> Any:
         return None
 
 
-def dated(recording: Recording) -> date | None:
-    """The first day that a recording shows."""
-    return next((row.day for row in recording.interactions if row.day), None)
-
-
 def epoch_day(seconds: float) -> date:
     """The day of a UNIX time."""
-    return datetime.fromtimestamp(seconds).astimezone().date()
+    return datetime.fromtimestamp(seconds, UTC).date()

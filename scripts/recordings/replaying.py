@@ -10,19 +10,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from assist2resp.sandbox import models_data
 from recordings.answers import bodies, response_answer, response_body, run_answers
 from recordings.comparing import ALLOWED, Comparer, Difference, Kind
 from recordings.eras import wire_day
-from recordings.needs import Maker, learn
+from recordings.making import Workshop, known_model, learn
+from recordings.needs import Use
 from recordings.reading import Interaction, Recording, epoch_day, json_of
 from recordings.routes import Place, place
 from recordings.streams import collapsed, events, is_stream
 from recordings.wire import WRONG_KEY, Answered, Wire
 
-PLAIN_MODEL = "gpt-4o"
-REASONING_MODEL = "gpt-5"
 ENDED = frozenset({"completed", "failed", "cancelled", "expired", "incomplete"})
+FAULTS = frozenset({429, 500, 502, 503, 504, 520})
+"""Answers that the sandbox gives by its plan of faults only."""
 WATCHED = frozenset(
     {
         "/threads/{thread}/runs/{run}",
@@ -84,21 +84,22 @@ class Replay:
         row = self.recording.interactions[position]
         where = place(row.parts)
         if where is None:
-            label = f"{row.method} {row.parts.path}"
-            return Outcome(self.recording.name, position, label, row.parts.netloc, skipped="of neither API")
+            return self._passed_over(position, f"{row.method} {row.parts.path}", "of neither API")
+        label = f"{row.method} /v1{where.template}"
+        if row.status in FAULTS:
+            return self._passed_over(position, label, f"a fault of that day ({row.status})")
         day = wire_day(_day(row) or self._day, row.headers.get("openai-beta", ""))
         self._wire.on(_day(row) or self._day)
         later = self.recording.interactions[position:]
         body = _request_body(row)
-        maker = Maker(self._wire, self.ids, self._shown, later)
+        maker = Workshop(self._wire, self.ids, self._shown, later)
         if row.status not in {401, 404}:
-            await maker.meet(where, body, _rows(row), row.status < 400)
+            await maker.meet(Use(where, body, row.status < 400), _object_of(row) if _lists(where, row) else None)
         await self._let_time_pass(where, row)
         self._script(where, row, later)
         answered = await self._send(where, row)
         differences = tuple(self._compare(row, answered, day))
         self._learn_from(row, answered)
-        label = f"{row.method} /v1{where.template}"
         return Outcome(
             self.recording.name,
             position,
@@ -108,6 +109,10 @@ class Replay:
             origin=_origin(row),
             refusals=tuple(maker.refusals),
         )
+
+    def _passed_over(self, position: int, label: str, reason: str) -> Outcome:
+        host = self.recording.interactions[position].parts.netloc
+        return Outcome(self.recording.name, position, label, host, skipped=reason)
 
     def _script(self, where: Place, row: Interaction, later: Sequence[Interaction]) -> None:
         """Put what the recorded model said into the sandbox's model."""
@@ -217,10 +222,10 @@ def _renamed(value: Any, ids: dict[str, str]) -> Any:
 
 def _with_known_model(body: Any, row: Interaction) -> Any:
     """The body, its model replaced by one of the same kind if a recording was served by one unknown to the sandbox."""
-    if not isinstance(body, dict) or row.status >= 400 or "model" not in body or models_data.exists(str(body["model"])):
+    if not isinstance(body, dict) or row.status >= 400 or "model" not in body:
         return body
-    reasons = ((response_body(row) or {}).get("reasoning") or {}).get("effort")
-    return {**body, "model": REASONING_MODEL if reasons else PLAIN_MODEL}
+    reasons = ((response_body(row) or {}).get("reasoning") or {}).get("effort") is not None
+    return {**body, "model": known_model(body["model"], reasons=reasons)}
 
 
 def _objects(values: Sequence[Any]) -> Iterator[dict[str, Any]]:
@@ -249,8 +254,8 @@ def _object_of(row: Interaction) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _rows(row: Interaction) -> Any:
-    return _object_of(row).get("data") if row.method == "GET" else None
+def _lists(where: Place, row: Interaction) -> bool:
+    return row.method == "GET" or where.template.endswith("/search")
 
 
 def _statuses(body: dict[str, Any]) -> list[Any]:
