@@ -93,11 +93,12 @@ class _Job:
 
     def run(self) -> int:
         """Rewrite the paths; gives the exit code."""
+        from assist2resp.rewrite.unseen import with_unseen
         from assist2resp.rewrite.writing import write_outcome
 
         if self.writes:
             self._warn_of_uncommitted()
-        outcome = self._outcome()
+        outcome = with_unseen(self._outcome(), self.paths, self.options.exclude)
         if self.writes:
             outcome = write_outcome(outcome)
         if self.diff:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import libcst as cst
 
 from assist2resp.errors import InputFileError
+from assist2resp.rewrite.listing import is_excluded, listed
 from assist2resp.rewrite.scopes import ModuleScopes, index_module
 
 NEEDLE = re.compile(
@@ -25,10 +25,6 @@ NEEDLE = re.compile(
 """What a file must contain to be looked at."""
 
 _IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import|import[ \t]+([\w., \t]+))", re.MULTILINE)
-_SKIPPED_FOLDERS = frozenset({
-    ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", "site-packages",
-    ".mypy_cache", ".ruff_cache", ".pytest_cache", ".eggs", "build", "dist",
-})  # fmt: skip
 
 
 @dataclass(eq=False)
@@ -104,18 +100,23 @@ class Project:
             yield root / "src"
 
 
-def open_project(paths: Iterable[Path], *, exclude: Iterable[str] = ()) -> Project:
-    """Read the tree under `paths` and parse what can matter.
+def open_project(
+    paths: Iterable[Path], *, exclude: Iterable[str] = (), overlay: Mapping[Path, bytes] | None = None
+) -> Project:
+    """Read the tree under `paths` and parse what can matter; `overlay` holds bytes to take instead of a file's.
 
     Raises InputFileError for a path that does not exist or a file that is not Python.
     """
     found: dict[Path, SourceFile] = {}
     unreadable: list[tuple[Path, str]] = []
     roots: list[Path] = []
-    for given in paths:
-        path = Path(os.path.abspath(given))  # noqa: PTH100 - resolve() would follow links out of the tree
-        roots.append(path if path.is_dir() else path.parent)
-        for file in _python_files(path, tuple(exclude)):
+    for start in paths:
+        path = Path(os.path.abspath(start))  # noqa: PTH100 - resolve() would follow links out of the tree
+        roots.append(path if os.path.isdir(path) else path.parent)  # noqa: PTH112
+        if overlay and path in overlay:
+            found[path] = SourceFile(path, overlay[path])
+            continue
+        for file in _python_files(path, tuple(exclude), unreadable):
             try:
                 found.setdefault(file, SourceFile(file, file.read_bytes()))
             except OSError as error:
@@ -125,42 +126,17 @@ def open_project(paths: Iterable[Path], *, exclude: Iterable[str] = ()) -> Proje
     return project
 
 
-def _python_files(path: Path, exclude: tuple[str, ...]) -> Iterator[Path]:
-    if path.is_file():
-        if path.suffix not in {".py", ".pyi", ".ipynb"}:
+def _python_files(path: Path, exclude: tuple[str, ...], unreadable: list[tuple[Path, str]]) -> Iterator[Path]:
+    if os.path.isfile(path):  # noqa: PTH113 - Path.is_file() raises where a folder above is closed
+        if path.suffix not in {".py", ".pyi"}:
             raise InputFileError(path, "is not a Python file.", hint="Give a .py file or a folder.")
         yield path
         return
-    if not path.is_dir():
-        raise InputFileError(path, "does not exist.", hint="Check the path.")
-    listed = _git_files(path)
-    files = listed if listed is not None else _walk(path)
-    for file in files:
-        relative = file.relative_to(path)
-        if not any(relative.match(glob) or file.match(glob) for glob in exclude):
+    if not os.path.isdir(path):  # noqa: PTH112
+        raise InputFileError(path, "does not exist, or is in a folder that cannot be read.", hint="Check the path.")
+    for file in listed(path, ("*.py",), lambda error: unreadable.append((Path(error.filename), str(error.strerror)))):
+        if not is_excluded(file, path, exclude):
             yield file
-
-
-def _git_files(folder: Path) -> list[Path] | None:
-    """The files that git tracks or would track, or None outside a checkout."""
-    command = ["git", "-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py"]
-    try:
-        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - fixed command
-    except OSError:
-        return None
-    if done.returncode:
-        return None
-    paths = (folder / os.fsdecode(name) for name in done.stdout.split(b"\0") if name)
-    return sorted(path for path in paths if path.is_file() and not path.is_symlink())
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for base, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS)
-        for name in sorted(names):
-            path = Path(base, name)
-            if name.endswith(".py") and not path.is_symlink():
-                yield path
 
 
 def _parse_participants(project: Project) -> None:
