@@ -1,0 +1,42 @@
+# Two commands need nothing but Python 3.11 or later and make: `make demo` and `make test`.
+# Each makes .venv, and makes it anew when pyproject.toml changes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint types check-tests test-lowest test-sdks bench clean
+
+demo: $(VENV)/installed
+	$(BIN)/assist2resp demo
+
+test: lint types check-tests
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed
+	$(BIN)/mypy
+
+check-tests: $(VENV)/installed
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+
+$(VENV)/installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox]' --group dev
+	touch $@
+
+# The lower bounds of the dependencies, installed and tested (opt-in).
+test-lowest:
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet uv
+	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[sandbox]' --group dev
+	.venv-lowest/bin/pytest -n 2 tests
+
+bench: $(VENV)/installed
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+clean:
+	rm -rf $(VENV) .venv-lowest .coverage .mypy_cache .ruff_cache .hypothesis demo-out
