@@ -89,6 +89,8 @@ def resume(world: World, record: Record) -> None:
     past = response_context.before(world, request)
     prompt = prompt_of(world, request, record.body["tools"], [*past, *own], container)
     record.private["events"] = []
+    if (conversation := conversation_id(request)) is not None:
+        world.working.add(conversation)
     start(Job(world, record, model, prompt, container))
 
 
