@@ -22,7 +22,7 @@ from assist2resp.rewrite.formats.markdown import LIMIT, MARKER
 from assist2resp.rewrite.outcome import FileChange, Outcome
 from assist2resp.rewrite.replacements import decoded, replacements
 from assist2resp.rewrite.summary import exit_code, summarise, summary_lines
-from assist2resp.schema.findings import FileFailure, Finding, Findings, Level, Place, Skipped
+from assist2resp.schema.findings import FileFailure, Finding, Findings, Level, Place, Remark, Skipped
 from tests.rewrite.stub_rules import installed
 
 BEFORE = b"a = 1\nrun = old()\nb = 2\n"
@@ -63,6 +63,7 @@ def example(root: Path) -> Outcome:
             files_changed=("bot.py", "my app/web.py"),
             findings=found,
             failures=(FileFailure(path="bad.py", problem="does not parse: x", line=3),),
+            remarks=(Remark(place=Place(path="bot.py", line=8), message="no such comment"),),
             not_looked_at=(Skipped(what="notebooks", count=2, reason="not rewritten"),),
         ),
     )
@@ -94,6 +95,7 @@ def test_text(root: Path) -> None:
         "  A2R401  replace a run    2 fixed\n"
         "  A2R402  report | a step  1 manual\n"
         "  A2R500  review a page    1 review\n"
+        "Warning: bot.py:8: no such comment\n"
         "Failed: bad.py:3: does not parse: x\n"
         "Not looked at: 2 notebooks (not rewritten).\n"
         "Next: mend the 1 file that failed, then run again.\n"
@@ -162,6 +164,7 @@ def test_json_carries_any_file_name(root: Path) -> None:
 def test_github(root: Path) -> None:
     assert rendered("github", example(root), root).splitlines() == [
         "::error file=bad.py,line=3,title=assist2resp failed::does not parse: x",
+        "::warning file=bot.py,line=8,title=assist2resp::no such comment",
         "::warning file=bot.py,line=2,col=5,title=A2R401 fixed::gone",
         "::warning file=my app/web.py,line=2,col=5,title=A2R401 fixed::gone",
         "::warning file=bot.py,line=3,col=5,title=A2R500 review::pages of 100%25,%0Anot 20: `x` | <y> @team",
@@ -181,6 +184,7 @@ def test_markdown(root: Path) -> None:
     assert text.startswith(MARKER + "\n\n## ")
     assert "| `A2R402` | report \\| a step | 0 | 0 | 1 |" in text
     assert "- **Failed:** bad.py:3: does not parse: x" in text
+    assert "- Warning: bot.py:8: no such comment" in text
     assert "- `lib.py:7` A2R402: kept (kept back by `bot.py:9`)" in text
     assert "- `bot.py:3` A2R500: pages of 100%, not 20: \\`x\\` \\| \\<y\\> @\u200bteam" in text
     assert text.index("To do by hand: 1") < text.index("To review: 1") < text.index("Fixed: 2")
@@ -223,7 +227,11 @@ def test_sarif_tells_rules_places_and_failures(root: Path) -> None:
     assert place["region"] == {"startLine": 2, "startColumn": 5}
     assert manual["relatedLocations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "bot.py"
     assert run["invocations"][0]["executionSuccessful"] is False
-    assert run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"] == "does not parse: x"
+    notes = run["invocations"][0]["toolExecutionNotifications"]
+    assert [(note["level"], note["message"]["text"]) for note in notes] == [
+        ("error", "does not parse: x"),
+        ("warning", "no such comment"),
+    ]
 
 
 def test_sarif_fix_is_whole_and_once(root: Path) -> None:

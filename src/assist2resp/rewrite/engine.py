@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from assist2resp.rewrite.plan import Claim, Plan
 from assist2resp.rewrite.project import Project, SourceFile, open_project
 from assist2resp.rewrite.rules._base import Rule
 from assist2resp.rewrite.sites import Site, find_sites, statement_of
-from assist2resp.schema.findings import FileFailure, Finding, Findings, Level, Place
+from assist2resp.schema.findings import FileFailure, Finding, Findings, Level, Place, Remark
 
 _UNFINISHED = "A2R099"
 
@@ -67,14 +67,14 @@ class _Run:
     def take(self, flow: Flow) -> None:
         """Let the rules plan a flow, and keep the plan or report why it stays."""
         plan = Plan(flow, self.inference)
-        self._block_ignored(plan)
         for rule in self.rules:
             if self._is_selected(rule):
                 rule.apply(plan)
         for site in plan.open_sites:
             plan.block(site, _UNFINISHED, f"no rule rewrites {site.path} in this place yet.")
-        if plan.blockers:
-            self._report_blocked(plan)
+        kept = [claim for claim in plan.claims.values() if self._is_ignored(claim)]
+        if kept or plan.blockers:
+            self._report_blocked(plan, kept)
         else:
             self._keep(plan)
 
@@ -82,11 +82,10 @@ class _Run:
         chosen = not self.options.select or rule.code.startswith(self.options.select)
         return rule.level is Level.MANUAL or (chosen and not rule.code.startswith(tuple(self.options.ignore) or ("\0",)))
 
-    def _block_ignored(self, plan: Plan) -> None:
-        for site in plan.flow.sites:
-            place = self.places.of(site.file, site.node)
-            if self._ignores(site.file).covers(place.line, _UNFINISHED):
-                plan.block(site, _UNFINISHED, "an 'assist2resp: ignore' comment keeps it.")
+    def _is_ignored(self, claim: Claim) -> bool:
+        """Whether a comment keeps the rule of this claim away from its site; such a site is not reported."""
+        ignores = self._ignores(claim.site.file)
+        return bool(ignores.ignores) and ignores.covers(self.places.of(claim.site.file, claim.site.node).line, claim.code)
 
     def _ignores(self, file: SourceFile) -> Ignores:
         if file not in self.ignores:
@@ -100,11 +99,13 @@ class _Run:
         for claim in plan.claims.values():
             self.findings.append(self._finding(plan.flow, claim))
 
-    def _report_blocked(self, plan: Plan) -> None:
-        first = plan.blockers[0]
+    def _report_blocked(self, plan: Plan, ignored: Sequence[Claim]) -> None:
+        first = (plan.blockers or ignored)[0]
         place = self.places.of(first.site.file, first.site.node)
         for site in plan.flow.sites:
             claim = plan.claims[site]
+            if claim in ignored:
+                continue
             if claim.level is Level.MANUAL:
                 if claim.site.is_certain:
                     line = f"# TODO[assist2resp:{claim.code}] {claim.message}"
@@ -155,6 +156,14 @@ class _Run:
         ]
         return (*unread, *unparsed)
 
+    def _remarks(self) -> tuple[Remark, ...]:
+        """The comments that were meant for us and say nothing we know."""
+        return tuple(
+            Remark(place=Place(path=shown_path(file.path), line=mistake.line), message=mistake.problem)
+            for file in self.project.modules
+            for mistake in self._ignores(file).mistakes
+        )
+
     def _findings(self, changes: tuple[FileChange, ...]) -> Findings:
         ordered = sorted(self.findings, key=lambda f: (f.place.path, f.place.line, f.place.column, f.code))
         return Findings(
@@ -164,6 +173,7 @@ class _Run:
             files_changed=tuple(shown_path(change.path) for change in changes),
             findings=tuple(ordered),
             failures=self._failures(),
+            remarks=self._remarks(),
         )
 
 

@@ -17,6 +17,7 @@ import libcst as cst
 from assist2resp.errors import InputFileError
 from assist2resp.rewrite.listing import is_excluded, listed
 from assist2resp.rewrite.scopes import ModuleScopes, index_module
+from assist2resp.rewrite.unparsable import Complaint, why_unparsable
 
 NEEDLE = re.compile(
     rb"\.\s*beta\b|[\"']beta[\"']|AssistantEventHandler|openai\.types\.beta|AssistantStreamManager"
@@ -55,13 +56,9 @@ class SourceFile:
             return
         try:
             self.tree = cst.parse_module(self.data)
-        except cst.ParserSyntaxError as error:
-            self.problem_line = error.raw_line
-            self.problem = f"does not parse: {error.message}"
-        except (UnicodeDecodeError, LookupError, SyntaxError) as error:
-            self.problem = f"cannot be decoded: {error}"
-        except (RecursionError, ValueError) as error:
-            self.problem = f"does not parse: {error or 'nested too deeply'}"
+        except (cst.ParserSyntaxError, SyntaxError, LookupError, ValueError, RecursionError) as error:
+            unknown = Complaint(f"does not parse: {str(error).partition(': expected')[0]}", 1)
+            self.problem, self.problem_line = why_unparsable(self.data) or unknown
         if self.tree is not None and self.tree.bytes != self.data:
             self.tree, self.problem = None, "does not survive a parse and print unchanged (unusual newlines or encoding)"
 

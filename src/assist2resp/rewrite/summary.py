@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from assist2resp.errors import ExitCode
 from assist2resp.rewrite.catalogue import catalogue
 from assist2resp.rewrite.outcome import Outcome
-from assist2resp.schema.findings import FileFailure, Findings, Level, Skipped
+from assist2resp.schema.findings import FileFailure, Findings, Level, Remark, Skipped
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Summary:
     rules: tuple[RuleCount, ...]
     failures: tuple[FileFailure, ...]
     skipped: tuple[Skipped, ...]
+    remarks: tuple[Remark, ...]
     written: bool
 
     @property
@@ -65,6 +66,7 @@ def summarise(outcome: Outcome, *, written: bool) -> Summary:
         rules=_rule_counts(found),
         failures=found.failures,
         skipped=found.not_looked_at,
+        remarks=found.remarks,
         written=written,
     )
 
@@ -86,6 +88,8 @@ def summary_lines(summary: Summary) -> Iterator[str]:
         width = max(len(rule.title) for rule in summary.rules)
         for rule in summary.rules:
             yield f"  {rule.code}  {rule.title:<{width}}  {_ended(rule)}".rstrip()
+    for remark in summary.remarks:
+        yield f"Warning: {remarked(remark)}"
     for failure in summary.failures:
         yield f"Failed: {failed(failure)}"
     if summary.skipped:
@@ -125,6 +129,11 @@ def failed(failure: FileFailure) -> str:
     """A failure as one line."""
     line = f":{failure.line}" if failure.line is not None else ""
     return f"{failure.path}{line}: {failure.problem}"
+
+
+def remarked(remark: Remark) -> str:
+    """A remark as one line."""
+    return f"{remark.place.path}:{remark.place.line}: {remark.message}"
 
 
 def not_looked_at(skipped: Skipped) -> str:

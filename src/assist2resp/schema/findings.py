@@ -73,6 +73,15 @@ class Skipped(BaseModel):
     reason: str
 
 
+class Remark(BaseModel):
+    """Something in the user's files to correct that is no use of the old API, such as a misspelt ignoring comment."""
+
+    model_config = ConfigDict(frozen=True)
+
+    place: Place
+    message: str
+
+
 class Findings(BaseModel):
     """The result of one run of `rewrite`."""
 
@@ -87,3 +96,4 @@ class Findings(BaseModel):
     findings: tuple[Finding, ...]
     failures: tuple[FileFailure, ...] = ()
     not_looked_at: tuple[Skipped, ...] = ()
+    remarks: tuple[Remark, ...] = ()

@@ -9,14 +9,15 @@ from collections.abc import Iterator
 
 from assist2resp.rewrite.formats import View
 from assist2resp.rewrite.outcome import Outcome
-from assist2resp.schema.findings import FileFailure, Finding, Level
+from assist2resp.schema.findings import FileFailure, Finding, Level, Remark
 
 _COMMANDS = {Level.FIXED: "notice", Level.REVIEW: "warning", Level.MANUAL: "error"}
 
 
 def render(outcome: Outcome, view: View) -> str:
     """One command per finding and failure; what would be fixed is a warning until it is written."""
-    lines = [*map(_failure, outcome.findings.failures), *_findings(outcome, view)]
+    found = outcome.findings
+    lines = [*map(_failure, found.failures), *map(_remark, found.remarks), *_findings(outcome, view)]
     return "".join(line + "\n" for line in lines)
 
 
@@ -39,6 +40,11 @@ def _properties(finding: Finding) -> dict[str, str]:
 def _failure(failure: FileFailure) -> str:
     properties = {"file": failure.path, "line": str(failure.line or 1), "title": "assist2resp failed"}
     return _command("error", properties, failure.problem)
+
+
+def _remark(remark: Remark) -> str:
+    place = {"file": remark.place.path, "line": str(remark.place.line), "title": "assist2resp"}
+    return _command("warning", place, remark.message)
 
 
 def _command(name: str, properties: dict[str, str], message: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from assist2resp.rewrite.formats import View
 from assist2resp.rewrite.outcome import Outcome
-from assist2resp.rewrite.summary import Summary, failed, headline, next_steps, not_looked_at, summarise
+from assist2resp.rewrite.summary import Summary, failed, headline, next_steps, not_looked_at, remarked, summarise
 from assist2resp.schema.findings import Finding, Level
 
 MARKER = "<!-- assist2resp -->"
@@ -44,6 +44,7 @@ def _head(summary: Summary) -> Iterator[str]:
 
 def _failures(summary: Summary) -> str:
     lines = [f"- **Failed:** {escaped(failed(failure))}" for failure in summary.failures]
+    lines += [f"- Warning: {escaped(remarked(remark))}" for remark in summary.remarks]
     lines += [f"- Not looked at: {escaped(not_looked_at(skipped))}" for skipped in summary.skipped]
     return "\n".join(lines)
 

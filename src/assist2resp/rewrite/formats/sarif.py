@@ -21,7 +21,7 @@ from assist2resp.rewrite.formats import View
 from assist2resp.rewrite.outcome import FileChange, Outcome, absolute
 from assist2resp.rewrite.replacements import Replacement, decoded, replacements
 from assist2resp.rewrite.writing import groups
-from assist2resp.schema.findings import FileFailure, Finding, Level, Place
+from assist2resp.schema.findings import Finding, Findings, Level, Place
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Level.FIXED: "warning", Level.REVIEW: "warning", Level.MANUAL: "error"}
@@ -39,7 +39,7 @@ def render(outcome: Outcome, view: View) -> str:
     run = {
         "tool": {"driver": _driver(rules, outcome.findings.tool_version)},
         "columnKind": "unicodeCodePoints",
-        "invocations": [_invocation(outcome.findings.failures, view)],
+        "invocations": [_invocation(outcome.findings, view)],
         "results": results,
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
@@ -106,16 +106,14 @@ def _fingerprints(findings: Iterable[Finding], view: View) -> list[str]:
     return prints
 
 
-def _invocation(failures: Iterable[FileFailure], view: View) -> dict[str, Any]:
-    notes = [
-        {
-            "level": "error",
-            "message": {"text": failure.problem},
-            "locations": [_location(Place(path=failure.path, line=failure.line or 1), view)],
-        }
-        for failure in failures
-    ]
-    return {"executionSuccessful": not notes, "toolExecutionNotifications": notes}
+def _invocation(found: Findings, view: View) -> dict[str, Any]:
+    notes = [_note("error", Place(path=fail.path, line=fail.line or 1), fail.problem, view) for fail in found.failures]
+    notes += [_note("warning", remark.place, remark.message, view) for remark in found.remarks]
+    return {"executionSuccessful": not found.failures, "toolExecutionNotifications": notes}
+
+
+def _note(level: str, place: Place, message: str, view: View) -> dict[str, Any]:
+    return {"level": level, "message": {"text": message}, "locations": [_location(place, view)]}
 
 
 def _fixes(outcome: Outcome, view: View) -> dict[int, dict[str, Any]]:

@@ -1,0 +1,51 @@
+"""Why a file is no Python that this interpreter knows, in the words of the interpreter, for a person to act on."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+import warnings
+from typing import NamedTuple
+
+
+class Complaint(NamedTuple):
+    """A clause that follows the file's name, and the line where it shows, from 1."""
+
+    problem: str
+    line: int
+
+
+def why_unparsable(data: bytes) -> Complaint | None:
+    """The first thing that is wrong with a file, or None if this interpreter reads it."""
+    return _decoding(data) or _syntax(data)
+
+
+def _decoding(data: bytes) -> Complaint | None:
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    except SyntaxError as error:
+        encoding, declared = "utf-8", str(error)
+        if declared.startswith("unknown encoding"):
+            return Complaint(f"cannot be decoded: {declared}; mend its coding comment", 1)
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        byte = data[error.start]
+        return Complaint(f"cannot be decoded: byte 0x{byte:02x} is not {error.encoding}; save it as UTF-8", line)
+    return None
+
+
+def _syntax(data: bytes) -> Complaint | None:
+    if b"\0" in data:
+        return Complaint("does not parse: it holds a NUL byte", data.count(b"\n", 0, data.index(b"\0")) + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(data)
+    except SyntaxError as error:
+        return Complaint(f"does not parse: {error.msg}", error.lineno or 1)
+    except (RecursionError, MemoryError):
+        return Complaint("does not parse: nested too deeply", 1)
+    return None
