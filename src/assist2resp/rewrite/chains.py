@@ -6,7 +6,7 @@ import libcst as cst
 
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Resource
-from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.sites import Site, below
 
 
 def beta_of(site: Site, inference: Inference) -> cst.Attribute | cst.Call | None:
@@ -16,7 +16,7 @@ def beta_of(site: Site, inference: Inference) -> cst.Attribute | cst.Call | None
         kind = inference.kind(node, site.file)
         if isinstance(kind, Resource) and kind.path == "beta":
             return node if isinstance(node, (cst.Attribute, cst.Call)) else None
-        node = _below(node)
+        node = below(node)
     return None
 
 
@@ -27,18 +27,10 @@ def resource_of(site: Site, inference: Inference, path: str) -> cst.BaseExpressi
         kind = inference.kind(node, site.file)
         if isinstance(kind, Resource) and kind.path == path and isinstance(node, (cst.Attribute, cst.Call)):
             return node
-        node = _below(node)
+        node = below(node)
     return None
 
 
 def client_of(beta: cst.Attribute | cst.Call) -> cst.BaseExpression:
     """The client in `X.beta` or `getattr(X, "beta")`."""
     return beta.value if isinstance(beta, cst.Attribute) else beta.args[0].value
-
-
-def _below(node: cst.BaseExpression) -> cst.BaseExpression | None:
-    if isinstance(node, cst.Attribute):
-        return node.value
-    if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "getattr" and node.args:
-        return node.args[0].value
-    return None

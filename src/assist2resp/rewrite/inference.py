@@ -14,7 +14,7 @@ import libcst as cst
 from assist2resp.rewrite import sdk
 from assist2resp.rewrite.kinds import (
     BOTTOM, PLAIN, UNKNOWN, Awaitable, Class, External, Function, Ident, Instance, Kind, Many, Method, Module,
-    Plain, Resource, Sdk, SdkMethod, Unknown, join,
+    Plain, Resource, Sdk, SdkMethod, TupleOf, Unknown, join,
 )  # fmt: skip
 from assist2resp.rewrite.nodes import argument, dotted, positional, string_value
 from assist2resp.rewrite.project import Project, SourceFile
@@ -152,6 +152,8 @@ class Inference:
                 return join(self.kind(node.left, file), self.kind(node.right, file))
             case cst.NamedExpr():
                 return self.kind(node.value, file)
+            case cst.Tuple() if not any(isinstance(element, cst.StarredElement) for element in node.elements):
+                return TupleOf(tuple(self.kind(element.value, file) for element in node.elements))
             case cst.List() | cst.Tuple():
                 return self._sequence([element.value for element in node.elements], file)
             case cst.ListComp() | cst.GeneratorExp() | cst.SetComp():
@@ -231,7 +233,10 @@ class Inference:
                 return self._entered(self.kind(node, file))
             case "element":
                 assert node is not None
-                return UNKNOWN if binding.index else self._element(self.kind(node, file))
+                inner = self._element(self.kind(node, file))
+                for position in binding.index:
+                    inner = inner.items[position] if isinstance(inner, TupleOf) and position < len(inner.items) else UNKNOWN
+                return inner
             case "item":
                 return self._unpacked(binding, file)
             case _:
@@ -246,32 +251,13 @@ class Inference:
         return self.kind(node, file) if node is not None else BOTTOM
 
     def _unpacked(self, binding: Binding, file: SourceFile) -> Kind:
-        value: cst.CSTNode | None = binding.node
+        kind = self.kind(binding.node, file) if binding.node is not None else UNKNOWN
         for position in binding.index:
-            if not isinstance(value, (cst.Tuple, cst.List)) or position >= len(value.elements):
-                return self._unpacked_result(binding, file)
-            value = value.elements[position].value
-        return self.kind(value, file) if value is not None else UNKNOWN
-
-    def _unpacked_result(self, binding: Binding, file: SourceFile) -> Kind:
-        """An item of the tuple that a function of the project returns."""
-        node = binding.node
-        awaited = isinstance(node, cst.Await)
-        if awaited:
-            assert isinstance(node, cst.Await)
-            node = node.expression
-        if not isinstance(node, cst.Call) or len(binding.index) != 1:
-            return UNKNOWN
-        callee = self.kind(node.func, file)
-        if not isinstance(callee, Function) or not isinstance(callee.node, cst.FunctionDef):
-            return UNKNOWN
-        result: Kind = BOTTOM
-        for value in callee.file.scopes.returns.get(callee.node, ()):
-            if isinstance(value, cst.Tuple) and binding.index[0] < len(value.elements):
-                result = join(result, self.kind(value.elements[binding.index[0]].value, callee.file))
-            elif value is not None and not (isinstance(value, cst.Name) and value.value == "None"):
-                return UNKNOWN
-        return result
+            if isinstance(kind, TupleOf):
+                kind = kind.items[position] if position < len(kind.items) else UNKNOWN
+            else:
+                kind = kind.inner if isinstance(kind, Many) else UNKNOWN
+        return kind
 
     # Imports and annotations --------------------------------------------------------------------------------------
 
@@ -487,6 +473,9 @@ class Inference:
                 return self.result(found)
             return Function(found.file, found.node, found.owner, bound=True)
         result = self._class_attribute(owner.file, owner.node, name)
+        client = self._client_base(owner) if result == BOTTOM else None
+        if client is not None:
+            return _below_resource(client, name)
         if isinstance(result, (Unknown, type(BOTTOM))) and self.is_handler(owner.file, owner.node):
             inherited = _sdk_attribute(Sdk(sdk.handler_type(is_async=self._is_async_handler(owner))), name)
             return inherited if not isinstance(inherited, Unknown) else result
@@ -559,6 +548,16 @@ class Inference:
                 if isinstance(kind, External) and kind.qualified.endswith(("AssistantEventHandler",)):
                     return True
         return False
+
+    def _client_base(self, owner: Instance) -> Resource | None:
+        """The client that an instance is, if its class derives from one of openai's."""
+        for base_file, base in [(owner.file, owner.node), *self._bases(owner.file, owner.node)]:
+            for arg in base.bases:
+                kind = self.kind(arg.value, base_file)
+                client = sdk.client_class(kind.qualified) if isinstance(kind, External) else None
+                if client is not None:
+                    return Resource("", client.is_async, client.is_azure)
+        return None
 
     def _is_async_handler(self, owner: Instance) -> bool:
         for base_file, base in [(owner.file, owner.node), *self._bases(owner.file, owner.node)]:
@@ -679,6 +678,12 @@ class Inference:
         if len(node.slice) != 1:
             return UNKNOWN
         index = node.slice[0].slice
+        if isinstance(owner, (Plain, Unknown)) or (isinstance(owner, Many) and isinstance(owner.inner, (Plain, Unknown, type(BOTTOM)))):
+            return self._stored(node, file)
+        if isinstance(owner, TupleOf):
+            value = index.value if isinstance(index, cst.Index) else None
+            position = value.evaluated_value if isinstance(value, cst.Integer) else len(owner.items)
+            return owner.items[position] if position < len(owner.items) else UNKNOWN
         if isinstance(index, cst.Slice):
             return owner
         if isinstance(owner, Sdk):
@@ -686,8 +691,62 @@ class Inference:
             return Sdk(item) if item is not None else UNKNOWN
         return self._element(owner) if isinstance(owner, Many) else UNKNOWN
 
+    def _stored(self, node: cst.Subscript, file: SourceFile) -> Kind:
+        """What is ever stored under a key of a mapping that a variable of the project holds."""
+        home = self._home(node.value, file)
+        if home is None:
+            return UNKNOWN
+        key, result = _key(node), BOTTOM
+        for target, binding in self._stores.get(home, ()):
+            written = _key(target)
+            if key is None or written is None or written == key:
+                result = join(result, self.bound(binding))
+        for value in self._literal_values(home, key):
+            result = join(result, value)
+        return UNKNOWN if result == BOTTOM else result
+
+    def _literal_values(self, home: Variable, key: str | None) -> Iterator[Kind]:
+        scope, name = home
+        for binding in scope.names.get(name, ()):
+            if binding.how == "value" and isinstance(binding.node, cst.Dict):
+                file = self.file_of(binding.scope)
+                for element in binding.node.elements:
+                    if isinstance(element, cst.DictElement) and (key is None or string_value(element.key) in {key, None}):
+                        yield self.kind(element.value, file)
+
+    def _home(self, node: cst.BaseExpression, file: SourceFile) -> Variable | None:
+        """The variable that a name stands for, across an import."""
+        if not isinstance(node, cst.Name):
+            return None
+        scope = file.scopes.scope_of.get(node)
+        variable = scope.find(node.value) if scope is not None else None
+        while variable is not None:
+            bindings = variable[0].names.get(variable[1], [])
+            if len(bindings) != 1 or bindings[0].how != "import":
+                return variable
+            found = self.project.resolve(bindings[0].origin, self.file_of(variable[0]))
+            if found is None or found[0].tree is None or found[1] not in found[0].scopes.root.names:
+                return variable
+            variable = (found[0].scopes.root, found[1])
+        return None
+
+    @cached_property
+    def _stores(self) -> dict[Variable, list[tuple[cst.Subscript, Binding]]]:
+        found: dict[Variable, list[tuple[cst.Subscript, Binding]]] = {}
+        for file in self.project.modules:
+            for target, binding in file.scopes.subscript_targets:
+                home = self._home(target.value, file)
+                if home is not None:
+                    found.setdefault(home, []).append((target, binding))
+        return found
+
     @staticmethod
     def _element(owner: Kind) -> Kind:
+        if isinstance(owner, TupleOf):
+            result: Kind = BOTTOM
+            for item in owner.items:
+                result = join(result, item)
+            return result
         if isinstance(owner, Many):
             return owner.inner
         if isinstance(owner, Sdk):
@@ -731,12 +790,14 @@ def _follow(resource: Kind, parts: list[str]) -> Kind:
 
 
 def _below_resource(owner: Resource, name: str) -> Kind:
+    if owner.is_client and name in {"with_options", "copy"}:
+        return Method(owner, name)
     if name in {"with_raw_response", "with_streaming_response"}:
         return Resource(owner.path, owner.is_async, owner.is_azure, name)
     path = f"{owner.path}.{name}" if owner.path else name
     if sdk.resource(path):
         return Resource(path, owner.is_async, owner.is_azure, owner.wrapper)
-    if sdk.method(path) is not None or name in {"with_options", "copy"}:
+    if sdk.method(path) is not None:
         return Method(owner, name)
     return UNKNOWN
 
@@ -781,6 +842,12 @@ def _instance_of(kind: Kind) -> Kind:
         name = sdk.type_name(kind.qualified)
         return Sdk(TypeExpr(name)) if name is not None else UNKNOWN
     return UNKNOWN
+
+
+def _key(node: cst.Subscript) -> str | None:
+    """The literal key of a subscript."""
+    index = node.slice[0].slice if len(node.slice) == 1 else None
+    return string_value(index.value) if isinstance(index, cst.Index) else None
 
 
 def _has_decorator(node: cst.FunctionDef, name: str) -> bool:

@@ -97,6 +97,13 @@ class Many:
 
 
 @dataclass(frozen=True)
+class TupleOf:
+    """A tuple of the project's, item by item."""
+
+    items: tuple[Kind, ...]
+
+
+@dataclass(frozen=True)
 class Function:
     """A function of the project; `owner` is the class whose method it is."""
 
@@ -137,7 +144,7 @@ class External:
 
 
 Kind: TypeAlias = (
-    Unknown | Bottom | Plain | Resource | Method | Sdk | SdkMethod | Ident | Awaitable | Many | Function | Class | Instance | Module | External
+    Unknown | Bottom | Plain | Resource | Method | Sdk | SdkMethod | Ident | Awaitable | Many | TupleOf | Function | Class | Instance | Module | External
 )
 
 UNKNOWN = Unknown()
@@ -155,6 +162,8 @@ def join(first: Kind, second: Kind) -> Kind:
         return first
     if isinstance(first, Many) and isinstance(second, Many):
         return Many(join(first.inner, second.inner))
+    if isinstance(first, TupleOf) and isinstance(second, TupleOf) and len(first.items) == len(second.items):
+        return TupleOf(tuple(map(join, first.items, second.items)))
     if isinstance(first, Unknown) and first.reason:
         return first
     if isinstance(second, Unknown):

@@ -95,6 +95,7 @@ class ModuleScopes:
     """The scope that a function, lambda, class or comprehension opens."""
     calls: list[cst.Call]
     attribute_targets: list[tuple[cst.Attribute, Binding]]
+    subscript_targets: list[tuple[cst.Subscript, Binding]]
     returns: dict[cst.CSTNode, list[cst.BaseExpression | None]]
     yields: dict[cst.CSTNode, list[cst.BaseExpression]]
 
@@ -116,7 +117,7 @@ def index_module(module: cst.Module, name: str, *, is_package: bool = False) -> 
 class _Walk:
     def __init__(self, module: cst.Module, name: str, is_package: bool) -> None:
         root = Scope(module, None)
-        self.result = ModuleScopes(root, {module: root}, {}, {module: root}, [], [], {}, {})
+        self.result = ModuleScopes(root, {module: root}, {}, {module: root}, [], [], [], {}, {})
         self.name, self.is_package = name, is_package
 
     def visit(self, node: cst.CSTNode, scope: Scope) -> None:
@@ -275,6 +276,8 @@ class _Walk:
             binding.scope.bind(target.value, binding)
         elif isinstance(target, cst.Attribute):
             self.result.attribute_targets.append((target, binding))
+        elif isinstance(target, cst.Subscript):
+            self.result.subscript_targets.append((target, binding))
         elif isinstance(target, (cst.Tuple, cst.List)):
             for position, element in enumerate(target.elements):
                 starred = isinstance(element, cst.StarredElement)

@@ -70,11 +70,20 @@ def _starts_at_beta(site: Site, inference: Inference) -> bool:
     """Whether the site's chain starts at a name that holds `client.beta` itself."""
     if site.path == "beta":
         return False
-    node: cst.BaseExpression = site.node
-    while isinstance(node, cst.Attribute):
-        node = node.value
-    kind = inference.kind(node, site.file)
-    return isinstance(kind, Resource) and kind.path == "beta"
+    node: cst.BaseExpression | None = site.node
+    while node is not None:
+        kind = inference.kind(node, site.file)
+        if isinstance(kind, Resource) and kind.path == "beta":
+            return isinstance(node, cst.Name)
+        node = below(node)
+    return False
+
+
+def below(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What an attribute, or a `getattr` with a literal, is taken of."""
+    if isinstance(node, cst.Attribute):
+        return node.value
+    return node.args[0].value if isinstance(node, cst.Call) and _is_getattr(node) else None
 
 
 def _file_sites(file: SourceFile, inference: Inference) -> Iterator[Site]:

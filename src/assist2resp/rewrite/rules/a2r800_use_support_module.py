@@ -8,6 +8,7 @@ from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.nodes import has_star
 from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite import sdk
 from assist2resp.rewrite.chains import beta_of, client_of, resource_of
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
@@ -40,12 +41,12 @@ class UseSupportModule:
 
     def _use(self, plan: Plan, site: Site) -> None:
         used = site.path.removeprefix("beta.") + _keywords(site)
-        used = used if site.call is not None else f"{used}.*"
+        if site.call is None and sdk.method(site.path) is None:
+            used = f"{used}.*"
         for resource, entry in _ENTRIES.items():
             node = resource_of(site, plan.inference, resource)
             if node is not None:
-                beta = beta_of(site, plan.inference)
-                if beta is None:
+                if beta_of(site, plan.inference) is None:
                     break
                 local = plan.need(site.file, entry, used)
                 plan.change(site.file, node, lambda updated, local=local: call(local, _client(updated)))  # type: ignore[misc]
