@@ -6,17 +6,21 @@ own code. An item that the neutral words do not cover (reasoning, web search, a 
 
 from __future__ import annotations
 
+import base64
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from assist2resp.sandbox.prompt import (
     Answer,
     Citation,
     Document,
+    FilePath,
     FunctionCall,
     InterpreterCall,
     Item,
+    OutputFile,
     Refusal,
     SearchCall,
     SearchResult,
@@ -27,6 +31,11 @@ from recordings.reading import Interaction, json_of
 from recordings.streams import Event, events, is_stream
 
 Part: TypeAlias = SearchCall | InterpreterCall | FunctionCall | Text | Refusal | Item
+NOT_RECORDED = "(not recorded)"
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""Stands for any image that the interpreter drew."""
 NEUTRAL_ANNOTATIONS = {"file_citation"}
 
 
@@ -87,12 +96,18 @@ def _item_parts(item: dict[str, Any], cuts: dict[str, tuple[str, ...]]) -> Itera
         results = tuple(_search_result(row) for row in item.get("results") or ())
         yield SearchCall(tuple(map(str, item.get("queries") or ())), results)
     elif kind == "code_interpreter_call":
-        logs = "".join(str(row.get("logs", "")) for row in item.get("outputs") or ())
-        yield InterpreterCall(str(item.get("code") or ""), logs)
+        yield _interpreter_call(item.get("code"), item.get("outputs"))
     elif kind == "message" and isinstance(content, list) and len(content) == 1 and _is_neutral(item, content[0]):
         yield _message_part(content[0], cuts.get(str(item.get("id")), ()))
     else:
         yield Item(item)
+
+
+def _interpreter_call(code: Any, outputs: Any) -> InterpreterCall:
+    rows = outputs or ()
+    logs = "".join(str(row.get("logs", "")) for row in rows)
+    drew = any(row.get("type") == "image" for row in rows)
+    return InterpreterCall(str(code or ""), logs, PNG if drew else None)
 
 
 def _is_neutral(item: dict[str, Any], part: dict[str, Any]) -> bool:
@@ -120,7 +135,7 @@ def _document(row: dict[str, Any]) -> Document:
 
 def run_answers(run_id: str, later: Sequence[Interaction]) -> list[Answer]:
     """The model's steps in one run, as the exchanges from its start on show them; empty when they show none."""
-    shown = [body for interaction in later for body in _flat(bodies(interaction))]
+    shown = [body for interaction in later for body in _flat(bodies(interaction), interaction.parts.query)]
     run = _last(shown, lambda body: body.get("id") == run_id and body.get("object") == "thread.run")
     steps = [body for body in shown if body.get("run_id") == run_id and body.get("object") == "thread.run.step"]
     messages = {
@@ -128,19 +143,21 @@ def run_answers(run_id: str, later: Sequence[Interaction]) -> list[Answer]:
         for body in shown
         if body.get("run_id") == run_id and body.get("object") == "thread.message" and body.get("role") == "assistant"
     }
-    parts = list(_run_parts(steps, messages, _message_cuts(later)))
+    parts = _with_outputs(list(_run_parts(steps, messages, _message_cuts(later))), list(messages.values()))
     if not any(isinstance(part, FunctionCall) for part in parts):
         parts = [*_required_calls(shown, run_id), *parts]
     usage = _usage((run or {}).get("usage"), "prompt_tokens", "completion_tokens")
     return _steps_of(parts, run or {}, usage)
 
 
-def _flat(values: list[Any]) -> Iterator[dict[str, Any]]:
+def _flat(values: list[Any], query: str) -> Iterator[dict[str, Any]]:
+    """The objects of an answer, the rows of a list in the order of their making."""
     for value in values:
         if isinstance(value, dict):
             yield value
-            data = value.get("data")
-            yield from _flat(data if isinstance(data, list) else [])
+            rows = value.get("data")
+            if isinstance(rows, list):
+                yield from _flat(rows if "order=asc" in query else rows[::-1], query)
 
 
 def _last(shown: Sequence[dict[str, Any]], wanted: Any) -> dict[str, Any] | None:
@@ -159,9 +176,11 @@ def _run_parts(
         message_id = str((details.get("message_creation") or {}).get("message_id", ""))
         if message_id in messages:
             told.add(message_id)
-            yield from _old_texts(messages[message_id], cuts)
+            yield from _old_parts(messages[message_id], cuts)
+        elif message_id:
+            yield Text(NOT_RECORDED, (), (NOT_RECORDED,))
     for message_id in sorted(messages.keys() - told, key=lambda key: messages[key].get("created_at") or 0):
-        yield from _old_texts(messages[message_id], cuts)
+        yield from _old_parts(messages[message_id], cuts)
 
 
 def _call_parts(call: dict[str, Any]) -> Iterator[Part]:
@@ -169,20 +188,58 @@ def _call_parts(call: dict[str, Any]) -> Iterator[Part]:
     if kind == "function":
         yield FunctionCall(str(call.get("id")), str(details.get("name")), str(details.get("arguments")))
     elif kind == "code_interpreter":
-        logs = "".join(str(row.get("logs", "")) for row in details.get("outputs") or ())
-        yield InterpreterCall(str(details.get("input") or ""), logs)
+        yield _interpreter_call(details.get("input"), details.get("outputs"))
     elif kind == "file_search":
         yield SearchCall((), tuple(_search_result(row) for row in details.get("results") or ()))
 
 
-def _old_texts(message: dict[str, Any], cuts: dict[str, tuple[str, ...]]) -> Iterator[Part]:
+def _old_parts(message: dict[str, Any], cuts: dict[str, tuple[str, ...]]) -> Iterator[Part]:
     for part in message.get("content") or ():
         if part.get("type") == "text":
-            value = str(part["text"].get("value", ""))
-            deltas = cuts.get(message["id"], ())
-            yield Text(value, (), deltas if "".join(deltas) == value else (value,))
+            yield _old_text(part["text"], cuts.get(message["id"], ()))
         elif part.get("type") == "refusal":
             yield Refusal(str(part.get("refusal")))
+
+
+def _old_text(shown: dict[str, Any], deltas: tuple[str, ...]) -> Text:
+    """A text of the old wire without the markers of its citations."""
+    text = str(shown.get("value", ""))
+    citations: list[Citation] = []
+    paths: list[FilePath] = []
+    spans = sorted(shown.get("annotations") or (), key=lambda row: int(row.get("start_index") or 0))
+    cut = 0
+    for row in spans:
+        start, end = int(row.get("start_index") or 0) - cut, int(row.get("end_index") or 0) - cut
+        if row.get("type") == "file_citation":
+            citations.append(Citation(start, _document(row.get("file_citation") or {}), ""))
+            text, cut = text[:start] + text[end:], cut + end - start
+        elif row.get("type") == "file_path":
+            paths.append(FilePath(start, end, _filename(row)))
+    return Text(text, tuple(citations), deltas if "".join(deltas) == text else (text,), tuple(paths))
+
+
+def _filename(annotation: dict[str, Any]) -> str:
+    return str(annotation.get("text", "")).rsplit("/", 1)[-1]
+
+
+def _with_outputs(parts: Sequence[Part], messages: Sequence[dict[str, Any]]) -> list[Part]:
+    """The parts, the interpreter having made the images and files that messages show."""
+    shown = [part for message in messages for part in message.get("content") or ()]
+    names = {
+        _filename(row)
+        for part in shown
+        for row in (part.get("text") or {}).get("annotations") or ()
+        if part.get("type") == "text" and row.get("type") == "file_path"
+    }
+    drew = any(part.get("type") == "image_file" for part in shown)
+    if not names and not drew:
+        return list(parts)
+    first = next((part for part in parts if isinstance(part, InterpreterCall)), None)
+    made = tuple(OutputFile(name, b"a,b\n1,2\n") for name in sorted(names))
+    if first is None:
+        return [InterpreterCall("", "", PNG if drew else None, made), *parts]
+    whole = replace(first, image=PNG if drew else first.image, files=made)
+    return [whole if part is first else part for part in parts]
 
 
 def _message_cuts(later: Sequence[Interaction]) -> dict[str, tuple[str, ...]]:

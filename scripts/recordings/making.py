@@ -9,11 +9,21 @@ from typing import Any, TypeAlias
 from assist2resp.sandbox import models_data
 from assist2resp.sandbox.prompt import Answer, FunctionCall, Usage
 from recordings.answers import response_answer, run_answers
-from recordings.needs import ROWS, Need, Use, is_image, oldest_first, unmade_calls
+from recordings.needs import ROWS, Need, Use, body_needs, is_image, unmade_calls
 from recordings.reading import Interaction
 from recordings.wire import RefusedError, Wire
 
-ASSISTANT_KEYS = ("name", "description", "instructions", "tools", "metadata", "temperature", "top_p", "response_format")
+ASSISTANT_KEYS = (
+    "name",
+    "description",
+    "instructions",
+    "tools",
+    "tool_resources",
+    "metadata",
+    "temperature",
+    "top_p",
+    "response_format",
+)
 RUN_KEYS = (
     "instructions",
     "metadata",
@@ -41,20 +51,32 @@ class Workshop:
     refusals: list[str] = field(default_factory=list)
     """What the sandbox would not make, and why."""
 
-    async def meet(self, use: Use, listed: Any) -> None:
+    async def meet(self, use: Use) -> None:
         """Make all that an exchange needs: what it names, and the rows of the list that it answers."""
         for need in use.named():
             if need.id not in self.ids and not (use.place.template == "/threads/runs" and need.kind == "thread"):
                 await self._make(need, use)
         kind = ROWS.get(use.place.template)
-        rows = listed.get("data") if kind and isinstance(listed, dict) else None
-        if isinstance(rows, list) and kind:
-            if listed.get("has_more") and "order=asc" not in use.place.query:
+        if kind is not None:
+            if use.has_more:
                 await self._make(Need(kind, ""), use)
-            for row in oldest_first(rows, use.place.query):
-                object_id = row.get("id") or row.get("file_id")
-                if isinstance(object_id, str) and object_id not in self.ids and row.get("run_id") not in self.ids:
-                    await self._make(Need(kind, object_id), use, row)
+            for row in await self._missing(use):
+                if row.get("run_id") is None:
+                    await self._make(Need(kind, str(row.get("id") or row.get("file_id"))), use, row)
+                elif row["run_id"] not in self.ids:
+                    await self._make(Need("run", str(row["run_id"])), use)
+                    await self._until_idle(f"/v1/threads/{self._now(use, 'thread')}/runs")
+
+    async def _missing(self, use: Use) -> list[dict[str, Any]]:
+        """The rows that the recording has not made: those of unknown ids, less the sandbox's rows of unknown ids."""
+        unknown = [row for row in use.rows if (row.get("id") or row.get("file_id")) not in self.ids]
+        unknown = [row for row in unknown if row.get("run_id") not in self.ids]
+        if not unknown or use.place.template.endswith("/search"):
+            return unknown
+        there = await self.wire.get(use.place.path(self.ids))
+        rows = there.get("data") if isinstance(there, dict) else None
+        strangers = [row for row in rows or () if row["id"] not in self.ids.values()]
+        return unknown[: max(len(unknown) - len(strangers), 0)]
 
     async def _make(self, need: Need, use: Use, row: dict[str, Any] | None = None) -> None:
         makers: dict[str, Maker] = {
@@ -84,11 +106,13 @@ class Workshop:
         if isinstance(made, dict) and isinstance(made.get("id"), str):
             self.ids[need.id] = made["id"]
 
-    async def _assistant(self, object_id: str, _use: Use, seen: dict[str, Any]) -> Any:
+    async def _assistant(self, object_id: str, use: Use, seen: dict[str, Any]) -> Any:
         seen = seen or self._of("assistant_id", object_id)
-        return await self.wire.post(
-            "/v1/assistants", {"model": known_model(seen.get("model")), **_known(seen, ASSISTANT_KEYS)}
-        )
+        for need in body_needs(seen.get("tool_resources")):
+            if need.id not in self.ids:
+                await self._make(need, use)
+        body = {"model": known_model(seen.get("model")), **_known(seen, ASSISTANT_KEYS)}
+        return await self.wire.post("/v1/assistants", renamed(body, self.ids))
 
     async def _thread(self, _object_id: str, use: Use, _seen: dict[str, Any]) -> Any:
         starts_run = use.succeeded and isinstance(use.body, dict) and "assistant_id" in use.body
@@ -110,8 +134,8 @@ class Workshop:
         path = f"/v1/threads/{self._now(use, 'thread')}/runs"
         await self._until_idle(path)
         awaited = _awaited_calls(use)
-        answers = [Answer(awaited, Usage(1, 1))] if awaited else run_answers(object_id, self.later)
-        self.wire.say(answers)
+        before, after = _parted(run_answers(object_id, self.later), awaited)
+        self.wire.say(before)
         made = await self.wire.post(
             path, {"assistant_id": self.ids.get(assistant, assistant), **_known(seen, RUN_KEYS)}
         )
@@ -119,7 +143,7 @@ class Workshop:
             await self.wire.post(f"{path}/{made['id']}/cancel", {})
         if awaited:
             await self._map_calls(f"{path}/{made['id']}", awaited)
-            self.wire.say(run_answers(object_id, self.later))
+            self.wire.say(after)
         return made
 
     async def _map_calls(self, path: str, awaited: Sequence[FunctionCall]) -> None:
@@ -154,6 +178,8 @@ class Workshop:
             self.wire.say([response_answer({**seen, "output": calls})])
         model = seen.get("model") or (use.body.get("model") if isinstance(use.body, dict) else None)
         body = {"model": known_model(model), "input": "Hello", **_known(seen, RESPONSE_KEYS)}
+        if "stream=true" in use.place.query:
+            body |= {"background": True, "stream": True}
         made = await self.wire.post("/v1/responses", body)
         learn(self.ids, {"output": calls}, made)
         return made
@@ -175,11 +201,13 @@ class Workshop:
         image = is_image(use.body, object_id)
         purpose = str(seen.get("purpose") or ("batch" if read else "vision" if image else "assistants"))
         name = str(seen.get("filename") or ("notes.jsonl" if purpose in {"batch", "fine-tune"} else "notes.txt"))
-        made = await self._upload("/v1/files", "a.png" if image else name, purpose=purpose)
+        text = "\n".join(str(row.get("text", "")) for row in use.rows)
+        made = await self._upload("/v1/files", "a.png" if image else name, text, purpose=purpose)
         attached = isinstance(use.body, dict) and use.body.get("file_id") == object_id
         if "vector_store" in use.parents and not attached:
             path = f"/v1/vector_stores/{self._now(use, 'vector_store')}/files"
             await self.wire.post(path, {"file_id": made["id"], **_known(seen, ("attributes",))})
+            await self.wire.tick(1.0)
         return made
 
     async def _vector_store(self, _object_id: str, _use: Use, seen: dict[str, Any]) -> Any:
@@ -195,9 +223,13 @@ class Workshop:
         return linked
 
     async def _batch(self, _object_id: str, use: Use, _seen: dict[str, Any]) -> Any:
-        made = await self._upload("/v1/files", "notes.txt", purpose="assistants")
+        files = []
+        for row in use.rows or [{"id": ""}]:
+            made = await self._upload("/v1/files", "notes.txt", purpose="assistants")
+            self.ids[str(row["id"])] = made["id"]
+            files.append(made["id"])
         path = f"/v1/vector_stores/{self._now(use, 'vector_store')}/file_batches"
-        return await self.wire.post(path, {"file_ids": [made["id"]]})
+        return await self.wire.post(path, {"file_ids": files})
 
     async def _container(self, _object_id: str, _use: Use, seen: dict[str, Any]) -> Any:
         return await self.wire.post("/v1/containers", {"name": "container", **_known(seen, ("name",))})
@@ -222,8 +254,9 @@ class Workshop:
         return self.ids.get(use.parents[kind], use.parents[kind])
 
     def _of(self, key: str, object_id: str) -> dict[str, Any]:
-        """Some object of the recording that belongs to this one."""
-        return next((seen for seen in self.shown.values() if seen.get(key) == object_id), {})
+        """The object of the recording that belongs to this one and tells most of it."""
+        own = [seen for seen in self.shown.values() if seen.get(key) == object_id]
+        return max(own, key=lambda seen: len(_known(seen, ASSISTANT_KEYS)), default={})
 
 
 def known_model(name: Any, *, reasons: bool = False) -> str:
@@ -243,8 +276,28 @@ def learn(ids: dict[str, str], was: Any, now: Any) -> None:
             learn(ids, left, right)
 
 
+def renamed(value: Any, ids: Mapping[str, str]) -> Any:
+    """The value with the sandbox's ids in place of recorded ones."""
+    if isinstance(value, dict):
+        return {key: renamed(inner, ids) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [renamed(inner, ids) for inner in value]
+    return ids.get(value, value) if isinstance(value, str) else value
+
+
 def _known(seen: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
     return {key: seen[key] for key in keys if seen.get(key) is not None}
+
+
+def _parted(answers: list[Answer], awaited: tuple[FunctionCall, ...]) -> tuple[list[Answer], list[Answer]]:
+    """What the model says up to the calls that wait for outputs, and what after them."""
+    if not awaited:
+        return answers, []
+    ids = {call.call_id for call in awaited}
+    for place, answer in enumerate(answers):
+        if any(isinstance(part, FunctionCall) and part.call_id in ids for part in answer.parts):
+            return answers[: place + 1], answers[place + 1 :]
+    return [Answer(awaited, Usage(1, 1))], answers
 
 
 def _awaited_calls(use: Use) -> tuple[FunctionCall, ...]:

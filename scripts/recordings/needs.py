@@ -32,7 +32,6 @@ ROWS = {
     "/conversations/{conversation}/items": "item",
     "/vector_stores": "vector_store",
     "/vector_stores/{vector_store}/files": "vector_store_file",
-    "/vector_stores/{vector_store}/file_batches/{batch}/files": "vector_store_file",
     "/vector_stores/{vector_store}/search": "found_file",
     "/files": "file",
     "/containers": "container",
@@ -51,11 +50,24 @@ class Need:
 
 @dataclass(frozen=True)
 class Use:
-    """The exchange that needs objects: where it is sent, its body, and whether its recorded answer is no error."""
+    """The exchange that needs objects: where it is sent, its body, if it was answered well, and the list it answers."""
 
     place: Place
     body: Any
     succeeded: bool
+    listed: Any = None
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of the list in the order of their making."""
+        rows = self.listed.get("data") if isinstance(self.listed, dict) else None
+        return oldest_first(rows, self.place.query) if isinstance(rows, list) else []
+
+    @property
+    def has_more(self) -> bool:
+        """Whether older rows than those listed are left."""
+        more = isinstance(self.listed, dict) and self.listed.get("has_more")
+        return bool(more) and "order=asc" not in self.place.query
 
     @property
     def parents(self) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 from recordings.answers import bodies, response_answer, response_body, run_answers
 from recordings.comparing import ALLOWED, Comparer, Difference, Kind
 from recordings.eras import wire_day
-from recordings.making import Workshop, known_model, learn
+from recordings.making import Workshop, known_model, learn, renamed
 from recordings.needs import Use
 from recordings.reading import Interaction, Recording, epoch_day, json_of
 from recordings.routes import Place, place
@@ -33,6 +33,8 @@ WATCHED = frozenset(
         "/vector_stores/{vector_store}/file_batches/{batch}",
     }
 )
+CONTENT = re.compile(r"(?<!vector_stores)/[^/]+/files/[^/]+/content$|^(/v1)?/files/[^/]+/content$")
+"""Paths whose answers are bytes of the user's."""
 NEEDS_IDLE_THREAD = frozenset({"/threads/{thread}/messages", "/threads/{thread}/runs"})
 
 
@@ -94,7 +96,7 @@ class Replay:
         body = _request_body(row)
         maker = Workshop(self._wire, self.ids, self._shown, later)
         if row.status not in {401, 404}:
-            await maker.meet(Use(where, body, row.status < 400), _object_of(row) if _lists(where, row) else None)
+            await maker.meet(Use(where, body, row.status < 400, _object_of(row) if _lists(where, row) else None))
         await self._let_time_pass(where, row)
         self._script(where, row, later)
         answered = await self._send(where, row)
@@ -124,7 +126,7 @@ class Replay:
                 ends = [body for body in map(response_body, later) if body and body.get("id") == shown.get("id")]
                 shown = ends[-1]
             stream = events(row.answer) if is_stream(row.answer_headers, row.answer) else []
-            self._wire.say([response_answer(_renamed(shown, self.ids), stream)] if shown else [])
+            self._wire.say([response_answer(renamed(shown, self.ids), stream)] if shown else [])
         elif where.template in {"/threads/{thread}/runs", "/threads/runs"}:
             started = next((body for body in _objects(bodies(row)) if body.get("object") == "thread.run"), None)
             self._wire.say(run_answers(started["id"], later) if started else [])
@@ -133,9 +135,9 @@ class Replay:
         """Move the sandbox's time until it stands where the recorded answer stood."""
         if row.status >= 400:
             return
-        if row.method == "GET" and where.template in WATCHED:
+        if where.template in WATCHED and row.method != "DELETE" and _object_of(row).get("status"):
             await self._watch(where, lambda body: body.get("status"), _object_of(row).get("status"))
-        elif row.method == "GET" and where.template.endswith(("/steps", "/messages", "/items", "/files")):
+        elif row.method == "GET" and where.template.endswith(("/steps", "/messages", "/items", "/files", "/runs")):
             await self._watch(where, _statuses, _statuses(_object_of(row)))
         elif where.template.endswith("/cancel") and _object_of(row).get("status") in ENDED - {"cancelled"}:
             parent = replace(where, template=where.template.removesuffix("/cancel"))
@@ -170,7 +172,7 @@ class Replay:
         sent = row.body
         value = json_of(row.body)
         if value is not None:
-            sent = json.dumps(_with_known_model(_renamed(value, self.ids), row)).encode()
+            sent = json.dumps(_with_known_model(renamed(value, self.ids), row)).encode()
             headers["content-type"] = "application/json"
         elif row.body[:2] == b"--" and "boundary" not in headers.get("content-type", ""):
             boundary = row.body.split(b"\r\n", 1)[0][2:].decode("ascii", "replace")
@@ -192,7 +194,7 @@ class Replay:
             yield from comparer.streams(was, now)
         elif (was is None) != (now is None):
             yield Difference(Kind.TYPE, "", "stream" if was is not None else "body", "stream" if now else "body")
-        elif (before := json_of(row.answer)) is not None:
+        elif not CONTENT.search(row.parts.path) and (before := json_of(row.answer)) is not None:
             yield from comparer.values(before, answered.json)
 
     def _learn_from(self, row: Interaction, answered: Answered) -> None:
@@ -210,14 +212,6 @@ class Replay:
 def _learn_one(ids: dict[str, str], was: Any, now: Any) -> None:
     if isinstance(was, str) and isinstance(now, str):
         ids[was] = now
-
-
-def _renamed(value: Any, ids: dict[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _renamed(inner, ids) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_renamed(inner, ids) for inner in value]
-    return ids.get(value, value) if isinstance(value, str) else value
 
 
 def _with_known_model(body: Any, row: Interaction) -> Any:

@@ -91,9 +91,12 @@ class Wire:
         return Answered(response.status_code, dict(response.headers), response.content)
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Make something; the JSON that the sandbox answers."""
+        """Make something; the JSON that the sandbox answers, of a stream the response at its end."""
         content = httpx2.Request("POST", "http://sandbox", json=dict(body)).content
-        return (await self.send("POST", path, content, **{"content-type": "application/json"})).accepted()
+        answered = await self.send("POST", path, content, **{"content-type": "application/json"})
+        if answered.stream is not None:
+            return next((event.data["response"] for event in answered.stream[::-1] if "response" in event.data), None)
+        return answered.accepted()
 
     async def get(self, path: str) -> Any:
         """Look at something; the JSON that the sandbox answers."""
