@@ -50,7 +50,7 @@ def run(text: str, files: Sequence[Document], seed: int) -> InterpreterCall:
     if DRAWING.search(text):
         code.append(f"plt.bar(range({len(values)}), {_shown(values)})\nplt.show()")
         image = bar_chart(values)
-    written = ()
+    written: tuple[OutputFile, ...] = ()
     if WRITING.search(text):
         name = _csv_name(text, files)
         code.append(f"open('/mnt/data/{name}', 'w').write(rows)")
