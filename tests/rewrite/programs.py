@@ -53,7 +53,7 @@ class Program:
     files: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
     seed: str = ""
-    pace: float = 0.02
+    pace: float = 0.005
     sdk: str = ""
     runs: bool = True
     why: str = ""
@@ -95,7 +95,7 @@ def programs() -> list[Program]:
 @contextmanager
 def api(program: Program, *, sunset: bool) -> Iterator[Sandbox]:
     """A sandbox as the program finds it: its seed, its pace."""
-    settings = Settings(sunset=sunset, queued_seconds=program.pace, step_seconds=program.pace)
+    settings = Settings(sunset=sunset, queued_seconds=program.pace, step_seconds=program.pace, poll_after_ms=5)
     seed = program.folder / program.seed if program.seed else None
     with sandbox(settings=settings, seed=seed) as server:
         yield server

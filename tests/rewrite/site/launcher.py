@@ -17,6 +17,11 @@ from pathlib import Path
 
 import openai
 import openai.resources.beta.beta
+import openai.resources.containers
+import openai.resources.conversations
+import openai.resources.files
+import openai.resources.responses
+import openai.resources.vector_stores
 import openai.types.beta
 import openai.types.vector_stores
 
@@ -108,6 +113,7 @@ def exit_code(request):
 
 def main():
     """Serve requests until stdin ends."""
+    _ = openai.OpenAI(api_key="none").platform_headers()
     gc.collect()
     gc.freeze()
     for line in iter(sys.stdin.readline, ""):

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-LONGEST = 0.02
+LONGEST = 0.005
 
 _sleep, _async_sleep = time.sleep, asyncio.sleep
 
