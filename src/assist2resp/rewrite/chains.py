@@ -14,7 +14,7 @@ def beta_of(site: Site, inference: Inference) -> cst.Attribute | cst.Call | None
     node: cst.BaseExpression | None = site.node
     while node is not None:
         kind = inference.kind(node, site.file)
-        if isinstance(kind, Resource) and kind.path == "beta":
+        if isinstance(kind, Resource) and kind.path == "beta" and not kind.wrapper:
             return node if isinstance(node, (cst.Attribute, cst.Call)) else None
         node = below(node)
     return None
@@ -25,7 +25,7 @@ def resource_of(site: Site, inference: Inference, path: str) -> cst.BaseExpressi
     node: cst.BaseExpression | None = site.node
     while node is not None:
         kind = inference.kind(node, site.file)
-        if isinstance(kind, Resource) and kind.path == path and isinstance(node, (cst.Attribute, cst.Call)):
+        if isinstance(kind, Resource) and kind.path == path and not kind.wrapper and isinstance(node, (cst.Attribute, cst.Call)):
             return node
         node = below(node)
     return None

@@ -6,7 +6,7 @@ Sites are connected when a value passes between them: through a variable, an att
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import libcst as cst
 
@@ -39,6 +39,8 @@ class FlowIndex:
     keys: _Keys
     flow_of_root: dict[Hashable, Flow]
     sites: dict[cst.CSTNode, Site]
+    taken: set[cst.CSTNode] = field(default_factory=set)
+    """Nodes that are no sites and that a flow's plan has changed already."""
 
     def owner(self, node: cst.CSTNode, file: SourceFile) -> Flow | None:
         """The flow that the value of an expression belongs to, if it is one's."""

@@ -11,12 +11,14 @@ from functools import cached_property
 import libcst as cst
 
 from assist2resp.rewrite import uses
+from assist2resp.rewrite.chains import beta_of
 from assist2resp.rewrite.flows import Flow
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Resource, Sdk
+from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.newest import newest_texts
 from assist2resp.rewrite.nodes import argument, has_star
-from assist2resp.rewrite.chains import beta_of
+from assist2resp.rewrite.outputs import output_edits
 from assist2resp.rewrite.sites import Site
 
 CREATES = ("beta.threads.runs.create", "beta.threads.runs.create_and_poll")
@@ -145,8 +147,14 @@ class PlainRuns:
             return "a message has attachments or metadata"
         if site.path == THREAD_CREATE and "tool_resources" in keywords:
             return "a thread has tool resources"
-        if site.path in SUBMITS and keywords & {"stream"}:
-            return "tool outputs are streamed"
+        if site.path in CREATES and (argument(site.call, "assistant_id") is None or thread_argument(site) is None):
+            return f"{site.path} is not given its thread and assistant by name"
+        if site.path in SUBMITS:
+            outputs, run_id = argument(site.call, "tool_outputs"), argument(site.call, "run_id", 0)
+            if "stream" in keywords or outputs is None or output_edits(outputs, Lookup(site.file.scopes)) is None:
+                return "the tool outputs are streamed, or made where they cannot be seen"
+            if not (isinstance(run_id, cst.Attribute) and run_id.attr.value == "id"):
+                return "tool outputs are submitted to a run that is only named"
         if site.path == MESSAGE_LIST and keywords & {"run_id", "before", "after"}:
             return "messages are listed by run or by cursor"
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,10 +13,13 @@ from assist2resp.rewrite.flows import Flow
 from assist2resp.rewrite.imports import free_name
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Resource
+from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.plainness import PlainRuns
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
+
+_PART = re.compile(rb"""["'](?:image_file|image_url|text)["']""")
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,35 @@ class Plan:
     offers: dict[SourceFile, set[str]] = field(default_factory=dict)
     """Per file: old paths that the support module must offer beyond those of its imports."""
     _locals: dict[tuple[SourceFile, str], str] = field(default_factory=dict)
+    _looks: dict[SourceFile, Lookup] = field(default_factory=dict)
 
     @cached_property
     def plain(self) -> PlainRuns:
         """Whether the flow's runs can be plain Responses."""
         return PlainRuns(self.flow, self.inference)
+
+    def look(self, file: SourceFile) -> Lookup:
+        """The names of one of the flow's files, for the conversions of literals."""
+        if file not in self._looks:
+            calls = frozenset(site.call for site in self.flow.sites if site.file is file and site.call is not None)
+            self._looks[file] = Lookup(file.scopes, calls, lambda name: self._is_shared(file, name), self._says_text)
+        return self._looks[file]
+
+    def _is_shared(self, file: SourceFile, name: str) -> bool:
+        """Whether another module of the project imports a name of this one, or all of them."""
+        for user in self.inference.project.modules:
+            for bindings in user.scopes.root.names.values():
+                for binding in bindings:
+                    if binding.how == "import" and user is not file:
+                        found = self.inference.project.resolve(binding.origin, user)
+                        if found is not None and found[0] is file and found[1] in {name, ""}:
+                            return True
+        return False
+
+    def _says_text(self, node: cst.BaseExpression) -> bool | None:
+        """An expression that nothing describes is a text where the project writes no content parts at all."""
+        del node
+        return None if any(_PART.search(file.data) for file in self.inference.project.modules) else True
 
     @property
     def open_sites(self) -> list[Site]:

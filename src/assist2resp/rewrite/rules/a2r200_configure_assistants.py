@@ -1,0 +1,91 @@
+"""A2R200: an assistant that is made in code becomes configuration in code."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from assist2resp.rewrite import literals, uses
+from assist2resp.rewrite.kinds import Resource
+from assist2resp.rewrite.nodes import argument
+from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.plainness import CREATES
+from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.sites import Site
+from assist2resp.schema.findings import Level
+
+_CREATE, _DELETE = "beta.assistants.create", "beta.assistants.delete"
+
+
+class ConfigureAssistants:
+    """What the server kept of an assistant becomes a dictionary of request arguments.
+
+    What: `assistant = client.beta.assistants.create(model=…, instructions=…, tools=…)` becomes a dictionary with the
+    same settings in the new spelling, which the flow's requests take with `**assistant`.
+    Why: there are no stored assistants any more; everything is sent with each request.
+    Safety: only when the assistant's id does nothing but start plain runs; an id that is printed, stored or passed on
+    stays an id, through the registry of the support module. `strict: False` and `truncation: "auto"` keep what was.
+    Known problems: name, description and metadata of such an assistant are dropped, since no model ever saw them.
+    See: https://platform.openai.com/docs/guides/migrate-to-responses
+    """
+
+    code = "A2R200"
+    title = "configure assistants in code"
+    level = Level.FIXED
+    CASES = ()
+
+    def apply(self, plan: Plan) -> None:
+        """Rewrite the flow's assistants if each is only used to run."""
+        sites = [site for site in plan.open_sites if site.path.startswith("beta.assistants")]
+        creates = [site for site in sites if site.path == _CREATE]
+        if not plan.plain.possible or not creates or len(creates) + sum(s.path == _DELETE for s in sites) != len(sites):
+            return
+        if not self._only_run(plan):
+            return
+        converted = {site: self._converted(plan, site) for site in creates}
+        if any(new is None for new in converted.values()) or not all(_overridable(plan, site) for site in plan.plain.creates):
+            return
+        for site, new in converted.items():
+            assert new is not None
+            plan.replace(site.file, site.awaited, new.node)
+            for edit in new.edits:
+                plan.replace(site.file, edit.node, edit.replacement)
+            plan.fix(site, self.code, "an assistant became configuration in code.", plain=True)
+            plan.configured.add(site)
+        for site in sites:
+            if site.path == _DELETE:
+                parent = site.file.scopes.parent_of[site.awaited]
+                plan.change(site.file, parent, lambda _: cst.RemoveFromParent())
+                plan.fix(site, self.code, "there is no assistant to delete.", plain=True)
+
+    @staticmethod
+    def _converted(plan: Plan, site: Site) -> literals.Converted | None:
+        if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper:
+            return None
+        return literals.assistant_arguments(site.call, plan.look(site.file))
+
+    def _only_run(self, plan: Plan) -> bool:
+        for use in uses.object_uses(plan.flow, frozenset({"beta.Assistant"})):
+            if isinstance(use.parent, cst.Attribute):
+                if use.parent.attr.value != "id" or not _is_run_argument(plan, use.file, use.parent):
+                    return False
+            elif not uses.passes_on(use, plan.inference) or uses.is_truth_test(use.node, use.file):
+                return False
+        return True
+
+
+def _is_run_argument(plan: Plan, file: SourceFile, node: cst.CSTNode) -> bool:
+    parent = file.scopes.parent_of.get(node)
+    call = file.scopes.parent_of.get(parent) if isinstance(parent, cst.Arg) else None
+    site = plan.flow.index.sites.get(call) if call is not None else None
+    if site is None or site.call is None:
+        return False
+    if site.path == _DELETE:
+        return isinstance(file.scopes.parent_of.get(site.awaited), cst.Expr)
+    return site.path in CREATES and argument(site.call, "assistant_id") is node
+
+
+def _overridable(plan: Plan, site: Site) -> bool:
+    """Whether the run's own settings can be written beside a configuration in code."""
+    assert site.call is not None
+    found = literals.run_overrides(site.call, plan.look(site.file))
+    return found is not None and not any(override.may_be_none for override in found.overrides)

@@ -1,0 +1,108 @@
+"""A2R210: threads become conversations."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from assist2resp.rewrite import literals, uses
+from assist2resp.rewrite.calls import Argument, attribute, rebuild_call
+from assist2resp.rewrite.chains import beta_of, client_of
+from assist2resp.rewrite.edits import call
+from assist2resp.rewrite.kinds import Ident, Resource
+from assist2resp.rewrite.nodes import argument, has_star
+from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.plainness import THREAD_CREATE, thread_argument
+from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.sites import Site
+from assist2resp.schema.findings import Level
+
+_BY_ID = {"beta.threads.retrieve": "retrieve", "beta.threads.delete": "delete"}
+_SAME = frozenset({"id", "metadata"})
+
+
+class CreateConversations:
+    """A thread becomes a conversation.
+
+    What: `client.beta.threads.create(metadata=…)` becomes `client.conversations.create(metadata=…)`; messages given at
+    creation become its items; retrieve and delete follow. Ids that come from outside go through `conversation_id()`.
+    Why: Conversations are what the Responses API keeps history in.
+    Safety: only where the program reads nothing of a thread but its id and metadata.
+    Known problems: deleting a conversation leaves its items on the server, as the API's documentation says.
+    See: https://platform.openai.com/docs/guides/conversation-state
+    """
+
+    code = "A2R210"
+    title = "create conversations"
+    level = Level.FIXED
+    CASES = (
+        (
+            "from openai import OpenAI\n\nclient = OpenAI()\nthread = client.beta.threads.create()\nprint(thread.id)\n",
+            "from openai import OpenAI\n\nclient = OpenAI()\nthread = client.conversations.create()\nprint(thread.id)\n",
+        ),
+    )
+
+    def apply(self, plan: Plan) -> None:
+        """Rewrite the flow's threads if its runs are plain, or if it has none, and threads are only named."""
+        if not may_be_plain(plan) or not self._only_named(plan):
+            return
+        for site in plan.open_sites:
+            if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper or has_star(site.call):
+                continue
+            if site.path == THREAD_CREATE:
+                self._create(plan, site)
+            elif site.path in _BY_ID:
+                self._by_id(plan, site, _BY_ID[site.path])
+
+    @staticmethod
+    def _only_named(plan: Plan) -> bool:
+        for use in uses.object_uses(plan.flow, frozenset({"beta.Thread"})):
+            if isinstance(use.parent, cst.Attribute):
+                if use.parent.attr.value not in _SAME:
+                    return False
+            elif not (uses.passes_on(use, plan.inference) or uses.none_comparison(use.node, use.file) is not None):
+                return False
+        return True
+
+    def _create(self, plan: Plan, site: Site) -> None:
+        assert site.call is not None
+        keywords = {arg.keyword.value for arg in site.call.args if arg.keyword is not None}
+        beta = beta_of(site, plan.inference)
+        if not keywords <= {"messages", "metadata", "timeout", "extra_headers"} or beta is None:
+            return
+        messages = argument(site.call, "messages")
+        items = literals.messages(messages, plan.look(site.file)) if messages is not None else None
+        if messages is not None and items is None:
+            return
+
+        def build(updated: cst.CSTNode) -> cst.CSTNode:
+            new = cst.ensure_type(updated, cst.Call)
+            args = [
+                Argument("items", items) if arg.keyword is not None and arg.keyword.value == "messages" and items is not None
+                else Argument(arg.keyword.value if arg.keyword else None, arg.value)
+                for arg in new.args
+            ]  # fmt: skip
+            return rebuild_call(new, attribute(client_of(beta), "conversations", "create"), args)
+
+        plan.change(site.file, site.call, build)
+        plan.fix(site, self.code, "a thread became a conversation.", plain=True)
+
+    def _by_id(self, plan: Plan, site: Site, name: str) -> None:
+        thread, beta = thread_argument(site), beta_of(site, plan.inference)
+        if site.call is None or thread is None or beta is None or len(site.call.args) != 1:
+            return
+        new = call(cst.Attribute(attribute(client_of(beta), "conversations"), cst.Name(name)), conversation_reference(plan, site.file, thread))
+        plan.replace(site.file, site.call, new)
+        plan.fix(site, self.code, "a thread became a conversation.", plain=True)
+
+
+def may_be_plain(plan: Plan) -> bool:
+    """Whether the flow's objects may be written plainly: its runs are plain, or it has none at all."""
+    has_runs = any(site.path.startswith(("beta.threads.runs", "beta.threads.create_and_run")) for site in plan.flow.sites)
+    return plan.plain.possible or not has_runs
+
+
+def conversation_reference(plan: Plan, file: SourceFile, thread: cst.BaseExpression) -> cst.BaseExpression:
+    """The id of the conversation that a thread id means: itself where it came from a thread of the flow."""
+    if plan.inference.kind(thread, file) == Ident("Thread"):
+        return thread
+    return call(plan.need(file, "conversation_id"), thread)

@@ -1,0 +1,141 @@
+"""A2R220: a message created just before its run becomes that response's input."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from assist2resp.rewrite import literals
+from assist2resp.rewrite.calls import Argument, attribute, rebuild_call, text
+from assist2resp.rewrite.chains import beta_of, client_of
+from assist2resp.rewrite.kinds import Plain, Resource, Sdk, Unknown
+from assist2resp.rewrite.nodes import argument, descendants, string_value
+from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.plainness import CREATES, MESSAGE_CREATE, thread_argument
+from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
+from assist2resp.rewrite.sites import Site
+from assist2resp.schema.findings import Level
+
+
+class FoldMessagesIntoInput:
+    """The user's turn goes with the request that answers it.
+
+    What: `messages.create(thread_id=t, role="user", content=c)` followed by a run of `t` in the same block disappears
+    into `input=[{"role": "user", "content": c}]`; elsewhere it becomes `conversations.items.create`.
+    Why: one request less, and a turn that failed is not left behind.
+    Safety: only when nothing between the two uses the thread or rebinds what the message is made of, and the program
+    does not use the message object.
+    Known problems: a turn whose response fails is not kept in the conversation, where the thread kept it.
+    See: https://platform.openai.com/docs/guides/conversation-state
+    """
+
+    code = "A2R220"
+    title = "fold messages into the response's input"
+    level = Level.FIXED
+    CASES = ()
+
+    def apply(self, plan: Plan) -> None:
+        """Fold or rewrite every message creation of a plain flow."""
+        if not plan.plain.possible:
+            return
+        for site in plan.open_sites:
+            if site.path == MESSAGE_CREATE and isinstance(site.receiver, Resource):
+                run = self._run_of(plan, site)
+                element = _element(plan, site)
+                if element is None:
+                    continue
+                if run is not None:
+                    plan.folded.setdefault(run, []).append(element)
+                    plan.change(site.file, _small_statement(site), lambda _: cst.RemoveFromParent())
+                    plan.fix(site, self.code, "the message is the response's input.", plain=True)
+                else:
+                    self._create_item(plan, site, element)
+
+    def _create_item(self, plan: Plan, site: Site, element: cst.BaseExpression) -> None:
+        thread, beta = thread_argument(site), beta_of(site, plan.inference)
+        if thread is None or beta is None or site.call is None:
+            return
+        reference = conversation_reference(plan, site.file, thread)
+        items = cst.List([cst.Element(element)])
+        func = attribute(client_of(beta), "conversations", "items", "create")
+
+        def build(updated: cst.CSTNode) -> cst.CSTNode:
+            old = cst.ensure_type(updated, cst.Call)
+            new = rebuild_call(old, func, [Argument("conversation_id", reference), Argument("items", items)])
+            return new.with_changes(whitespace_before_args=old.whitespace_before_args)
+
+        plan.change(site.file, site.call, build)
+        plan.fix(site, self.code, "the message became an item of the conversation.", plain=True)
+
+    @staticmethod
+    def _run_of(plan: Plan, site: Site) -> Site | None:
+        """The run that follows in the same block with nothing of the thread in between."""
+        parents = site.file.scopes.parent_of
+        line = site.statement()
+        block = parents[line]
+        if not isinstance(block, (cst.IndentedBlock, cst.Module)) or not isinstance(line, cst.SimpleStatementLine):
+            return None
+        thread = thread_argument(site)
+        body = list(block.body)
+        others = {other.call: other for other in plan.flow.sites if other.file is site.file and other.call is not None}
+        names = {node.value for node in descendants(_arguments_of(site)) if isinstance(node, cst.Name)}
+        for statement in body[body.index(line) + 1 :]:
+            found = [others[node] for node in descendants(statement) if isinstance(node, cst.Call) and node in others]
+            if found:
+                first = found[0]
+                if first.path == MESSAGE_CREATE and first.statement() is statement and _same(thread, thread_argument(first)):
+                    continue
+                fits = first.path in CREATES and first.statement() is statement and _same(thread, thread_argument(first))
+                return first if fits else None
+            if not isinstance(statement, cst.SimpleStatementLine) or _binds(statement, names) or _calls_project(statement, plan, site):
+                return None
+        return None
+
+
+def _same(first: cst.BaseExpression | None, second: cst.BaseExpression | None) -> bool:
+    return first is not None and second is not None and text(first) == text(second)
+
+
+def _binds(statement: cst.SimpleStatementLine, names: set[str]) -> bool:
+    for node in descendants(statement):
+        if isinstance(node, cst.AssignTarget):
+            for inner in descendants(node):
+                if isinstance(inner, cst.Name) and inner.value in names:
+                    return True
+        if isinstance(node, (cst.AugAssign, cst.Del)):
+            return True
+    return False
+
+
+def _calls_project(statement: cst.CSTNode, plan: Plan, site: Site) -> bool:
+    """Whether a statement calls code that could touch the thread: functions of the project, or anything unknown."""
+    for node in descendants(statement):
+        if isinstance(node, cst.Call):
+            kind = plan.inference.kind(node.func, site.file)
+            name = text(node.func)
+            harmless = name in {"print", "time.sleep", "sleep", "len", "str", "input"} or name.split(".")[0] in {"logger", "logging", "log", "st", "console"}
+            if not harmless and isinstance(kind, (Unknown, Plain, Sdk)) is False and not name.startswith(("time.", "json.", "os.")):
+                return True
+    return False
+
+
+def _arguments_of(site: Site) -> cst.CSTNode:
+    assert site.call is not None
+    content = argument(site.call, "content")
+    return content if content is not None else site.call
+
+
+def _small_statement(site: Site) -> cst.CSTNode:
+    node: cst.CSTNode = site.awaited
+    while not isinstance(node, cst.BaseSmallStatement):
+        node = site.file.scopes.parent_of[node]
+    return node
+
+
+def _element(plan: Plan, site: Site) -> cst.BaseExpression | None:
+    """The input item that means the message."""
+    assert site.call is not None
+    role, content = argument(site.call, "role"), argument(site.call, "content")
+    if role is None or content is None:
+        return None
+    new = literals.message_content(content, plan.look(site.file), string_value(role) or "user")
+    return literals.input_message(role, new) if new is not None else None

@@ -1,0 +1,261 @@
+"""A2R230: runs become responses, and what the program reads of a run is read of the response."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from assist2resp.rewrite import literals, uses
+from assist2resp.rewrite.calls import Argument, attribute, rebuild_call, text
+from assist2resp.rewrite.chains import beta_of, client_of
+from assist2resp.rewrite.kinds import Sdk
+from assist2resp.rewrite.nodes import argument
+from assist2resp.rewrite.outputs import output_edits
+from assist2resp.rewrite.plainness import CREATES, RETRIEVES, RUN, SUBMITS, assigned_name, thread_argument
+from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
+from assist2resp.rewrite.sites import Site
+from assist2resp.schema.findings import Level
+
+_HANDED_ON = ("timeout", "extra_headers")
+_AS_GIVEN = {"max_completion_tokens": "max_output_tokens", "metadata": "metadata"}
+_IN_CONFIGURATION = frozenset({"instructions", "model", "tools", "temperature", "top_p", "text", "reasoning", "truncation"})
+
+
+class CreateResponses:
+    """A run becomes a response, made in one blocking request.
+
+    What: `runs.create` and `create_and_poll` become `responses.create(conversation=…, input=…, **configuration)`;
+    waiting for the run disappears; tool outputs are sent with the same configuration again.
+    Why: a response is complete when the call returns, and the API keeps the conversation but not the instructions.
+    Safety: only when every use of the run, its tool calls and its id has the same meaning on a response; a program that
+    hands a run's id to another process keeps its run through the support module.
+    Known problems: a run could be watched while it worked; a response cannot, so prints of waiting do not happen.
+    See: https://platform.openai.com/docs/guides/migrate-to-responses
+    """
+
+    code = "A2R230"
+    title = "create responses"
+    level = Level.FIXED
+    CASES = ()
+
+    def apply(self, plan: Plan) -> None:
+        """Rewrite every run of a plain flow, and the uses of their values."""
+        if not plan.plain.possible:
+            return
+        for site in plan.open_sites:
+            if site.path in CREATES:
+                self._create(plan, site)
+            elif site.path in RETRIEVES:
+                self._retrieve(plan, site)
+            elif site.path in SUBMITS:
+                self._submit(plan, site)
+        self._translate_uses(plan)
+
+    # Calls --------------------------------------------------------------------------------------------------------
+
+    def _create(self, plan: Plan, site: Site) -> None:
+        thread, beta = thread_argument(site), beta_of(site, plan.inference)
+        assert site.call is not None
+        assistant = argument(site.call, "assistant_id")
+        assert thread is not None and beta is not None and assistant is not None  # noqa: PT018 - checked by PlainRuns
+        arguments = [Argument("conversation", conversation_reference(plan, site.file, thread))]
+        folded = plan.folded.get(site)
+        if folded:
+            arguments.append(Argument("input", _list(folded)))
+        arguments += self._configured(plan, site, assistant) or self._registered(plan, site, assistant)
+        self._rebuild(plan, site, client_of(beta), arguments)
+        plan.fix(site, self.code, "a run became a response.", plain=True)
+
+    @staticmethod
+    def _configured(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[Argument]:
+        """The arguments of a run of an assistant that is configuration in code."""
+        if not plan.configured or not isinstance(assistant, cst.Attribute) or site.call is None:
+            return []
+        found = literals.run_overrides(site.call, plan.look(site.file))
+        assert found is not None
+        for edit in found.edits:
+            plan.replace(site.file, edit.node, edit.replacement)
+        own = [Argument(o.name, o.node) for o in found.overrides if o.name not in _IN_CONFIGURATION]
+        own += [Argument(name, node) for name, node in found.apart.items() if name in _HANDED_ON]
+        merged = [Argument(o.name, o.node) for o in found.overrides if o.name in _IN_CONFIGURATION]
+        if "additional_instructions" in found.apart:
+            merged.append(Argument("additional_instructions", found.apart["additional_instructions"]))
+        return [*own, Argument(None, _merged(assistant.value, merged))]
+
+    @staticmethod
+    def _registered(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[Argument]:
+        """The arguments of a run of an assistant that is looked up by its id."""
+        assert site.call is not None
+        own: list[Argument] = []
+        settings: list[cst.Arg] = []
+        for arg in site.call.args:
+            name = arg.keyword.value if arg.keyword is not None else ""
+            if name in _HANDED_ON or name in _AS_GIVEN:
+                own.append(Argument(_AS_GIVEN.get(name, name), arg.value))
+            elif name and name not in {"thread_id", "assistant_id", "poll_interval_ms"}:
+                settings.append(cst.Arg(arg.value, cst.Name(name), _TIGHT))
+        lookup = cst.Call(cst.Name(plan.need(site.file, "request_arguments")), [cst.Arg(assistant), *settings])
+        return [*own, Argument(None, lookup)]
+
+    @staticmethod
+    def _rebuild(plan: Plan, site: Site, client: cst.BaseExpression, arguments: list[Argument]) -> None:
+        assert site.call is not None
+        func = attribute(client, "responses", "create")
+        plan.change(site.file, site.call, lambda updated: rebuild_call(cst.ensure_type(updated, cst.Call), func, arguments))
+
+    def _retrieve(self, plan: Plan, site: Site) -> None:
+        """Waiting: the run is already what it will be."""
+        assert site.call is not None
+        run_id = argument(site.call, "run_id", 0)
+        target = assigned_name(site)
+        if isinstance(run_id, cst.Attribute) and run_id.attr.value == "id" and _is_run(plan, run_id.value, site.file):
+            if target is not None and isinstance(run_id.value, cst.Name) and run_id.value.value == target.value:
+                parent = site.file.scopes.parent_of[site.awaited]
+                plan.change(site.file, parent, lambda _: cst.RemoveFromParent())
+            elif isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr):
+                plan.change(site.file, site.file.scopes.parent_of[site.awaited], lambda _: cst.RemoveFromParent())
+            else:
+                plan.replace(site.file, site.awaited, run_id.value)
+            plan.waits.add(site)
+            plan.fix(site, self.code, "a response needs no waiting.", plain=True)
+            return
+        beta = beta_of(site, plan.inference)
+        if run_id is not None and beta is not None:
+            func = attribute(client_of(beta), "responses", "retrieve")
+            new = [cst.Arg(run_id)]
+            plan.change(site.file, site.call, lambda updated: cst.ensure_type(updated, cst.Call).with_changes(func=func, args=new))
+            plan.waits.add(site)
+            plan.fix(site, self.code, "a run became a response.", plain=True)
+
+    def _submit(self, plan: Plan, site: Site) -> None:
+        assert site.call is not None
+        beta = beta_of(site, plan.inference)
+        outputs, run_id = argument(site.call, "tool_outputs"), argument(site.call, "run_id", 0)
+        if beta is None or outputs is None or not isinstance(run_id, cst.Attribute) or not _is_run(plan, run_id.value, site.file):
+            return
+        run = run_id.value
+        edits = output_edits(outputs, plan.look(site.file))
+        assert edits is not None
+        for edit in edits:
+            plan.replace(site.file, edit.node, edit.replacement)
+        spread = cst.Call(cst.Name(plan.need(site.file, "same_request")), [cst.Arg(run)])
+        self._rebuild(plan, site, client_of(beta), [Argument("input", outputs), Argument(None, spread)])
+        if isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr) and isinstance(run, cst.Name):
+            statement = site.file.scopes.parent_of[site.awaited]
+            plan.change(site.file, statement, lambda updated: _assign(run, cst.ensure_type(updated, cst.Expr)))
+        plan.fix(site, self.code, "tool outputs are the input of the next response.", plain=True)
+
+    # Uses ---------------------------------------------------------------------------------------------------------
+
+    def _translate_uses(self, plan: Plan) -> None:
+        for use in plan.plain.run_uses:
+            if isinstance(use.parent, cst.Attribute) and use.parent.value is use.node:
+                self._run_attribute(plan, use, use.parent)
+        for use in uses.object_uses(plan.flow, frozenset({"beta.threads.run.RequiredAction", "beta.threads.run.RequiredActionSubmitToolOutputs"})):
+            if isinstance(use.parent, cst.Attribute) and use.parent.value is use.node:
+                name = use.parent.attr.value
+                if name == "submit_tool_outputs":
+                    plan.change(use.file, use.parent, _value)
+                elif name == "tool_calls":
+                    plan.change(use.file, use.parent, lambda updated: _function_calls(_value(updated)))
+            elif _is_test(use):
+                self._test(plan, use)
+        for use in uses.object_uses(plan.flow, frozenset({"beta.threads.RequiredActionFunctionToolCall"})):
+            if isinstance(use.parent, cst.Attribute) and use.parent.value is use.node:
+                self._call_attribute(plan, use, use.parent)
+
+    def _run_attribute(self, plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
+        name = node.attr.value
+        if name == "status" and plan.plain.has_tools:
+            local = plan.need(use.file, "run_status")
+            plan.change(use.file, node, lambda updated: cst.Call(cst.Name(local), [cst.Arg(_value(updated))]))
+        elif name == "last_error":
+            plan.change(use.file, node, lambda updated: attribute(_value(updated), "error"))
+        elif name == "thread_id":
+            plan.change(use.file, node, lambda updated: attribute(_value(updated), "conversation", "id"))
+        elif name == "required_action":
+            plan.change(use.file, node, _value)
+        elif name == "usage":
+            outer = use.file.scopes.parent_of[node]
+            assert isinstance(outer, cst.Attribute)
+            new = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}.get(outer.attr.value)
+            if new is not None:
+                plan.change(use.file, outer, lambda updated: cst.ensure_type(updated, cst.Attribute).with_changes(attr=cst.Name(new)))
+
+    @staticmethod
+    def _test(plan: Plan, use: uses.Use) -> None:
+        """`if run.required_action:` and its comparison with None ask for pending calls."""
+        positive = uses.none_comparison(use.node, use.file)
+        if positive is None:
+            plan.change(use.file, use.node, lambda updated: _function_calls(_expression(updated)))
+            return
+        comparison = use.file.scopes.parent_of[use.node]
+
+        def build(updated: cst.CSTNode) -> cst.CSTNode:
+            calls = _function_calls(cst.ensure_type(updated, cst.Comparison).left)
+            return calls if positive else cst.UnaryOperation(cst.Not(), calls)
+
+        plan.change(use.file, comparison, build)
+
+    @staticmethod
+    def _call_attribute(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
+        name = node.attr.value
+        if name == "id":
+            plan.change(use.file, node, lambda updated: attribute(_value(updated), "call_id"))
+        elif name == "function":
+            plan.change(use.file, node, _value)
+        elif name == "type":
+            comparison = use.file.scopes.parent_of[node]
+            if isinstance(comparison, cst.Comparison):
+                for target in comparison.comparisons:
+                    if isinstance(target.comparator, cst.SimpleString):
+                        quote = target.comparator.quote
+                        plan.replace(use.file, target.comparator, cst.SimpleString(f"{quote}function_call{quote}"))
+
+
+_TIGHT = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+
+
+def _merged(base: cst.BaseExpression, settings: list[Argument]) -> cst.BaseExpression:
+    if not settings:
+        return base
+    elements: list[cst.BaseDictElement] = [cst.StarredDictElement(base)]
+    for setting in settings:
+        value = setting.value
+        if setting.keyword == "additional_instructions":
+            value = cst.parse_expression(f"{text(base)}[\"instructions\"] + \"\\n\\n\" + ({text(value)})")
+        name = "instructions" if setting.keyword == "additional_instructions" else setting.keyword
+        elements.append(cst.DictElement(cst.SimpleString(f'"{name}"'), value))
+    return cst.Dict(elements)
+
+
+def _is_run(plan: Plan, node: cst.BaseExpression, file: SourceFile) -> bool:
+    kind = plan.inference.kind(node, file)
+    return isinstance(kind, Sdk) and kind.type.name == RUN
+
+
+def _is_test(use: uses.Use) -> bool:
+    return uses.is_truth_test(use.node, use.file) or uses.none_comparison(use.node, use.file) is not None
+
+
+def _list(elements: list[cst.BaseExpression]) -> cst.List:
+    return cst.List([cst.Element(element) for element in elements])
+
+
+def _function_calls(response: cst.BaseExpression) -> cst.BaseExpression:
+    return cst.parse_expression(f'[item for item in {text(response)}.output if item.type == "function_call"]')
+
+
+def _value(updated: cst.CSTNode) -> cst.BaseExpression:
+    return cst.ensure_type(updated, cst.Attribute).value
+
+
+def _expression(updated: cst.CSTNode) -> cst.BaseExpression:
+    assert isinstance(updated, cst.BaseExpression)
+    return updated
+
+
+def _assign(name: cst.Name, expression: cst.Expr) -> cst.Assign:
+    return cst.Assign([cst.AssignTarget(cst.Name(name.value))], expression.value)
+

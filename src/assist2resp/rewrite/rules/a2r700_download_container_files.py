@@ -1,0 +1,58 @@
+"""A2R700: files that code wrote are downloaded from the container that holds them."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from assist2resp.rewrite.kinds import Method
+from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.project import SourceFile
+from assist2resp.schema.findings import Level
+
+
+class DownloadContainerFiles:
+    """Downloading a file that the code interpreter wrote goes to its container.
+
+    What: `client.files.content(file_id)` in a program that runs assistants becomes `file_content(client, file_id)`.
+    Why: output files are no longer among the project's files; they lie in a container, under `cfile_…` ids.
+    Safety: ids that are no container's go to `client.files.content` as before.
+    Known problems: a container dies after 20 minutes without use, so download at once.
+    See: https://platform.openai.com/docs/guides/tools-code-interpreter
+    """
+
+    code = "A2R700"
+    title = "download files from containers"
+    level = Level.FIXED
+    CASES = ()
+
+    def apply(self, plan: Plan) -> None:
+        """Rewrite the downloads in the files of a flow that runs assistants."""
+        if not any(site.path.startswith(("beta.threads.runs", "beta.threads.create_and_run", "beta.threads.messages.list")) for site in plan.flow.sites):
+            return
+        if not any(b"code_interpreter" in file.data or b"file_path" in file.data or b"image_file" in file.data for file in plan.inference.project.modules):
+            return
+        for file in plan.inference.project.modules:
+            for call in file.scopes.calls:
+                if self._is_download(plan, call, file):
+                    plan.flow.index.taken.add(call)
+                    self._rewrite(plan, call, file)
+
+    @staticmethod
+    def _is_download(plan: Plan, call: cst.Call, file: SourceFile) -> bool:
+        if call in plan.flow.index.taken or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "content":
+            return False
+        kind = plan.inference.kind(call.func, file)
+        plain = isinstance(kind, Method) and kind.path == "files.content" and not kind.resource.wrapper
+        return plain and len(call.args) == 1 and isinstance(call.func.value, cst.Attribute)
+
+    @staticmethod
+    def _rewrite(plan: Plan, call: cst.Call, file: SourceFile) -> None:
+        local = plan.need(file, "file_content")
+
+        def build(updated: cst.CSTNode) -> cst.CSTNode:
+            new = cst.ensure_type(updated, cst.Call)
+            client = cst.ensure_type(cst.ensure_type(new.func, cst.Attribute).value, cst.Attribute).value
+            first = cst.Arg(client, comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
+            return new.with_changes(func=cst.Name(local), args=[first, cst.Arg(new.args[0].value)])
+
+        plan.change(file, call, build)
