@@ -1,0 +1,27 @@
+"""Arguments of the old API's calls as arguments of `client.responses.create`, where the source says what they are.
+
+Each conversion gives None where it is not certain; the support module then does it at run time.
+"""
+
+from __future__ import annotations
+
+from assist2resp.rewrite.literal_assistants import assistant_arguments
+from assist2resp.rewrite.literal_content import input_message, message, message_content, messages
+from assist2resp.rewrite.literal_lookup import DefinitionEdit, Lookup
+from assist2resp.rewrite.literal_runs import Override, RunArguments, run_overrides
+from assist2resp.rewrite.literal_text import is_text, may_be_none
+from assist2resp.rewrite.literal_tools import (
+    Converted,
+    Resources,
+    resources,
+    text_format,
+    tool_choice,
+    tool_output,
+    tools,
+)
+
+__all__ = [
+    "Converted", "DefinitionEdit", "Lookup", "Override", "Resources", "RunArguments", "assistant_arguments",
+    "input_message", "is_text", "may_be_none", "message", "message_content", "messages", "resources", "run_overrides",
+    "text_format", "tool_choice", "tool_output", "tools",
+]  # fmt: skip
