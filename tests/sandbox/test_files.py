@@ -121,6 +121,30 @@ def test_a_wrong_upload_is_refused(client, more, message):
     assert client.files.list().data == []
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"purpose": (None, "batch")}, "Missing required parameter: 'file'."),
+        ({"file": (None, "text"), "purpose": (None, "batch")}, "'file' must be a file, sent with a filename."),
+        ({"file": ("a.txt", b"a")}, "Missing required parameter: 'purpose'."),
+    ],
+    ids=["no file", "no filename", "no purpose"],
+)
+def test_an_incomplete_upload_is_refused(server, fields, message):
+    with openai.DefaultHttpxClient(transport=server.transport()) as http:
+        answer = http.post(f"{server.url}/files", files=fields, headers={"authorization": "Bearer any"})
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, message)
+
+
+@pytest.mark.parametrize("boundary", ["; boundary=b", ""], ids=["wrong", "none"])
+def test_a_malformed_form_is_refused(server, boundary):
+    headers = {"authorization": "Bearer any", "content-type": f"multipart/form-data{boundary}"}
+    with openai.DefaultHttpxClient(transport=server.transport()) as http:
+        answer = http.post(f"{server.url}/files", content=b"--b\r\nnonsense\r\n--c", headers=headers)
+    assert answer.status_code == 400
+    assert server.failures == []
+
+
 def test_a_json_upload_is_refused(client):
     with pytest.raises(openai.BadRequestError, match="expected multipart/form-data"):
         client.post("/files", cast_to=object, body={"purpose": "batch"})

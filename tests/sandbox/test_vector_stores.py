@@ -151,6 +151,17 @@ def test_deleting_a_file_empties_the_stores(client):
     assert client.files.retrieve(oldest.id).filename == "returns.md"
 
 
+def test_an_expired_file_leaves_the_stores(client, clock):
+    short = client.files.create(
+        file=("a.txt", b"words"), purpose="user_data", expires_after={"anchor": "created_at", "seconds": 3600}
+    )
+    store = client.vector_stores.create().id
+    client.vector_stores.files.create_and_poll(short.id, vector_store_id=store)
+    clock.advance(3600)
+    assert client.vector_stores.search(store, query="words").data == []
+    assert client.vector_stores.retrieve(store).file_counts.total == 0
+
+
 def test_parsed_content(client):
     store = filled(client, "returns.md")
     [file] = client.vector_stores.files.list(store).data
@@ -373,6 +384,25 @@ def test_a_wrong_batch_is_refused(client, body, param):
     with pytest.raises(openai.BadRequestError) as caught:
         client.post(f"/vector_stores/{store}/file_batches", cast_to=object, body=body)
     assert caught.value.param == param
+
+
+@pytest.mark.parametrize(
+    ("attributes", "code"),
+    [
+        ([], "invalid_type"),
+        ({"k": []}, "invalid_type"),
+        ({"k": "v" * 513}, "string_above_max_length"),
+        ({"k" * 65: 1}, "string_above_max_length"),
+        ({str(n): n for n in range(17)}, "object_above_max_properties"),
+    ],
+    ids=["a list", "a list inside", "long value", "long key", "many"],
+)
+def test_wrong_attributes_are_refused(client, attributes, code):
+    store = filled(client, "returns.md")
+    [file] = client.vector_stores.files.list(store).data
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.vector_stores.files.update(file.id, vector_store_id=store, attributes=attributes)
+    assert (caught.value.code, caught.value.param.split(".")[0]) == (code, "attributes")
 
 
 def test_unknown_ids_are_named(client):

@@ -34,6 +34,12 @@ def add_file(
     return world.store.table("files").add(Record(body["id"], body, private={"digest": _digest(data)}))
 
 
+def is_there(world: World, file_id: str) -> bool:
+    """Whether the file exists and has not expired."""
+    record = world.store.table("files").get(file_id)
+    return record is not None and not is_over(world, record)
+
+
 def file_record(world: World, file_id: str) -> Record:
     """The file of this id, unless it has expired; else the 404 of the files' routes."""
     record = world.store.table("files").get(file_id)

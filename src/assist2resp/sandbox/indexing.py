@@ -118,7 +118,7 @@ async def _index(world: World, link: Record) -> None:
     finally:
         world.working.discard(link.id)
     attached = world.store.table("vector_store_files").get(link.id) is link
-    if attached and link.body["status"] == "in_progress":
+    if attached and files.is_there(world, link.body["id"]) and link.body["status"] == "in_progress":
         finish_indexing(world, link)
 
 
@@ -165,12 +165,14 @@ def note_expiry(world: World, record: Record) -> None:
 
 
 def links_of(world: World, store_id: str) -> list[Record]:
-    """The files of a vector store, oldest first, as `vector_store.file` objects."""
-    links = world.store.table("vector_store_files").of(store_id)
-    for link in links:
-        if link.body["status"] == "in_progress" and link.id not in world.working:
+    """The files of a vector store, oldest first, as `vector_store.file` objects; without files that have expired."""
+    table = world.store.table("vector_store_files")
+    for link in table.of(store_id):
+        if not files.is_there(world, link.body["id"]):
+            table.delete(link.id)
+        elif link.body["status"] == "in_progress" and link.id not in world.working:
             finish_indexing(world, link)
-    return links
+    return table.of(store_id)
 
 
 def finish_indexing(world: World, link: Record) -> None:

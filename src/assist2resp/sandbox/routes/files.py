@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from python_multipart.exceptions import FormParserError
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -24,8 +26,8 @@ async def create(world: World, request: Request) -> Response:
     try:
         async with request.form() as form:
             return await _keep(world, form)
-    except MultiPartException as error:
-        raise WireError(400, f"Could not parse multipart form: {error.message}") from error
+    except (MultiPartException, HTTPException, FormParserError) as error:
+        raise WireError(400, f"Could not parse multipart form: {error}") from error
 
 
 async def _keep(world: World, form: FormData) -> Response:
