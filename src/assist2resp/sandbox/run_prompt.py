@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
-from assist2resp.sandbox import library
+from assist2resp.sandbox import files, library
 from assist2resp.sandbox.app import World
 from assist2resp.sandbox.prompt import (
     CodeInterpreter,
@@ -77,7 +76,7 @@ def _turn(world: World, message: Record) -> Turn:
 def _image(world: World, part: Json) -> str:
     if part["type"] == "image_url":
         return str(part["image_url"]["url"])
-    return hashlib.sha256(world.store.read_bytes(part["image_file"]["file_id"])).hexdigest()
+    return files.document(world, part["image_file"]["file_id"]).digest
 
 
 def _tool(world: World, run: Record, tool: Json) -> Tool:
