@@ -22,7 +22,7 @@ from assist2resp.rewrite.support.shake import support_source
 from assist2resp.sandbox import Sandbox
 from tests.rewrite.programs import Program, Runner, api, programs
 
-ENTRY = '''
+ENTRY = """
 import runpy
 import sys
 
@@ -46,7 +46,7 @@ for files in (Files, AsyncFiles):
     files.content = content(files.content)
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")
-'''
+"""
 DIFFERS = {"raw_http": "it speaks HTTP itself, which no module of Python can stand in for"}
 """Programs that show something else, with the reason."""
 

@@ -107,7 +107,7 @@ def _pieces(part: str, regions: frozenset[str]) -> tuple[_Piece, ...]:
 
 
 def _start(node: ast.stmt) -> int:
-    decorators = getattr(node, "decorator_list", [])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 

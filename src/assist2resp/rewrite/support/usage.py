@@ -46,15 +46,16 @@ METHODS: dict[str, tuple[str, ...]] = {
 }
 """The routes below each method of the old SDK: its requests, as the support module answers them."""
 
-FUNCTIONS = ("conversation_id", "request_arguments", "file_content", "run_status", "same_request")
+FUNCTIONS = ("conversation_id", "request_arguments", "file_content", "file_object", "run_status")
 """Functions of the support module that stand for themselves."""
 
 FEATURES: dict[str, frozenset[str]] = {
     "last_messages": frozenset({"truncation_strategy"}),
-    "attachments": frozenset({"attachments", "messages", "additional_messages", "thread"}),
+    "files": frozenset({"attachments", "messages", "additional_messages", "thread", "tool_resources"}),
 }
 """The arguments that can bring a feature into use, by the feature's name (a region of that name in the parts)."""
 
+_EVERYTHING = ("*", "beta")
 _USE = re.compile(r"(?P<path>[a-z_.*]+)(?:\((?P<arguments>[^)]*)\))?")
 
 
@@ -81,10 +82,12 @@ def needs_of(used: Iterable[str]) -> Needs:
         if path in FUNCTIONS:
             names.add(path)
             continue
-        names |= {"threads", "assistants", "beta"} if path in ("*", "beta.*") else {path.partition(".")[0]}
+        names |= {"threads", "assistants", "beta"} if path in _EVERYTHING else {path.partition(".")[0]}
         for method in _methods(path, use):
             routes |= {route for route in METHODS[method] if _is_asked(route, method, arguments)}
             features |= {name for name, brought in FEATURES.items() if arguments is None or brought & arguments}
+    features |= {"stream"} if any(route.startswith("STREAM") for route in routes) else set()
+    features |= {"cancel"} if any(route.endswith("/cancel") for route in routes) else set()
     return Needs(frozenset(names), frozenset(routes), frozenset(features))
 
 
@@ -93,12 +96,13 @@ def _parsed(use: str) -> tuple[str, frozenset[str] | None]:
     if match is None:
         raise ValueError(f"{use!r} is no use of the old API: expected a dotted path such as 'threads.runs.create'.")
     arguments = match["arguments"]
-    return match["path"], None if arguments is None else frozenset(filter(None, arguments.split(",")))
+    path = re.sub(r"(^|\.)with_(raw|streaming)_response\b\.?", r"\1", match["path"]).removeprefix("beta.") or "*"
+    return path.rstrip("."), None if arguments is None else frozenset(filter(None, arguments.split(",")))
 
 
 def _methods(path: str, use: str) -> list[str]:
     """The methods that a path stands for."""
-    if path in ("*", "beta", "beta.*"):
+    if path in _EVERYTHING:
         return list(METHODS)
     prefix = path.removesuffix("*").removesuffix(".")
     found = [method for method in METHODS if method == path or (path != prefix and method.startswith(f"{prefix}."))]

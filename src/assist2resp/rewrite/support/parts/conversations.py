@@ -11,21 +11,22 @@ from assist2resp.rewrite.support.parts.writing import _append
 
 
 def _shown_thread(thread_id: str, conversation: Any) -> Json:
-    return {
-        "id": thread_id,
-        "object": "thread",
-        "created_at": int(conversation.created_at),
-        "metadata": conversation.metadata or {},
-        "tool_resources": _thread_resources(conversation.id),
-    }
+    resources: Json = {}
+    # region files
+    resources = _thread_resources(conversation.id)
+    # endregion
+    own = {"id": thread_id, "object": "thread", "created_at": int(conversation.created_at)}
+    return {**own, "metadata": conversation.metadata or {}, "tool_resources": resources}
 
 
 def _new_thread(call: _Call, thread: Json) -> _Work:
-    resources = yield from _resolved(call, thread.get("tool_resources"))
     metadata = {"metadata": thread["metadata"]} if thread.get("metadata") else {}
     conversation = yield call.client.conversations.create(**metadata, **call.options)
+    # region files
+    resources = yield from _resolved(call, thread.get("tool_resources"))
     if resources:
         _keep_resources(conversation.id, resources)
+    # endregion
     yield from _append(call, conversation.id, conversation.id, thread.get("messages") or [])
     return _shown_thread(conversation.id, conversation)
 
@@ -44,9 +45,11 @@ def _retrieve_thread(call: _Call, thread_id: str) -> _Work:
 @_answers("POST /threads/{}")
 def _update_thread(call: _Call, thread_id: str) -> _Work:
     conversation_id = _conversation(thread_id)
+    # region files
     resources = yield from _resolved(call, call.body.get("tool_resources"))
     if resources:
         _keep_resources(conversation_id, {**_thread_resources(conversation_id), **resources})
+    # endregion
     if "metadata" in call.body:
         metadata = call.body["metadata"] or {}
         conversation = yield call.client.conversations.update(conversation_id, metadata=metadata, **call.options)

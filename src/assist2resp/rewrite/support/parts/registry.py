@@ -100,7 +100,10 @@ def _take(lock: Path) -> None:
 def _create_assistant(call: _Call) -> _Work:
     if not call.body.get("model"):
         raise _Refusal(400, "Missing required parameter: 'model'.", "model", "missing_required_parameter")
+    resources: Json = {}
+    # region files
     resources = yield from _resolved(call, call.body.get("tool_resources"))
+    # endregion
     given = {name: value for name, value in call.body.items() if value is not None}
     own: Json = {"id": f"asst_{secrets.token_hex(12)}", "object": "assistant", "created_at": int(time.time())}
     made = {**own, **_ASSISTANT, **given, "tool_resources": resources}
@@ -123,7 +126,10 @@ def _retrieve_assistant(_call: _Call, assistant_id: str) -> Json:
 @_answers("POST /assistants/{}")
 def _update_assistant(call: _Call, assistant_id: str) -> _Work:
     assistant = _assistant(assistant_id)
+    resources: Json = {}
+    # region files
     resources = yield from _resolved(call, call.body.get("tool_resources"))
+    # endregion
     changes = {name: _ASSISTANT.get(name) if value is None else value for name, value in call.body.items()}
     changed = {**assistant, **changes, "tool_resources": {**assistant["tool_resources"], **resources}}
     with _changing() as kept:

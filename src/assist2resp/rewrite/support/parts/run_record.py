@@ -11,6 +11,7 @@ from assist2resp.rewrite.support.parts.content import _as_input, _function_calls
 from assist2resp.rewrite.support.parts.state import _conversation, _state
 from assist2resp.rewrite.support.parts.wire import Json, _Call, _missing, _Work
 
+_ANSWER_SECONDS = 600
 _ACTIVE = ("queued", "in_progress", "requires_action", "cancelling")
 _CODES = ("server_error", "rate_limit_exceeded", "invalid_prompt")
 
@@ -21,15 +22,17 @@ class _Run:
     def __init__(self, row: Json) -> None:
         self.shown: Json = row["shown"]
         self.conversation: str = row["conversation"]
-        self.arguments: Json = row["arguments"]
-        self.responses: list[str] = row["responses"]
-        self.spent: list[int] = row["spent"]
+        self.arguments: Json = row.get("arguments", {})
+        self.responses: list[str] = row.get("responses", [])
+        self.spent: list[int] = row.get("spent", [0, 0, 0, 0])
         """Tokens over all responses, in the order of `_tokens`."""
-        self.outputs: dict[str, str] = row["outputs"]
-        self.waiting: str = row["waiting"]
+        self.outputs: dict[str, str] = row.get("outputs", {})
+        self.waiting: str = row.get("waiting", "")
         """The item with which the calls that wait began."""
-        self.window: list[Json] | None = row["window"]
+        # region last_messages
+        self.window: list[Json] | None = row.get("window")
         """What a run that sees the last messages only was given, instead of the conversation."""
+        # endregion
 
     @property
     def thread_id(self) -> str:
@@ -108,8 +111,10 @@ def _take_in(call: _Call, run: _Run, response: Json) -> _Work:
         run.move(status)
         return
     run.spent = [sum(pair) for pair in zip(run.spent, _tokens(response.get("usage")))]  # noqa: B905 - Python 3.9
+    # region last_messages
     if run.window is not None and status != "failed":
         yield from _write_back(call, run, response["output"])
+    # endregion
     _remember(run, response)
     calls = _function_calls(response["output"])
     most = run.shown["max_completion_tokens"]
@@ -200,8 +205,31 @@ def _active_run(call: _Call, conversation: str) -> _Work:
 
 def _kept_run(call: _Call, thread_id: str, run_id: str) -> _Work:
     row = _state.get("run", run_id)
-    if not row or row["conversation"] != _conversation(thread_id):
+    if not row:
+        return (yield from _adopted(call, thread_id, run_id))
+    if row["conversation"] != _conversation(thread_id):
         raise _missing("run", run_id)
     run = _Run(row)
     yield from _latest(call, run)
+    return run
+
+
+def _adopted(call: _Call, thread_id: str, run_id: str) -> _Work:
+    """A run that was begun where another state file is kept, as far as its first response tells of it."""
+    try:
+        found = yield call.client.responses.retrieve(run_id)
+    except (openai.NotFoundError, openai.BadRequestError):
+        raise _missing("run", run_id) from None
+    response = found.to_dict()
+    conversation = (response.get("conversation") or {}).get("id")
+    if conversation != _conversation(thread_id):
+        raise _missing("run", run_id)
+    shown = {name: response.get(name) for name in ("model", "instructions", "temperature", "top_p", "metadata")}
+    none = ("started_at", "required_action", "last_error", "incomplete_details", "usage", "max_completion_tokens")
+    own = {"id": run_id, "object": "thread.run", "thread_id": thread_id, "assistant_id": "", "tools": []}
+    times = {"created_at": int(response["created_at"]), "expires_at": int(response["created_at"]) + _ANSWER_SECONDS}
+    run = _Run({"shown": {**dict.fromkeys(none), **shown, **own, **times}, "conversation": conversation})
+    again = ("model", "instructions", "tools", "tool_choice", "truncation", "parallel_tool_calls")
+    run.arguments = {name: response[name] for name in again if response.get(name) is not None}
+    yield from _take_in(call, run, response)
     return run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import secrets
 import time
+import warnings
 
 import openai
 
@@ -13,9 +14,10 @@ from assist2resp.rewrite.support.parts.content import _as_input
 from assist2resp.rewrite.support.parts.conversations import _new_thread
 from assist2resp.rewrite.support.parts.pages import _listed
 from assist2resp.rewrite.support.parts.registry import _assistant
-from assist2resp.rewrite.support.parts.resources import _resolved, _thread_resources, _united
+from assist2resp.rewrite.support.parts.resources import _thread_resources, _united
 from assist2resp.rewrite.support.parts.run_record import (
     _ACTIVE,
+    _ANSWER_SECONDS,
     _active_run,
     _drop_unanswered,
     _kept_run,
@@ -26,7 +28,6 @@ from assist2resp.rewrite.support.parts.state import _conversation, _state
 from assist2resp.rewrite.support.parts.wire import Json, _answers, _Call, _Refusal, _Work
 from assist2resp.rewrite.support.parts.writing import _append, _unlocked
 
-_ANSWER_SECONDS = 600
 _RUN_SECONDS = 1800.0
 _CHOSEN = ("model", "tools", "temperature", "top_p", "reasoning_effort", "response_format")
 
@@ -40,17 +41,23 @@ def _new_run(call: _Call, thread_id: str, own_resources: Json | None = None) -> 
         raise _Refusal(400, f"Thread {thread_id} already has an active run {active['id']}.")
     yield from _append(call, conversation, thread_id, call.body.get("additional_messages") or [])
     settings = _settings(call.body, assistant)
-    own = assistant["tool_resources"] if own_resources is None else own_resources
-    arguments = _arguments(settings, _united(own, _thread_resources(conversation)))
+    if settings["max_prompt_tokens"]:
+        warnings.warn("max_prompt_tokens has no counterpart in the Responses API: it is ignored.", stacklevel=2)
+    resources = assistant["tool_resources"] if own_resources is None else own_resources
+    # region files
+    resources = _united(resources, _thread_resources(conversation))
+    # endregion
+    arguments = _arguments(settings, resources)
     if settings["metadata"]:
         arguments["metadata"] = settings["metadata"]
-    strategy = settings["truncation_strategy"]
-    window = None
-    if strategy["type"] == "last_messages":
-        window = yield from _last_messages(call, conversation, strategy["last_messages"])
-    shown = _shown_run(settings, assistant["id"], thread_id)
-    kept: Json = {"responses": [], "spent": [0, 0, 0, 0], "outputs": {}, "waiting": "", "window": window}
-    return _Run({"shown": shown, "conversation": conversation, "arguments": arguments, **kept})
+    run = _Run({"shown": _shown_run(settings, assistant["id"], thread_id), "conversation": conversation})
+    run.arguments = arguments
+    # region last_messages
+    if settings["truncation_strategy"]["type"] == "last_messages":
+        most = settings["truncation_strategy"]["last_messages"]
+        run.window = yield from _last_messages(call, conversation, most)
+    # endregion
+    return run
 
 
 def _settings(body: Json, assistant: Json) -> Json:
@@ -109,13 +116,12 @@ def _last_messages(call: _Call, conversation: str, most: int) -> _Work:
 
 def _request(run: _Run, outputs: list[Json]) -> Json:
     """The arguments of the run's next response: everything is sent again with the outputs of functions."""
-    request = dict(run.arguments)
-    if run.window is None:
-        request["conversation"] = run.conversation
-    elif run.responses:
-        request["previous_response_id"] = run.responses[-1]
-    else:
-        request["input"] = run.window
+    request = {**run.arguments, "conversation": run.conversation}
+    # region last_messages
+    if run.window is not None:
+        del request["conversation"]
+        request.update({"previous_response_id": run.responses[-1]} if run.responses else {"input": run.window})
+    # endregion
     if outputs:
         request["input"] = outputs
     most = run.shown["max_completion_tokens"]
@@ -158,9 +164,7 @@ def _create_run(call: _Call, thread_id: str) -> _Work:
 @_answers("POST /threads/runs")
 def _create_thread_and_run(call: _Call) -> _Work:
     thread = yield from _new_thread(call, call.body.get("thread") or {})
-    resources = call.body.get("tool_resources")
-    own = None if resources is None else (yield from _resolved(call, resources))
-    run = yield from _new_run(call, thread["id"], own)
+    run = yield from _new_run(call, thread["id"], call.body.get("tool_resources"))
     return (yield from _respond(call, run, []))
 
 
@@ -210,8 +214,10 @@ def _answers_to(call: _Call, run: _Run) -> list[Json]:
         raise _Refusal(400, f"Expected tool outputs for call_ids {wanted}, got {list(given)}")
     run.outputs.update(given)
     outputs = [{"type": "function_call_output", "call_id": key, "output": value} for key, value in given.items()]
+    # region last_messages
     if run.window is not None:
         run.window += outputs
+    # endregion
     return outputs
 
 

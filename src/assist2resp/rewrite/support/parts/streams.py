@@ -7,7 +7,6 @@ from typing import Any
 
 from assist2resp.rewrite.support.parts.content import _is_image, _marker, _message, _spanned
 from assist2resp.rewrite.support.parts.conversations import _new_thread
-from assist2resp.rewrite.support.parts.resources import _resolved
 from assist2resp.rewrite.support.parts.run_record import _kept_run, _Run, _take_in
 from assist2resp.rewrite.support.parts.runs import _answers_to, _create, _new_run, _request
 from assist2resp.rewrite.support.parts.steps import _closed, _details, _step, _tool_call
@@ -55,8 +54,12 @@ class _Translation:
         return told
 
     def abandon(self) -> None:
-        """Take note that nobody listens any more, which ends a response that streams."""
-        if self._run.shown["status"] in ("queued", "in_progress"):
+        """Take note that nobody listens any more, which ends a response that is not made in the background."""
+        status = self._run.shown["status"]
+        # region cancel
+        status = "unknown"
+        # endregion
+        if status in ("queued", "in_progress"):
             self._run.move("cancelled")
 
     def _tell(self, name: str, data: Json) -> None:
@@ -200,7 +203,11 @@ class _Translation:
 
 def _streamed(call: _Call, run: _Run, outputs: list[Json], before: _Told) -> _Work:
     """Start the run's next response as a stream."""
-    source = yield from _create(call, run, {**_request(run, outputs), "stream": True, **call.options})
+    request = {**_request(run, outputs), "stream": True, **call.options}
+    # region cancel
+    request["background"] = True
+    # endregion
+    source = yield from _create(call, run, request)
     return _Translation(call, run, source, before)
 
 
@@ -213,9 +220,7 @@ def _stream_run(call: _Call, thread_id: str) -> _Work:
 @_answers("STREAM /threads/runs")
 def _stream_thread_and_run(call: _Call) -> _Work:
     thread = yield from _new_thread(call, call.body.get("thread") or {})
-    resources = call.body.get("tool_resources")
-    own = None if resources is None else (yield from _resolved(call, resources))
-    run = yield from _new_run(call, thread["id"], own)
+    run = yield from _new_run(call, thread["id"], call.body.get("tool_resources"))
     return (yield from _streamed(call, run, [], [("thread.created", thread)]))
 
 

@@ -107,6 +107,8 @@ def _failed(error: Exception, request: Any) -> Any:
     elif isinstance(error, openai.APIStatusError):
         status, headers = error.status_code, _kept_headers(error.response.headers)
         body = error.body if isinstance(error.body, dict) else {"message": error.message}
+        if status == 404 and "onversation" in error.message:
+            body = _missing("thread", request.url.path.split("/")[2]).body
     return _http.Response(status, json={"error": body}, headers=headers, request=request)
 
 
@@ -114,12 +116,14 @@ def _kept_headers(headers: Any) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name.lower().startswith(("x-r", "retry-after"))}
 
 
-def _answered(answer: Any, request: Any, stream: type) -> Any:
-    """The HTTP response of an answer: an object, or the events of a run."""
-    if isinstance(answer, dict):
-        return _http.Response(200, json=answer, headers={"openai-poll-after-ms": _POLL_MS}, request=request)
+def _answered(answer: Json, request: Any) -> Any:
+    return _http.Response(200, json=answer, headers={"openai-poll-after-ms": _POLL_MS}, request=request)
+
+
+# region stream
+def _told(stream: Any, request: Any) -> Any:
     headers = {"content-type": "text/event-stream; charset=utf-8"}
-    return _http.Response(200, headers=headers, stream=stream(answer, request), request=request)
+    return _http.Response(200, headers=headers, stream=stream, request=request)
 
 
 def _event(name: str, data: Any) -> bytes:
@@ -133,6 +137,7 @@ def _broken(error: openai.APIError, request: Any) -> bytes:
     return _event("error", {"error": {"message": error.message, "code": error.code, "type": error.type}})
 
 
+# endregion
 # region sync
 def _finished(work: Any) -> Any:
     """Do the work of a handler; its calls have been made by the time that it yields them."""
@@ -157,12 +162,17 @@ class _Transport:
             answer = _finished(_Call(self._client, request, request.read(), time.sleep).work())
         except _FAILURES as error:
             return _failed(error, request)
-        return _answered(answer, request, _SyncEvents)
+        # region stream
+        if not isinstance(answer, dict):
+            return _told(_SyncStream(answer, request), request)
+        # endregion
+        return _answered(answer, request)
 
     def close(self) -> None:
         """Nothing is held between requests."""
 
 
+# region stream
 class _Events:
     """The events of a run, translated while its response streams."""
 
@@ -184,9 +194,10 @@ class _Events:
         self._translation.abandon()
 
 
-_SyncEvents = type("_SyncEvents", (_Events, _http.SyncByteStream), {})
+_SyncStream = type("_SyncStream", (_Events, _http.SyncByteStream), {})
 
 
+# endregion
 # endregion
 # region async
 async def _awaited(work: Any) -> Any:
@@ -217,12 +228,17 @@ class _AsyncTransport:
             answer = await _awaited(_Call(self._client, request, await request.aread(), asyncio.sleep).work())
         except _FAILURES as error:
             return _failed(error, request)
-        return _answered(answer, request, _AsyncStream)
+        # region stream
+        if not isinstance(answer, dict):
+            return _told(_AsyncStream(answer, request), request)
+        # endregion
+        return _answered(answer, request)
 
     async def aclose(self) -> None:
         """Nothing is held between requests."""
 
 
+# region stream
 class _AsyncEvents:
     """The events of a run, translated while its response streams."""
 
@@ -245,4 +261,5 @@ class _AsyncEvents:
 
 
 _AsyncStream = type("_AsyncStream", (_AsyncEvents, _http.AsyncByteStream), {})
+# endregion
 # endregion

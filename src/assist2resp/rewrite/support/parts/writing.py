@@ -31,8 +31,10 @@ def _append(call: _Call, conversation: str, thread_id: str, messages: list[Json]
         kept = {"id": item["id"], "created_at": int(time.time()), "metadata": message.get("metadata") or {}}
         kept["attachments"] = message.get("attachments") or []
         _state.put("message", item["id"], conversation, kept)
+        # region files
         if kept["attachments"]:
             yield from _attach(call, conversation, kept["attachments"])
+        # endregion
         shown.append(_message(item, kept, thread_id))
     return shown
 
