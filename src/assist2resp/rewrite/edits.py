@@ -98,7 +98,7 @@ class _Applier(cst.CSTTransformer):
         if lines and isinstance(result, cst.CSTNode):
             result = _with_comments(result, lines)
         if isinstance(result, cst.IndentedBlock) and isinstance(original_node, cst.IndentedBlock):
-            result = _never_empty(original_node, result)
+            result = _tidied(original_node, result)
         return result
 
 
@@ -110,11 +110,21 @@ def _with_comments(node: cst.CSTNode, lines: Sequence[str]) -> cst.CSTNode:
     return node.with_changes(leading_lines=[*node.leading_lines, *new])
 
 
-def _never_empty(before: cst.IndentedBlock, after: cst.IndentedBlock) -> cst.IndentedBlock:
-    """An emptied block gets its `pass`."""
-    if after.body or not before.body:
-        return after
-    return after.with_changes(body=[cst.SimpleStatementLine([cst.Pass()])])
+def _tidied(before: cst.IndentedBlock, after: cst.IndentedBlock) -> cst.IndentedBlock:
+    """An emptied block gets its `pass`; one whose first statement went begins without blank lines."""
+    if not after.body and before.body:
+        return after.with_changes(body=[cst.SimpleStatementLine([cst.Pass()])])
+    if after.body and before.body and after.body[0] is not before.body[0]:
+        return after.with_changes(body=[_without_blank_lines(after.body[0]), *after.body[1:]])
+    return after
+
+
+def _without_blank_lines(statement: cst.BaseStatement) -> cst.BaseStatement:
+    lines: Sequence[cst.EmptyLine] = getattr(statement, "leading_lines", ())
+    kept = list(lines)
+    while kept and kept[0].comment is None:
+        kept.pop(0)
+    return statement if len(kept) == len(lines) else statement.with_changes(leading_lines=kept)
 
 
 def expression(code: str) -> cst.BaseExpression:

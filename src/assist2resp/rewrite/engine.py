@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 import libcst as cst
@@ -40,9 +41,13 @@ def rewrite(paths: Iterable[Path], options: Options) -> Outcome:
 
     Raises InputFileError for a path that does not exist or a file that is not Python.
     """
-    project = open_project(paths, exclude=options.exclude, overlay=options.overlay)
+    progress = options.progress
+    project = open_project(paths, exclude=options.exclude, overlay=options.overlay, progress=progress)
+    progress("following values", 0, 0)
     run = _Run(project, options)
-    for flow in find_flows(run.sites, run.inference):
+    flows = find_flows(run.sites, run.inference)
+    for number, flow in enumerate(flows):
+        progress("rewriting", number, len(flows))
         run.take(flow)
     return run.outcome()
 
@@ -137,8 +142,10 @@ class _Run:
         changed = tuple(sorted((c for c in changes if c is not None), key=lambda change: change.path))
         return Outcome(changed, self._findings(changed))
 
-    @staticmethod
-    def _changed(file: SourceFile, tree: cst.Module, placements: list[Placement]) -> FileChange | None:
+    def _changed(self, file: SourceFile, tree: cst.Module, placements: list[Placement]) -> FileChange | None:
+        types = sorted({found for plan in self.plans for found in plan.imports.get(file, ())})
+        for module, group in groupby(types, key=lambda found: found[0]):
+            tree = add_import(tree, module, [(name, local) for _, name, local in group])
         for placement in placements:
             imported = placement.import_for(file)
             if imported is not None:

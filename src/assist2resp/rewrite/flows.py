@@ -42,6 +42,10 @@ class FlowIndex:
     taken: set[cst.CSTNode] = field(default_factory=set)
     """Nodes that are no sites and that a flow's plan has changed already."""
 
+    def flow_of(self, key: Hashable) -> Flow | None:
+        """The flow that a place belongs to: a variable, an attribute, a result."""
+        return self.flow_of_root.get(self.union.find(key))
+
     def owner(self, node: cst.CSTNode, file: SourceFile) -> Flow | None:
         """The flow that the value of an expression belongs to, if it is one's."""
         site = self._site_below(node)

@@ -17,7 +17,7 @@ from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Resource, Sdk
 from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.newest import newest_texts
-from assist2resp.rewrite.nodes import argument, has_star
+from assist2resp.rewrite.nodes import argument, descendants, has_star
 from assist2resp.rewrite.outputs import output_edits
 from assist2resp.rewrite.sites import Site
 
@@ -137,8 +137,18 @@ class PlainRuns:
                 return obstacle
         return ""
 
-    @staticmethod
-    def _argument_obstacle(site: Site) -> str:
+    def origin_of(self, submit: Site) -> Site | None:
+        """The one run creation in the same function whose run a submission goes on with, if its arguments can be said again."""
+        found = [site for site in self.creates if site.file is submit.file and site.scope is submit.scope]
+        if len(found) != 1 or found[0].call is None:
+            return None
+        for arg in found[0].call.args:
+            name = arg.keyword.value if arg.keyword is not None else "thread_id"
+            if name == "tool_choice" or not _can_be_repeated(arg.value, found[0]):
+                return None
+        return found[0]
+
+    def _argument_obstacle(self, site: Site) -> str:
         assert site.call is not None
         keywords = {arg.keyword.value for arg in site.call.args if arg.keyword is not None}
         if site.path in CREATES and not keywords <= _CREATE_ARGUMENTS:
@@ -155,6 +165,8 @@ class PlainRuns:
                 return "the tool outputs are streamed, or made where they cannot be seen"
             if not (isinstance(run_id, cst.Attribute) and run_id.attr.value == "id"):
                 return "tool outputs are submitted to a run that is only named"
+            if self.origin_of(site) is None:
+                return "tool outputs are submitted where the run's own settings are not to be seen"
         if site.path == MESSAGE_LIST and keywords & {"run_id", "before", "after"}:
             return "messages are listed by run or by cursor"
         return ""
@@ -288,6 +300,18 @@ class PlainRuns:
             if not (uses.passes_on(use, self.inference) or uses.is_shown(node, file, self.inference) or isinstance(parent, (cst.AssignTarget, cst.Comparison))):
                 return "a run's id leaves the process"
         return ""
+
+
+def _can_be_repeated(node: cst.BaseExpression, site: Site) -> bool:
+    """Whether an expression means the same when it is evaluated again later in the function."""
+    for part in descendants(node):
+        if isinstance(part, (cst.Call, cst.Await, cst.Yield, cst.NamedExpr, cst.Lambda)):
+            return False
+        if isinstance(part, cst.Name):
+            variable = site.scope.find(part.value)
+            if variable is not None and variable[0] is site.scope and len(variable[0].names[variable[1]]) > 1:
+                return False
+    return True
 
 
 def assigned_name(site: Site) -> cst.Name | None:

@@ -58,6 +58,8 @@ class Plan:
     """Retrievals that only waited."""
     support: dict[SourceFile, dict[str, set[str]]] = field(default_factory=dict)
     """Per file: name to import from the support module -> the old paths that it must offer."""
+    imports: dict[SourceFile, set[tuple[str, str, str]]] = field(default_factory=dict)
+    """Per file: module, name and local name of types to import."""
     offers: dict[SourceFile, set[str]] = field(default_factory=dict)
     """Per file: old paths that the support module must offer beyond those of its imports."""
     _locals: dict[tuple[SourceFile, str], str] = field(default_factory=dict)
@@ -121,6 +123,13 @@ class Plan:
         """Import `name` from the support module, which must offer `paths`; gives the name to write."""
         self.support.setdefault(file, {}).setdefault(name, set()).update(paths or (name,))
         return self.local_name(file, name)
+
+    def import_type(self, file: SourceFile, module: str, name: str) -> str:
+        """Import a type of the SDK; gives the name to write."""
+        assert file.tree is not None
+        local = free_name(file.tree, name, f"OpenAI{name}")
+        self.imports.setdefault(file, set()).add((module, name, local))
+        return local
 
     def offer(self, file: SourceFile, path: str) -> None:
         """Note that the support module of `file` must offer an old path, reached through an alias."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
-from assist2resp.rewrite import literals, uses
+from assist2resp.rewrite import literals, sdk, uses
 from assist2resp.rewrite.calls import Argument, attribute, rebuild_call, text
 from assist2resp.rewrite.chains import beta_of, client_of
-from assist2resp.rewrite.kinds import Sdk
-from assist2resp.rewrite.nodes import argument
+from assist2resp.rewrite.kinds import External, Sdk
+from assist2resp.rewrite.nodes import argument, descendants
 from assist2resp.rewrite.outputs import output_edits
 from assist2resp.rewrite.plainness import CREATES, RETRIEVES, RUN, SUBMITS, assigned_name, thread_argument
 from assist2resp.rewrite.plan import Plan
@@ -51,21 +53,27 @@ class CreateResponses:
             elif site.path in SUBMITS:
                 self._submit(plan, site)
         self._translate_uses(plan)
+        self._annotations(plan)
 
     # Calls --------------------------------------------------------------------------------------------------------
 
     def _create(self, plan: Plan, site: Site) -> None:
-        thread, beta = thread_argument(site), beta_of(site, plan.inference)
-        assert site.call is not None
-        assistant = argument(site.call, "assistant_id")
-        assert thread is not None and beta is not None and assistant is not None  # noqa: PT018 - checked by PlainRuns
-        arguments = [Argument("conversation", conversation_reference(plan, site.file, thread))]
+        beta = beta_of(site, plan.inference)
+        assert beta is not None
         folded = plan.folded.get(site)
-        if folded:
-            arguments.append(Argument("input", _list(folded)))
-        arguments += self._configured(plan, site, assistant) or self._registered(plan, site, assistant)
-        self._rebuild(plan, site, client_of(beta), arguments)
+        self._rebuild(plan, site, client_of(beta), self._arguments(plan, site, _list(folded) if folded else None))
         plan.fix(site, self.code, "a run became a response.", plain=True)
+
+    def _arguments(self, plan: Plan, site: Site, given: cst.BaseExpression | None) -> list[Argument]:
+        """The arguments of a response that does what the run created at `site` did, with this input."""
+        assert site.call is not None
+        thread, assistant = thread_argument(site), argument(site.call, "assistant_id")
+        assert thread is not None
+        assert assistant is not None
+        arguments = [Argument("conversation", conversation_reference(plan, site.file, thread))]
+        if given is not None:
+            arguments.append(Argument("input", given))
+        return arguments + (self._configured(plan, site, assistant) or self._registered(plan, site, assistant))
 
     @staticmethod
     def _configured(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[Argument]:
@@ -139,12 +147,22 @@ class CreateResponses:
         assert edits is not None
         for edit in edits:
             plan.replace(site.file, edit.node, edit.replacement)
-        spread = cst.Call(cst.Name(plan.need(site.file, "same_request")), [cst.Arg(run)])
-        self._rebuild(plan, site, client_of(beta), [Argument("input", outputs), Argument(None, spread)])
+        origin = plan.plain.origin_of(site)
+        assert origin is not None
+        self._rebuild(plan, site, client_of(beta), self._arguments(plan, origin, outputs))
         if isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr) and isinstance(run, cst.Name):
             statement = site.file.scopes.parent_of[site.awaited]
             plan.change(site.file, statement, lambda updated: _assign(run, cst.ensure_type(updated, cst.Expr)))
         plan.fix(site, self.code, "tool outputs are the input of the next response.", plain=True)
+
+    @staticmethod
+    def _annotations(plan: Plan) -> None:
+        """Runs that are annotated become responses there too."""
+        for file in plan.inference.project.modules:
+            for annotation, node in annotations_of(plan, file, RUN):
+                local = plan.import_type(file, "openai.types.responses", "Response")
+                plan.replace(file, node, cst.Name(local))
+                del annotation
 
     # Uses ---------------------------------------------------------------------------------------------------------
 
@@ -228,6 +246,30 @@ def _merged(base: cst.BaseExpression, settings: list[Argument]) -> cst.BaseExpre
         name = "instructions" if setting.keyword == "additional_instructions" else setting.keyword
         elements.append(cst.DictElement(cst.SimpleString(f'"{name}"'), value))
     return cst.Dict(elements)
+
+
+def annotations_of(plan: Plan, file: SourceFile, type_name: str) -> Iterator[tuple[cst.Annotation, cst.BaseExpression]]:
+    """The names of one of the SDK's types in annotations of what passes through the flow."""
+    for node, parent in file.scopes.parent_of.items():
+        if isinstance(node, cst.Annotation) and _annotates(plan, file, parent):
+            for inner in descendants(node):
+                if isinstance(inner, (cst.Name, cst.Attribute)):
+                    kind = plan.inference.kind(inner, file)
+                    if isinstance(kind, External) and sdk.type_name(kind.qualified) == type_name:
+                        yield node, inner
+
+
+def _annotates(plan: Plan, file: SourceFile, owner: cst.CSTNode) -> bool:
+    """Whether what is annotated carries a value of the flow."""
+    index = plan.flow.index
+    if isinstance(owner, cst.FunctionDef):
+        return index.flow_of(("result", owner)) is plan.flow
+    if isinstance(owner, cst.Param):
+        scope = file.scopes.scope_of.get(owner)
+        return scope is not None and index.flow_of((scope, owner.name.value)) is plan.flow
+    if isinstance(owner, cst.AnnAssign):
+        return index.owner(owner.target, file) is plan.flow
+    return False
 
 
 def _is_run(plan: Plan, node: cst.BaseExpression, file: SourceFile) -> bool:
