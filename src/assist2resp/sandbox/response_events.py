@@ -38,6 +38,14 @@ def _begun(item: Json) -> Json:
             return {**item, "summary": []}
         case "tool_search_call":
             return {**item, "status": "in_progress", "arguments": {}}
+        case "custom_tool_call":
+            return {**item, "status": "in_progress", "input": ""}
+        case "mcp_call":
+            return {**item, "status": "in_progress", "arguments": "", "output": None}
+        case "mcp_list_tools":
+            return {**item, "tools": []}
+        case "image_generation_call":
+            return {**item, "status": "in_progress", "result": None}
         case "web_search_call":
             return {"id": item["id"], "type": item["type"], "status": "in_progress"}
     return {**item, "status": "in_progress"} if "status" in item else item
@@ -104,6 +112,30 @@ def _web_search(_item: Json, _deltas: tuple[str, ...], place: Json) -> Events:
         yield {"type": f"response.web_search_call.{state}", **place}
 
 
+def _image(_item: Json, _deltas: tuple[str, ...], place: Json) -> Events:
+    for state in ("in_progress", "generating", "completed"):
+        yield {"type": f"response.image_generation_call.{state}", **place}
+
+
+def _mcp_list(_item: Json, _deltas: tuple[str, ...], place: Json) -> Events:
+    for state in ("in_progress", "completed"):
+        yield {"type": f"response.mcp_list_tools.{state}", **place}
+
+
+def _mcp_call(item: Json, _deltas: tuple[str, ...], place: Json) -> Events:
+    yield {"type": "response.mcp_call.in_progress", **place}
+    if item["arguments"]:
+        yield _delta("response.mcp_call_arguments.delta", item["arguments"], place)
+    yield {"type": "response.mcp_call_arguments.done", **place, "arguments": item["arguments"]}
+    yield {"type": f"response.mcp_call.{'failed' if item.get('error') else 'completed'}", **place}
+
+
+def _custom(item: Json, _deltas: tuple[str, ...], place: Json) -> Events:
+    if item["input"]:
+        yield _delta("response.custom_tool_call_input.delta", item["input"], place)
+    yield {"type": "response.custom_tool_call_input.done", **place, "input": item["input"]}
+
+
 def _interpreter(item: Json, deltas: tuple[str, ...], place: Json) -> Events:
     yield {"type": "response.code_interpreter_call.in_progress", **place}
     for delta in deltas:
@@ -129,5 +161,9 @@ _INNER: dict[str, Callable[[Json, tuple[str, ...], Json], Events]] = {
     "file_search_call": _search,
     "web_search_call": _web_search,
     "code_interpreter_call": _interpreter,
+    "custom_tool_call": _custom,
+    "image_generation_call": _image,
+    "mcp_call": _mcp_call,
+    "mcp_list_tools": _mcp_list,
     "reasoning": _reasoning,
 }

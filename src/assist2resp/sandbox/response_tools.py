@@ -16,6 +16,21 @@ DEFAULT_RESULTS = 20
 LOCATION = {"type": "approximate", "city": None, "country": "US", "region": None, "timezone": None}
 
 
+DEFAULTS: dict[str, Json] = {
+    "custom": {"description": None, "format": {"type": "text"}},
+    "image_generation": {
+        "background": "auto",
+        "model": "gpt-image-1",
+        "moderation": "auto",
+        "n": 1,
+        "output_compression": 100,
+        "output_format": "png",
+        "quality": "auto",
+        "size": "auto",
+    },
+    "mcp": {"allowed_tools": None, "headers": None, "require_approval": "always", "server_description": None},
+}
+"""What tools that only other systems run are shown with: the defaults of OpenAI's description of its API."""
 LAST = ("tool_search", "namespace")
 """The kinds of tools that a response shows behind all others, in this order."""
 
@@ -41,6 +56,8 @@ def _effective(tool: Json) -> Json:
             return {"filters": None, **shown} if tool["type"] == "web_search" else shown
         case "tool_search":
             return {"description": None, "parameters": None, **tool}
+        case "image_generation" | "mcp" | "custom":
+            return {**DEFAULTS[tool["type"]], **tool}
         case "namespace":
             return {**tool, "tools": [_effective(inner) for inner in tool["tools"]]}
     return tool
