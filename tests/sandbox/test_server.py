@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import subprocess
 import sys
 import threading
 import urllib.request
@@ -215,6 +216,21 @@ def test_closing_leaves_nothing_running():
     assert set(threading.enumerate()) == before
 
 
+async def test_a_closed_sandbox_cannot_be_reached():
+    with sandbox(in_process=True) as server:
+        client, asynchronous = server.client(max_retries=0), server.async_client(max_retries=0)
+        http = openai.DefaultHttpxClient(transport=server.transport())
+        stream = client.responses.create(model="gpt-4o", input="hi", stream=True)
+        next(iter(stream))
+    stream.close()
+    async with asynchronous:
+        with pytest.raises(openai.APIConnectionError):
+            await asynchronous.models.list()
+    with openai.OpenAI(base_url=server.url, api_key="k", http_client=http, max_retries=0) as late:
+        with pytest.raises(openai.APIConnectionError):
+            late.models.list()
+
+
 def test_what_is_missing_is_named(monkeypatch):
     for name in [name for name in sys.modules if name.startswith("assist2resp.sandbox.")]:
         monkeypatch.delitem(sys.modules, name)
@@ -238,3 +254,14 @@ def test_the_fixture_takes_options(assist2resp_sandbox):
     answer = assist2resp_sandbox.client().responses.create(model="gpt-4o", input="hi")
     assert answer.output_text == "As scripted."
     assert assist2resp_sandbox.world.script.unused == []
+
+
+def test_a_defect_of_the_sandbox_fails_the_test_that_used_it(tmp_path):
+    (tmp_path / "test_it.py").write_text(
+        "def test_it(assist2resp_sandbox):\n    assist2resp_sandbox.failures.append(KeyError('inside'))\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "--strict-markers", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "1 passed, 1 error" in done.stdout
+    assert "KeyError: 'inside'" in done.stdout

@@ -39,7 +39,18 @@ def command(
     """Run both APIs on this machine until Ctrl-C, without a key, for any OpenAI client.
 
     Prints the base URL on stdout when it is ready. What it has received is at /sandbox/requests.
-    """
+
+    \b
+    A seed holds the bodies of create requests, and may fix ids:
+      threads:
+        - {id: thread_ada, messages: [{role: user, content: Hello}]}
+      files: … vector_stores: … assistants: … conversations: …
+    A script is a list; each entry answers once, when its conditions hold:
+      - {when: {contains: weather}, answer: {call: get_weather, arguments: {city: Bonn}}}
+      - {when: {output_of: get_weather}, answer: It is sunny.}
+    Faults: a status from 400 to 599, slow, cut-body or cut-stream, by route and rate:
+      429@POST /v1/responses:0.2,retry-after=1; slow@GET *:0.1,seconds=2; seed=7
+    """  # noqa: D301 - click keeps the lines of a paragraph that begins with this control character
     from assist2resp.sandbox import sandbox
 
     signal.signal(signal.SIGTERM, _interrupt)

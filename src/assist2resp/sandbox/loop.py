@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -26,6 +26,16 @@ class LoopThread:
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Run `work` on the loop, without waiting."""
         return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing runs here any more."""
+        return self.loop.is_closed()
+
+    def post(self, callback: Callable[[], object]) -> None:
+        """Have `callback` called on the loop soon, or not at all if it is closed."""
+        if not self.is_closed:
+            self.loop.call_soon_threadsafe(callback)
 
     def close(self) -> None:
         """Cancel every task, then stop and close the loop."""

@@ -88,6 +88,8 @@ class _Sync:
 
     def handle_request(self, request: Any) -> Any:
         """Send one request and return once the answer has begun."""
+        if self._loop.is_closed:
+            raise self.library.ConnectError("The sandbox is closed", request=request)
         messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         exchange = Exchange(self._app, _scope(request), request.read(), messages.put)
         self._loop.submit(exchange.run())
@@ -130,7 +132,7 @@ class _SyncBody:
 
     def close(self) -> None:
         """Stop listening."""
-        self._loop.loop.call_soon_threadsafe(self._exchange.leave)
+        self._loop.post(self._exchange.leave)
 
 
 class _Async:
@@ -145,6 +147,8 @@ class _Async:
 
     async def handle_async_request(self, request: Any) -> Any:
         """Send one request and return once the answer has begun."""
+        if self._loop.is_closed:
+            raise self.library.ConnectError("The sandbox is closed", request=request)
         messages: asyncio.Queue[Message] = asyncio.Queue()
         here = asyncio.get_running_loop()
 
@@ -191,7 +195,7 @@ class _AsyncBody:
 
     async def aclose(self) -> None:
         """Stop listening."""
-        self._loop.loop.call_soon_threadsafe(self._exchange.leave)
+        self._loop.post(self._exchange.leave)
 
 
 def sync_transport(library: Any, app: ASGIApp, loop: LoopThread) -> Any:
