@@ -226,9 +226,9 @@ async def test_a_closed_sandbox_cannot_be_reached():
     async with asynchronous:
         with pytest.raises(openai.APIConnectionError):
             await asynchronous.models.list()
-    with openai.OpenAI(base_url=server.url, api_key="k", http_client=http, max_retries=0) as late:
-        with pytest.raises(openai.APIConnectionError):
-            late.models.list()
+    late = openai.OpenAI(base_url=server.url, api_key="k", http_client=http, max_retries=0)
+    with late, pytest.raises(openai.APIConnectionError):
+        late.models.list()
 
 
 def test_what_is_missing_is_named(monkeypatch):
