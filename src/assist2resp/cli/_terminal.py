@@ -13,6 +13,7 @@ import click
 
 _PATIENCE = 0.5
 """Seconds of work that need no progress."""
+_INTERVAL = 0.05
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -43,12 +44,15 @@ def progress() -> Iterator[Callable[[str, int, int], None] | None]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
     task = bar.add_task("", total=None)
-    began = time.monotonic()
+    due = time.monotonic() + _PATIENCE
 
     def report(stage: str, done: int, total: int) -> None:
+        nonlocal due
+        if time.monotonic() < due:
+            return
+        due = time.monotonic() + _INTERVAL
         bar.update(task, description=stage, completed=done, total=total or None)
-        if not bar.live.is_started and time.monotonic() - began > _PATIENCE:
-            bar.start()
+        bar.start()
 
     try:
         yield report

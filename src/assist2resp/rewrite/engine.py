@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -44,12 +46,24 @@ def rewrite(paths: Iterable[Path], options: Options) -> Outcome:
     progress = options.progress
     project = open_project(paths, exclude=options.exclude, overlay=options.overlay, progress=progress)
     progress("following values", 0, 0)
-    run = _Run(project, options)
-    flows = find_flows(run.sites, run.inference)
-    for number, flow in enumerate(flows):
-        progress("rewriting", number, len(flows))
-        run.take(flow)
-    return run.outcome()
+    with _deep_recursion():
+        run = _Run(project, options)
+        flows = find_flows(run.sites, run.inference)
+        for number, flow in enumerate(flows):
+            progress("rewriting", number, len(flows))
+            run.take(flow)
+        return run.outcome()
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """Room for passes that take more frames per level than printing, which every parsed file has survived."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(10 * limit)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 @dataclass

@@ -16,8 +16,9 @@ import libcst as cst
 
 from assist2resp.errors import InputFileError
 from assist2resp.rewrite.listing import is_excluded, listed
+from assist2resp.rewrite.outcome import Progress, silent
 from assist2resp.rewrite.scopes import ModuleScopes, index_module
-from assist2resp.rewrite.unparsable import Complaint, why_unparsable
+from assist2resp.rewrite.unparsable import Complaint, nests_too_deeply, why_unparsable
 
 NEEDLE = re.compile(
     rb"\.\s*beta\b|[\"']beta[\"']|AssistantEventHandler|openai\.types\.beta|AssistantStreamManager"
@@ -54,13 +55,23 @@ class SourceFile:
         """Parse the file once; a failure is kept as `problem`."""
         if self.tree is not None or self.problem:
             return
+        if nests_too_deeply(self.data):
+            self._refuse(Complaint("does not parse: nested too deeply", 1))
+            return
         try:
             self.tree = cst.parse_module(self.data)
-        except (cst.ParserSyntaxError, SyntaxError, LookupError, ValueError, RecursionError) as error:
-            unknown = Complaint(f"does not parse: {str(error).partition(': expected')[0]}", 1)
-            self.problem, self.problem_line = why_unparsable(self.data) or unknown
-        if self.tree is not None and self.tree.bytes != self.data:
-            self.tree, self.problem = None, "does not survive a parse and print unchanged (unusual newlines or encoding)"
+            survives = self.tree.bytes == self.data and self.scopes is not None
+        except RecursionError:
+            self._refuse(Complaint("cannot be rewritten: nested too deeply", 1))
+        except (cst.ParserSyntaxError, SyntaxError, LookupError, ValueError) as error:
+            self._refuse(Complaint(f"does not parse: {str(error).partition(': expected')[0]}", 1))
+        else:
+            if not survives:
+                self.tree, self.problem = None, "does not survive a parse and print unchanged (unusual newlines or encoding)"
+
+    def _refuse(self, unexplained: Complaint) -> None:
+        self.tree = None
+        self.problem, self.problem_line = why_unparsable(self.data) or unexplained
 
 
 @dataclass(eq=False)
@@ -98,7 +109,11 @@ class Project:
 
 
 def open_project(
-    paths: Iterable[Path], *, exclude: Iterable[str] = (), overlay: Mapping[Path, bytes] | None = None
+    paths: Iterable[Path],
+    *,
+    exclude: Iterable[str] = (),
+    overlay: Mapping[Path, bytes] | None = None,
+    progress: Progress = silent,
 ) -> Project:
     """Read the tree under `paths` and parse what can matter; `overlay` holds bytes to take instead of a file's.
 
@@ -114,12 +129,13 @@ def open_project(
             found[path] = SourceFile(path, overlay[path])
             continue
         for file in _python_files(path, tuple(exclude), unreadable):
+            progress("reading", len(found), 0)
             try:
                 found.setdefault(file, SourceFile(file, file.read_bytes()))
             except OSError as error:
                 unreadable.append((file, error.strerror or str(error)))
     project = Project(dict(sorted(found.items())), tuple(dict.fromkeys(roots)), unreadable)
-    _parse_participants(project)
+    _parse_participants(project, progress)
     return project
 
 
@@ -136,7 +152,7 @@ def _python_files(path: Path, exclude: tuple[str, ...], unreadable: list[tuple[P
             yield file
 
 
-def _parse_participants(project: Project) -> None:
+def _parse_participants(project: Project, progress: Progress) -> None:
     needles = [file for file in project.files.values() if file.has_needle]
     chosen: dict[Path, SourceFile] = {}
     queue = list(needles)
@@ -148,7 +164,8 @@ def _parse_participants(project: Project) -> None:
     if needles:
         for file in _importers(project, needles):
             chosen.setdefault(file.path, file)
-    for file in chosen.values():
+    for number, file in enumerate(chosen.values()):
+        progress("parsing", number, len(chosen))
         file.module_name = _module_name(project, file.path)
         file.parse()
     project.modules = sorted((file for file in chosen.values() if file.tree is not None), key=lambda file: file.path)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 import warnings
+from itertools import accumulate
 from typing import NamedTuple
+
+_NO_BRACKET = re.compile(rb"[^()\[\]{}]+")
+_MAX_DEPTH = 200
+"""The limit of CPython's tokenizer."""
 
 
 class Complaint(NamedTuple):
@@ -14,6 +20,16 @@ class Complaint(NamedTuple):
 
     problem: str
     line: int
+
+
+def nests_too_deeply(data: bytes) -> bool:
+    """Whether brackets nest deeper than Python allows; LibCST's parser overflows the stack on such a file.
+
+    Brackets in strings and comments count too: a file that is wrongly suspected is not Python that people write.
+    """
+    brackets = _NO_BRACKET.sub(b"", data)
+    depths = accumulate(1 if bracket in b"([{" else -1 for bracket in brackets)
+    return len(brackets) > _MAX_DEPTH and max(depths) > _MAX_DEPTH
 
 
 def why_unparsable(data: bytes) -> Complaint | None:
