@@ -236,7 +236,7 @@ def test_other_ends(scene_of, answer, options, status, shown):
     scene = scene_of(answer)
     run = scene.poll(**options)
     assert run.status == status
-    assert run.completed_at is None
+    assert (run.completed_at is not None) == (status == "incomplete")
     assert run.usage.prompt_tokens == answer.usage.input_tokens
     assert (run.incomplete_details and run.incomplete_details.reason) == shown.get("incomplete_details")
     assert (run.last_error and (run.last_error.code, run.last_error.message)) == shown.get("last_error")

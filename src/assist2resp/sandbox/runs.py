@@ -123,11 +123,8 @@ def _resources(thread: Record, assistant: Record, request: Json, tools: Sequence
     stores = [source.get("file_search") or {} for source in sources]
     file_ids = dict.fromkeys(itertools.chain(*(entry.get("file_ids") or [] for entry in files)))
     store_ids = dict.fromkeys(itertools.chain(*(entry.get("vector_store_ids") or [] for entry in stores)))
-    shown: Json = {}
-    types = {tool["type"] for tool in tools}
-    if "code_interpreter" in types:
-        shown["code_interpreter"] = {"file_ids": list(file_ids)}
-    if "file_search" in types:
+    shown: Json = {"code_interpreter": {"file_ids": list(file_ids)}}
+    if any(tool["type"] == "file_search" for tool in tools):
         shown["file_search"] = {"vector_store_ids": list(store_ids)}
     united = {"file_ids": list(file_ids), "vector_store_ids": list(store_ids)}
     return {"tool_resources": united, "shown_resources": shown, "spent": [0, 0], "kept": [0, 0]}
@@ -209,7 +206,7 @@ def _conclude(world: World, run: Record, answer: Answer, calls: list[Json]) -> N
         action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": asked}}
         move(world, run, "requires_action", required_action=action)
     else:
-        _end(world, run, "completed", completed_at=world.seconds())
+        _end(world, run, "completed")
 
 
 def _forget_unfinished(world: World, run: Record) -> None:
@@ -234,7 +231,8 @@ def _end(world: World, run: Record, status: str, **changes: Any) -> None:
         del thread.private["active_run"]
         world.store.table("threads").save(thread)
     usage = usage_body(Usage(*run.private["spent"]))
-    move(world, run, status, **{"expires_at": None, "usage": usage, **changes})
+    completed_at = world.seconds() if status in ("completed", "incomplete") else None
+    move(world, run, status, expires_at=None, usage=usage, completed_at=completed_at, **changes)
 
 
 def _fail(world: World, run: Record, code: str, message: str) -> None:
