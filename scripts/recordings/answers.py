@@ -112,7 +112,8 @@ def _interpreter_call(code: Any, outputs: Any) -> InterpreterCall:
 
 def _is_neutral(item: dict[str, Any], part: dict[str, Any]) -> bool:
     annotations = {row.get("type") for row in part.get("annotations") or ()}
-    return item.get("phase") in {None, "final_answer"} and annotations <= NEUTRAL_ANNOTATIONS
+    plain = not part.get("logprobs") and item.get("phase") in {None, "final_answer"}
+    return plain and annotations <= NEUTRAL_ANNOTATIONS
 
 
 def _message_part(part: dict[str, Any], deltas: tuple[str, ...]) -> Part:

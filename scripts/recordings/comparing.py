@@ -9,7 +9,16 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from recordings.eras import PROMISED, PROMISED_TYPES, PROMISED_VALUES, newer, older, retyped
+from recordings.eras import (
+    AZURE_ONLY,
+    NOT_ON_AZURE,
+    PROMISED,
+    PROMISED_TYPES,
+    PROMISED_VALUES,
+    newer,
+    older,
+    retyped,
+)
 from recordings.streams import Event, collapsed
 
 TELLING = frozenset({"object", "type", "role", "status", "reason", "code", "param", "deleted", "has_more", "purpose"})
@@ -17,11 +26,12 @@ TELLING = frozenset({"object", "type", "role", "status", "reason", "code", "para
 
 
 class Kind(StrEnum):
-    """In what two answers differ. The first six are allowed, and listed apart."""
+    """In what two answers differ. The first seven are allowed, and listed apart."""
 
     NEWER_KEY = "newer key"
     OLDER_KEY = "older key"
     NEWER_TYPE = "newer type"
+    AZURE_KEY = "key of Azure's"
     PROMISED_KEY = "promised key"
     PROMISED_TYPE = "promised type"
     PROMISED_VALUE = "promised value"
@@ -33,10 +43,19 @@ class Kind(StrEnum):
     LENGTH = "length"
     ORDER = "order"
     EVENTS = "events"
+    BROKEN = "no comparison"
 
 
 ALLOWED = frozenset(
-    {Kind.NEWER_KEY, Kind.OLDER_KEY, Kind.NEWER_TYPE, Kind.PROMISED_KEY, Kind.PROMISED_TYPE, Kind.PROMISED_VALUE}
+    {
+        Kind.NEWER_KEY,
+        Kind.OLDER_KEY,
+        Kind.NEWER_TYPE,
+        Kind.AZURE_KEY,
+        Kind.PROMISED_KEY,
+        Kind.PROMISED_TYPE,
+        Kind.PROMISED_VALUE,
+    }
 )
 
 
@@ -56,6 +75,7 @@ class Comparer:
 
     day: date | None
     ids: Mapping[str, str]
+    azure: bool = False
 
     def values(self, was: Any, now: Any, where: str = "", name: str = "", kind: str = "") -> Iterator[Difference]:
         """Every difference between two JSON values; `name` is the key that holds them in an object of this kind."""
@@ -75,8 +95,7 @@ class Comparer:
     def _objects(self, was: dict[str, Any], now: dict[str, Any], where: str, name: str) -> Iterator[Difference]:
         kind = str(now.get("object") or now.get("type") or name)
         for key in was.keys() - now.keys():
-            allowed = older(kind, key, self.day)
-            yield Difference(Kind.OLDER_KEY if allowed else Kind.MISSING_KEY, f"{where}.{key}", f"{kind}.{key}")
+            yield Difference(self._missing(kind, key), f"{where}.{key}", f"{kind}.{key}")
         for key in now.keys() - was.keys():
             yield Difference(self._extra(kind, key), f"{where}.{key}", now=f"{kind}.{key}")
         for key in was.keys() & now.keys():
@@ -87,9 +106,16 @@ class Comparer:
             return Kind.PROMISED_TYPE
         return Kind.NEWER_TYPE if retyped(place, self.day) else Kind.TYPE
 
+    def _missing(self, kind: str, key: str) -> Kind:
+        if self.azure and (kind, key) in AZURE_ONLY:
+            return Kind.AZURE_KEY
+        return Kind.OLDER_KEY if older(kind, key, self.day) else Kind.MISSING_KEY
+
     def _extra(self, kind: str, key: str) -> Kind:
         if (kind, key) in PROMISED:
             return Kind.PROMISED_KEY
+        if self.azure and (kind, key) in NOT_ON_AZURE:
+            return Kind.AZURE_KEY
         return Kind.NEWER_KEY if newer(kind, key, self.day) else Kind.EXTRA_KEY
 
     def _lists(self, was: list[Any], now: list[Any], where: str, name: str) -> Iterator[Difference]:

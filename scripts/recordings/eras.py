@@ -99,6 +99,11 @@ UNTIL: dict[tuple[str, str], date] = {
 }
 
 
+AZURE_ONLY = frozenset({("response", "content_filters")})
+NOT_ON_AZURE = frozenset({("response", "billing"), ("response", "tool_usage")})
+"""Keys by which Azure's answers differ from OpenAI's; the sandbox gives OpenAI's on Azure's paths as well."""
+
+
 def wire_day(day: date | None, beta: str) -> date | None:
     """The day whose keys an exchange shows, given the value of its `OpenAI-Beta` header."""
     if "assistants=v1" in beta:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from assist2resp.sandbox import models_data
 from assist2resp.sandbox.prompt import Answer, FunctionCall, Usage
 from recordings.answers import response_answer, run_answers
-from recordings.needs import ROWS, Need, Use, body_needs, is_image, unmade_calls
+from recordings.needs import ROWS, Need, Use, body_needs, purpose_of, unmade_calls
 from recordings.reading import Interaction
 from recordings.wire import RefusedError, Wire
 
@@ -198,8 +198,8 @@ class Workshop:
 
     async def _file(self, object_id: str, use: Use, seen: dict[str, Any]) -> Any:
         read = use.place.template == "/files/{file}/content"
-        image = is_image(use.body, object_id)
-        purpose = str(seen.get("purpose") or ("batch" if read else "vision" if image else "assistants"))
+        purpose = str(seen.get("purpose") or ("batch" if read else purpose_of(use.body, object_id)))
+        image = purpose == "vision"
         name = str(seen.get("filename") or ("notes.jsonl" if purpose in {"batch", "fine-tune"} else "notes.txt"))
         text = "\n".join(str(row.get("text", "")) for row in use.rows)
         made = await self._upload("/v1/files", "a.png" if image else name, text, purpose=purpose)

@@ -118,13 +118,17 @@ def unmade_calls(body: Any) -> list[dict[str, Any]]:
     ]
 
 
-def is_image(body: Any, file_id: str) -> bool:
-    """Whether a request uses this file as an image."""
+def purpose_of(body: Any, file_id: str) -> str:
+    """For what a request uses this file, as its upload must have said."""
     if isinstance(body, dict):
-        named = body.get("file_id") == file_id
-        return (named and body.get("type") == "input_image") or any(
-            (key == "image_file" and isinstance(value, dict) and value.get("file_id") == file_id)
-            or is_image(value, file_id)
-            for key, value in body.items()
-        )
-    return isinstance(body, list) and any(is_image(value, file_id) for value in body)
+        if body.get("file_id") == file_id:
+            return {"input_image": "vision", "input_file": "user_data"}.get(str(body.get("type")), "assistants")
+        for key, value in body.items():
+            if key == "image_file" and isinstance(value, dict) and value.get("file_id") == file_id:
+                return "vision"
+            if (found := purpose_of(value, file_id)) != "assistants":
+                return found
+    for value in body if isinstance(body, list) else ():
+        if (found := purpose_of(value, file_id)) != "assistants":
+            return found
+    return "assistants"

@@ -18,6 +18,8 @@ from recordings.reading import json_of
 from recordings.streams import Event, events, is_stream
 
 TICK = 0.005
+PATIENCE = 5_000
+"""So many ticks are waited for an answer."""
 KEY = "sk-replayed"
 WRONG_KEY = "sk-wrong"
 
@@ -83,10 +85,13 @@ class Wire:
         sent = {"authorization": f"Bearer {KEY}", "openai-beta": "assistants=v2", **headers}
         request = asyncio.ensure_future(self._client.request(method, path, content=body, headers=sent))
         await _settle()
-        for _ in range(20_000):
+        for _ in range(PATIENCE):
             if request.done():
                 break
             await self.tick()
+        else:
+            request.cancel()
+            raise RefusedError(f"no answer to {method} {path}")
         response = await request
         return Answered(response.status_code, dict(response.headers), response.content)
 
