@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.literal_layout import Body, Item, dict_body, quote_of, text
+from assist2resp.rewrite.literal_bodies import dict_body
+from assist2resp.rewrite.literal_layout import Body, Item, quote_of, text
 from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.literal_text import is_text
 from assist2resp.rewrite.nodes import string_value
@@ -16,21 +17,18 @@ _DETAILS = frozenset({"auto", "low", "high"})
 _SOURCES = {"image_url": "url", "image_file": "file_id"}
 
 
-def message_content(
-    node: cst.BaseExpression, look: Lookup, role: cst.BaseExpression | None = None
-) -> cst.BaseExpression | None:
+def message_content(node: cst.BaseExpression, look: Lookup, role: str | None = "user") -> cst.BaseExpression | None:
     """The content of an input item: a string as it is, a literal list of parts in the new spelling.
 
-    `role` is the message's role, the user's where it is not given; an assistant's parts are output, and it has no images.
+    An assistant's parts are output, and it has no images; parts of an unknown role (None) are not converted.
     """
     if is_text(node, look):
         return node
-    said_by = "user" if role is None else string_value(role)
-    if not isinstance(node, (cst.List, cst.Tuple)) or not node.elements or said_by not in {"user", "assistant"}:
+    if not isinstance(node, (cst.List, cst.Tuple)) or not node.elements or role not in {"user", "assistant"}:
         return None
     elements = []
     for element in node.elements:
-        part = _part(element.value, look, said_by) if isinstance(element, cst.Element) else None
+        part = _part(element.value, look, role) if isinstance(element, cst.Element) else None
         if part is None:
             return None
         elements.append(element.with_changes(value=part))
@@ -119,7 +117,7 @@ def message(node: cst.BaseExpression, look: Lookup) -> cst.BaseExpression | None
     )
     if set(kept.keys) != {"role", "content"} or is_text(role, look) is False:
         return None
-    new = message_content(content, look, role)
+    new = message_content(content, look, string_value(role))
     if new is None:
         return None
     if new is content and len(kept.items) == len(body.items):

@@ -1,4 +1,4 @@
-"""The bodies of dict literals and calls as items with their whitespace and comments, so that they can be rearranged."""
+"""The entries of a dict literal with their whitespace and comments, so that they can be rearranged and printed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import libcst as cst
 
-from assist2resp.rewrite.nodes import descendants, string_value
+from assist2resp.rewrite.nodes import descendants
 
 Whitespace: TypeAlias = cst.BaseParenthesizableWhitespace
 _SPACE = cst.SimpleWhitespace(" ")
@@ -120,7 +120,7 @@ class Body:
         written = code(node)
         if limit is None or len(written) <= limit or "\n" in written:
             return node
-        return _exploded(body).as_written()
+        return exploded(body).as_written()
 
     @property
     def _is_wrapped(self) -> bool:
@@ -159,63 +159,9 @@ class Body:
         return broken.with_changes(first_line=line_end)
 
 
-def dict_body(node: cst.BaseExpression | None) -> Body | None:
-    """The body of a dict literal whose keys are plain strings, each once; else None."""
-    if not isinstance(node, cst.Dict):
-        return None
-    gaps: list[Whitespace] = [node.lbrace.whitespace_after]
-    gaps += [_after_comma(element.comma) for element in node.elements[:-1]]
-    last = node.elements[-1].comma if node.elements else None
-    tail, tail_end = _parted(node.rbrace.whitespace_before)
-    items: list[Item] = []
-    opening = None
-    for element, gap in zip(node.elements, gaps if node.elements else (), strict=True):
-        key = string_value(element.key) if isinstance(element, cst.DictElement) else None
-        if key is None or not isinstance(element, cst.DictElement) or any(item.key == key for item in items):
-            return None
-        plain, line_end = _parted(gap)
-        if items:
-            items[-1] = replace(items[-1], line_end=line_end)
-        else:
-            opening = line_end
-        items.append(Item(key, element, plain))
-    if items:
-        items[-1] = replace(items[-1], line_end=tail_end)
-    return Body(tuple(items), quote_of([node]), tail, opening, isinstance(last, cst.Comma), node)
-
-
-def call_body(call: cst.Call) -> Body:
-    """The keyword arguments of a call as the body of a dict; the caller has made sure that there are no others."""
-    gaps: list[Whitespace] = [call.whitespace_before_args, *(_after_comma(arg.comma) for arg in call.args)]
-    trailing = bool(call.args) and isinstance(call.args[-1].comma, cst.Comma)
-    if call.args and not trailing:
-        gaps[-1] = call.args[-1].whitespace_after_arg
-    parted = [_parted(gap) for gap in gaps]
-    quote = quote_of([call])
-    items = []
-    for number, arg in enumerate(call.args):
-        assert arg.keyword is not None
-        key = arg.keyword.value
-        element = cst.DictElement(text(key, quote), arg.value)
-        items.append(Item(key, element, parted[number][0], parted[number + 1][1]))
-    body = Body(tuple(items), quote, parted[-1][0], parted[0][1], trailing)
-    hugging = body.is_multiline and isinstance(body.items[0].gap, cst.SimpleWhitespace)
-    return _exploded(body) if hugging else body
-
-
 def text(value: str, quote: str = '"') -> cst.SimpleString:
     """A plain word as a string literal."""
     return cst.SimpleString(f"{quote}{value}{quote}")
-
-
-def expression(source: str, quote: str = '"') -> cst.BaseExpression:
-    """An expression that we write, given with double quotes, in the quotes of its surroundings."""
-    return cst.parse_expression(source.replace('"', quote))
-
-
-def one_entry(key: str, value: cst.BaseExpression, quote: str = '"') -> cst.Dict:
-    """`{key: value}`."""
-    return cst.Dict([cst.DictElement(text(key, quote), value)])
 
 
 def quote_of(nodes: Iterable[cst.CSTNode]) -> str:
@@ -230,17 +176,6 @@ def quote_of(nodes: Iterable[cst.CSTNode]) -> str:
 def code(node: cst.CSTNode) -> str:
     """The text of a node."""
     return cst.Module([]).code_for_node(node)
-
-
-def _after_comma(comma: cst.Comma | cst.MaybeSentinel) -> Whitespace:
-    return comma.whitespace_after if isinstance(comma, cst.Comma) else _SPACE
-
-
-def _parted(gap: Whitespace) -> tuple[Whitespace, cst.TrailingWhitespace | None]:
-    """The whitespace before an entry, and what it says of the line of the entry before."""
-    if not isinstance(gap, cst.ParenthesizedWhitespace):
-        return gap, None
-    return gap.with_changes(first_line=cst.TrailingWhitespace()), gap.first_line
 
 
 def _said(line_end: cst.TrailingWhitespace | None) -> cst.TrailingWhitespace | None:
@@ -279,7 +214,7 @@ def _unwrapped(body: Body) -> Body:
     return replace(body, items=tuple(items), tail=_NOTHING, comma=False)
 
 
-def _exploded(body: Body) -> Body:
+def exploded(body: Body) -> Body:
     """The body with every entry on a line of its own."""
     old = body.separator
     line = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace("    "))

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from assist2resp.rewrite.literal_layout import code, expression, one_entry, quote_of, text
+from assist2resp.rewrite.literal_absence import may_be_none
+from assist2resp.rewrite.literal_bodies import expression, one_entry
+from assist2resp.rewrite.literal_layout import code, quote_of, text
 from assist2resp.rewrite.literal_lookup import DefinitionEdit, Lookup, Refused
-from assist2resp.rewrite.literal_text import may_be_none
-from assist2resp.rewrite.literal_tools import Resources, text_format, tool_choice, tools
+from assist2resp.rewrite.literal_options import text_format, tool_choice
+from assist2resp.rewrite.literal_tools import Resources, tools
 from assist2resp.rewrite.nodes import string_value
 
 _APART = frozenset({

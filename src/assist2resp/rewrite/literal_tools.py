@@ -1,4 +1,4 @@
-"""Tools, tool choices, response formats and tool outputs of the old API, converted where they stand in the source.
+"""Tools of the old API, converted where they stand in the source or where their names are defined.
 
 See https://developers.openai.com/api/docs/assistants/migration and the SDK's `types/responses/tool_param.py`.
 """
@@ -6,18 +6,18 @@ See https://developers.openai.com/api/docs/assistants/migration and the SDK's `t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import libcst as cst
 
-from assist2resp.rewrite.literal_layout import Body, Item, call_body, dict_body, expression, quote_of, text
+from assist2resp.rewrite.literal_bodies import dict_body, expression
+from assist2resp.rewrite.literal_flat import function_tool, is_none
+from assist2resp.rewrite.literal_layout import Body, Item, quote_of, text
 from assist2resp.rewrite.literal_lookup import DefinitionEdit, Lookup
-from assist2resp.rewrite.nodes import dotted, string_value
+from assist2resp.rewrite.nodes import string_value
 
-_EMPTY_SCHEMA = '{"type": "object", "properties": {}}'
 _RANKERS = frozenset({"auto", "default_2024_08_21"})
-_CHOICES = frozenset({"none", "auto", "required"})
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class _Tools:
         return None
 
     def _branch(self, node: cst.BaseExpression) -> cst.BaseExpression | None:
-        return node if self.look.is_omitted(node) and not _is_none(node) else self.sequence(node)
+        return node if self.look.is_omitted(node) and not is_none(node) else self.sequence(node)
 
     def _display(self, node: cst.List | cst.Tuple) -> cst.BaseExpression | None:
         elements: list[cst.BaseElement] = []
@@ -199,120 +199,6 @@ def _search_options(node: cst.BaseExpression) -> Body | None:
 
     changed = body.mapping(automatic).build() if ranker is not None else ranking
     return options.mapping(lambda item: item.with_value(changed) if item.key == "ranking_options" else item)
-
-
-def function_tool(body: Body, look: Lookup) -> cst.BaseExpression | None:
-    """The flat form of a function tool; its arguments are checked no more strictly than before."""
-    if set(body.keys) != {"type", "function"}:
-        return None
-    flat = _flattened(body, "function", {"name", "description", "parameters", "strict"}, look)
-    if flat is None or "name" not in flat.known:
-        return None
-    quote, new = body.quote, flat.body
-    strict = flat.known.get("strict")
-    if "parameters" not in flat.known:
-        new = new.adding(parameters=expression(_EMPTY_SCHEMA, quote))
-    if strict is None:
-        return new.adding(strict=cst.Name("False")).build()
-    if not _is_none(strict):
-        return new.build()
-    if "strict" not in new.keys:
-        return new.adding(strict=cst.Name("False")).build()
-    return new.mapping(lambda item: item.with_value(cst.Name("False")) if item.key == "strict" else item).build()
-
-
-def text_format(node: cst.BaseExpression, look: Lookup) -> cst.BaseExpression | None:
-    """What stands under `format` of `text` for a `response_format` other than "auto"."""
-    value = look.value(node) if isinstance(node, cst.Name) else node
-    body = dict_body(value)
-    kind = string_value(body.get("type")) if body is not None else None
-    if body is None or kind is None:
-        return None
-    if kind in {"text", "json_object"}:
-        return node if body.keys == ["type"] else None
-    if kind != "json_schema" or set(body.keys) != {"type", "json_schema"} or value is not node:
-        return None
-    flat = _flattened(body, "json_schema", {"name", "description", "schema", "strict"}, look)
-    if flat is None or "name" not in flat.known:
-        return None
-    if "schema" in flat.known:
-        return flat.body.build()
-    return flat.body.adding(schema=cst.Dict([])).build()
-
-
-def tool_choice(node: cst.BaseExpression, look: Lookup) -> cst.BaseExpression | None:
-    """A tool choice for Responses."""
-    if string_value(node) in _CHOICES:
-        return node
-    if isinstance(node, cst.Name):
-        value = look.value(node)
-        return node if string_value(value) in _CHOICES else None
-    body = dict_body(node)
-    kind = string_value(body.get("type")) if body is not None else None
-    if body is None or kind is None:
-        return None
-    if kind in {"file_search", "code_interpreter"} and body.keys == ["type"]:
-        return node
-    inner = dict_body(body.get("function"))
-    if kind == "function" and inner is not None and set(body.keys) == {"type", "function"} and inner.keys == ["name"]:
-        return body.spliced("function", inner).build()
-    return None
-
-
-def tool_output(node: cst.BaseExpression, look: Lookup | None = None) -> cst.BaseExpression | None:
-    """The input item of a tool's output, given as a dict literal, a `dict(…)` or a `ToolOutput(…)`."""
-    body = dict_body(node)
-    if body is not None:
-        return _output_item(body).build() if set(body.keys) == {"tool_call_id", "output"} else None
-    if not isinstance(node, cst.Call) or any(arg.keyword is None for arg in node.args):
-        return None
-    if {arg.keyword.value for arg in node.args if arg.keyword} != {"tool_call_id", "output"}:
-        return None
-    origin = look.origin(node.func) if look is not None else f"builtins.{dotted(node.func)}"
-    if origin == "builtins.dict":
-        return _output_call(node)
-    if origin is not None and origin.startswith("openai.types.beta.") and origin.endswith(".ToolOutput"):
-        return _output_item(call_body(node)).build()
-    return None
-
-
-def _output_item(body: Body) -> Body:
-    renamed = body.mapping(lambda item: item.renamed("call_id") if item.key == "tool_call_id" else item)
-    return renamed.starting("type", text("function_call_output", body.quote))
-
-
-def _output_call(node: cst.Call) -> cst.Call:
-    first, *others = (
-        arg.with_changes(keyword=cst.Name("call_id")) if arg.keyword and arg.keyword.value == "tool_call_id" else arg
-        for arg in node.args
-    )
-    assert isinstance(first.comma, cst.Comma)
-    kind = first.with_changes(keyword=cst.Name("type"), value=text("function_call_output", quote_of([node])))
-    return node.with_changes(args=[kind, first, *others])
-
-
-@dataclass(frozen=True)
-class _Flat:
-    body: Body
-    known: dict[str, cst.BaseExpression]
-
-
-def _flattened(body: Body, key: str, allowed: set[str], look: Lookup) -> _Flat | None:
-    """The body with the dict under `key` spread into it: its entries, or `**name` for a name that stands for one."""
-    value = body.get(key)
-    inner = dict_body(look.value(value) if isinstance(value, cst.Name) else value)
-    if value is None or inner is None or not set(inner.keys) <= allowed:
-        return None
-    known = {item.key: item.value for item in inner}
-    if not isinstance(value, cst.Name):
-        return _Flat(body.spliced(key, inner), known)
-    spread = cst.StarredDictElement(value)
-    items = (replace(item, key="**", element=spread) if item.key == key else item for item in body)
-    return _Flat(replace(body, items=tuple(items)), known)
-
-
-def _is_none(node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.Name) and node.value == "None"
 
 
 _Node = TypeVar("_Node", bound=cst.BaseExpression)

@@ -5,20 +5,14 @@ Each conversion gives None where it is not certain; the support module then does
 
 from __future__ import annotations
 
+from assist2resp.rewrite.literal_absence import may_be_none
 from assist2resp.rewrite.literal_assistants import assistant_arguments
 from assist2resp.rewrite.literal_content import input_message, message, message_content, messages
 from assist2resp.rewrite.literal_lookup import DefinitionEdit, Lookup
+from assist2resp.rewrite.literal_options import text_format, tool_choice, tool_output
 from assist2resp.rewrite.literal_runs import Override, RunArguments, run_overrides
-from assist2resp.rewrite.literal_text import is_text, may_be_none
-from assist2resp.rewrite.literal_tools import (
-    Converted,
-    Resources,
-    resources,
-    text_format,
-    tool_choice,
-    tool_output,
-    tools,
-)
+from assist2resp.rewrite.literal_text import is_text
+from assist2resp.rewrite.literal_tools import Converted, Resources, resources, tools
 
 __all__ = [
     "Converted", "DefinitionEdit", "Lookup", "Override", "Resources", "RunArguments", "assistant_arguments",

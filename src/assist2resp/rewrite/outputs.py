@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from assist2resp.rewrite.literal_lookup import DefinitionEdit, Lookup, bindings_of
-from assist2resp.rewrite.literal_tools import tool_output
+from assist2resp.rewrite.literal_options import tool_output
 from assist2resp.rewrite.nodes import dotted
 
 
