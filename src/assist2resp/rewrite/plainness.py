@@ -14,7 +14,7 @@ from assist2resp.rewrite import uses
 from assist2resp.rewrite.chains import beta_of
 from assist2resp.rewrite.flows import Flow
 from assist2resp.rewrite.inference import Inference
-from assist2resp.rewrite.kinds import Resource, Sdk
+from assist2resp.rewrite.kinds import Method, Resource, Sdk
 from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.newest import newest_texts
 from assist2resp.rewrite.nodes import argument, descendants, has_star
@@ -119,7 +119,17 @@ class PlainRuns:
     def _obstacle(self) -> str:
         if not self.creates:
             return "the flow creates no run"
-        return self._site_obstacle() or self._run_obstacle() or self._call_obstacle() or self._message_obstacle() or self._id_obstacle()
+        return self._download_obstacle() or self._site_obstacle() or self._run_obstacle() or self._call_obstacle() or self._message_obstacle() or self._id_obstacle()
+
+    def _download_obstacle(self) -> str:
+        """Files that the interpreter wrote are found through the run that the support module remembers."""
+        for file in uses.flow_files(self.flow):
+            if b"file_path" in file.data or b"image_file" in file.data:
+                for call in file.scopes.calls:
+                    kind = self.inference.kind(call.func, file)
+                    if isinstance(kind, Method) and kind.path == "files.content":
+                        return "the program downloads files that code wrote"
+        return ""
 
     def _site_obstacle(self) -> str:
         allowed = (*CREATES, *RETRIEVES, *SUBMITS, MESSAGE_CREATE, MESSAGE_LIST, THREAD_CREATE, "beta.threads.retrieve", "beta.threads.delete")
@@ -262,15 +272,13 @@ class PlainRuns:
             if isinstance(parent, cst.Attribute):
                 if parent.attr.value not in {"data", "has_more", "first_id", "last_id"}:
                     return True
-            elif not isinstance(parent, (cst.For, cst.CompFor, cst.Assign, cst.AnnAssign, cst.NamedExpr)) and not self._is_sequence_call(use):
+            elif not (isinstance(parent, (cst.For, cst.CompFor)) or uses.passes_on(use, self.inference) or self._is_sequence_call(use)):
                 return True
         return False
 
     @staticmethod
     def _is_sequence_call(use: uses.Use) -> bool:
         call = use.file.scopes.parent_of.get(use.parent)
-        if isinstance(use.parent, cst.Return):
-            return True
         return isinstance(call, cst.Call) and isinstance(call.func, cst.Name) and call.func.value in {"list", "reversed", "iter", "len", "next", "sorted"}
 
     def _is_unused_result(self, site: Site) -> bool:

@@ -9,8 +9,9 @@ import libcst as cst
 
 from assist2resp.rewrite.flows import Flow
 from assist2resp.rewrite.inference import Inference
-from assist2resp.rewrite.kinds import Class, External, Function, Ident, Sdk
+from assist2resp.rewrite.kinds import Awaitable, Class, External, Function, Ident, Kind, Sdk
 from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.scopes import all_params
 from assist2resp.rewrite.sites import Site
 
 _SHOWN = {"builtins.print", "builtins.str", "builtins.repr", "builtins.format"}
@@ -67,14 +68,64 @@ def _is_definition(node: cst.CSTNode, parent: cst.CSTNode) -> bool:
 
 
 def passes_on(use: Use, inference: Inference) -> bool:
-    """Whether the object only moves: assigned, returned, passed to a function of the project, tested for truth."""
+    """Whether the object only moves to places that hold nothing else: variables, parameters, results of the project."""
     parent = use.parent
-    if isinstance(parent, (cst.Assign, cst.AnnAssign, cst.Return, cst.NamedExpr, cst.Expr)):
+    kind = inference.kind(use.node, use.file)
+    if isinstance(parent, cst.Expr):
         return True
+    if isinstance(parent, cst.Assign):
+        return all(_holds(target.target, kind, use.file, inference) for target in parent.targets)
+    if isinstance(parent, (cst.AnnAssign, cst.NamedExpr)):
+        return _holds(parent.target, kind, use.file, inference)
+    if isinstance(parent, cst.Return):
+        return _returns(use, kind, inference)
     if isinstance(parent, cst.Arg):
-        call = use.file.scopes.parent_of[parent]
-        return isinstance(call, cst.Call) and isinstance(inference.kind(call.func, use.file), (Function, Class))
+        return _is_parameter_of_same_kind(use, parent, kind, inference)
     return is_truth_test(use.node, use.file) or isinstance(parent, cst.IfExp)
+
+
+def _holds(target: cst.BaseExpression, kind: Kind, file: SourceFile, inference: Inference) -> bool:
+    if isinstance(target, cst.Name):
+        scope = file.scopes.scope_of.get(target)
+        variable = scope.find(target.value) if scope is not None else None
+        return variable is not None and inference.variable(variable) == kind
+    return isinstance(target, cst.Attribute) and inference.kind(target, file) == kind
+
+
+def _returns(use: Use, kind: Kind, inference: Inference) -> bool:
+    """Whether a function that returns the object is called by the project alone, and returns nothing else."""
+    scope = use.file.scopes.scope_of.get(use.node)
+    function = scope.enclosing_function() if scope is not None else None
+    if function is None or next(inference.calls_of(function), None) is None:
+        return False
+    result = inference.result(Function(use.file, function))
+    return (result.inner if isinstance(result, Awaitable) else result) == kind
+
+
+def _is_parameter_of_same_kind(use: Use, arg: cst.Arg, kind: Kind, inference: Inference) -> bool:
+    call = use.file.scopes.parent_of[arg]
+    if not isinstance(call, cst.Call) or arg.star:
+        return False
+    callee = inference.kind(call.func, use.file)
+    if isinstance(callee, Class):
+        callee = inference.method(callee.file, callee.node, "__init__") or callee
+    if not isinstance(callee, Function) or not isinstance(callee.node, cst.FunctionDef):
+        return False
+    param = _parameter(callee, call, arg)
+    if param is None:
+        return False
+    return inference.variable((callee.file.scopes.own[callee.node], param.name.value)) == kind
+
+
+def _parameter(callee: Function, call: cst.Call, arg: cst.Arg) -> cst.Param | None:
+    """The parameter of a function of the project that an argument of a call goes to."""
+    assert isinstance(callee.node, cst.FunctionDef)
+    params = callee.node.params
+    if arg.keyword is not None:
+        return next((param for param in all_params(params) if param.name.value == arg.keyword.value), None)
+    position = [other for other in call.args if other.keyword is None].index(arg)
+    ordered = [*params.posonly_params, *params.params][1 if callee.owner is not None else 0 :]
+    return ordered[position] if position < len(ordered) else None
 
 
 def is_truth_test(node: cst.CSTNode, file: SourceFile) -> bool:
