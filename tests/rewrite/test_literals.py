@@ -27,7 +27,7 @@ from assist2resp.rewrite.literals import (
     tool_output,
     tools,
 )
-from assist2resp.rewrite.nodes import dotted, string_value
+from assist2resp.rewrite.nodes import descendants, dotted, string_value
 from assist2resp.rewrite.scopes import index_module
 
 param = pytest.param
@@ -741,6 +741,8 @@ def test_is_text(expected: bool | None, expression: str) -> None:
         param(True, "def f(x: str): create(x=x)", id="annotated"),
         param(True, "def f(x: 'str' = ''): create(x=x)", id="annotated in quotes"),
         param(None, "def f(x: str | None): create(x=x)", id="optional"),
+        param(None, "def f(x: str = None): create(x=x)", id="annotated, None by default"),
+        param(None, "def f(x=None):\n    x.strip()\n    create(x=x)", id="used as a string, None by default"),
         param(None, "def f(x): create(x=x)", id="never called here"),
         param(True, "def f(x): create(x=x)\nf('a')\nf(x=f'b')", id="every call gives a string"),
         param(True, "def f(a, x='b'): create(x=x)\nf(1)", id="the default is a string"),
@@ -768,6 +770,37 @@ def test_the_caller_may_know_more() -> None:
     source = lone("message.content[0].text.value + more")
     look = Lookup(source.scopes, says_text=lambda node: True if text_of(node) == "more" else None)
     assert is_text(source.argument("x"), look) is True
+
+
+def test_what_the_caller_knows_of_texts_does_not_make_a_value_certain() -> None:
+    source = Source("def ask(instructions=None):\n    create(instructions=instructions)\n")
+    look = Lookup(source.scopes, says_text=lambda _: True)
+    made = run_overrides(source.calls[0], look)
+    assert made is not None
+    assert made.overrides[0].may_be_none
+    assert message_content(source.argument("instructions"), look) is not None
+
+
+def test_what_stays_is_the_node_that_it_was() -> None:
+    source = Source("""
+        create(name="A",
+               model=pick(
+                   1,
+               ),
+               tools=[{
+                   "type": "function",
+                   "function": {
+                       "name": name(
+                           2,
+                       ),
+                       "parameters": P,
+                   },
+               }])
+    """)
+    made = assistant_arguments(source.calls[0], source.look)
+    assert made is not None
+    kept = set(descendants(made.node))
+    assert all(call in kept for call in source.scopes.calls[1:])
 
 
 # Properties -----------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ def may_be_none(node: cst.BaseExpression, look: Lookup) -> bool:
         return False
     if isinstance(node, cst.Name) and node.value in {"True", "False"}:
         return False
-    if is_text(node, look):
+    if is_text(node, look, proven=True):
         return False
     value = look.value(node) if isinstance(node, cst.Name) else None
     return value is None or isinstance(value, cst.Name) or may_be_none(value, look)

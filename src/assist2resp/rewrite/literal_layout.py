@@ -228,12 +228,21 @@ def exploded(body: Body) -> Body:
     )
 
 
+_DISPLAYS = (cst.Dict, cst.List, cst.Tuple, cst.Set, cst.SimpleString, cst.ConcatenatedString)
+
+
 class _Shift(cst.CSTTransformer):
-    """Moves continuation lines from one indentation to another."""
+    """Moves continuation lines from one indentation to another, in displays and strings.
+
+    Other expressions stay the nodes that they are, since changes of their own may be planned for them.
+    """
 
     def __init__(self, old: str, new: str) -> None:
         super().__init__()
         self.old, self.new = old, new
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return isinstance(node, _DISPLAYS) or not isinstance(node, cst.BaseExpression)
 
     def element(self, element: cst.DictElement | cst.StarredDictElement) -> cst.DictElement | cst.StarredDictElement:
         new = element.visit(self)

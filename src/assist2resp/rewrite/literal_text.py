@@ -37,19 +37,22 @@ _NOT_TEXT = (
 )  # fmt: skip
 
 
-def is_text(node: cst.BaseExpression, look: Lookup) -> bool | None:
-    """Whether an expression is certainly a string (True), certainly not (False), or unknown (None)."""
-    return _Question(look).ask(node)
+def is_text(node: cst.BaseExpression, look: Lookup, *, proven: bool = False) -> bool | None:
+    """Whether an expression is certainly a string (True), certainly not (False), or unknown (None).
+
+    `proven` leaves out what the caller of the lookup adds of its own.
+    """
+    return _Question(look, proven=proven).ask(node)
 
 
 class _Question:
-    def __init__(self, look: Lookup) -> None:
-        self.look = look
+    def __init__(self, look: Lookup, *, proven: bool) -> None:
+        self.look, self.proven = look, proven
         self.open: set[object] = set()
 
     def ask(self, node: cst.BaseExpression) -> bool | None:
         answer = self._expression(node)
-        return self.look.says_text(node) if answer is None else answer
+        return self.look.says_text(node) if answer is None and not self.proven else answer
 
     def _expression(self, node: cst.BaseExpression) -> bool | None:
         match node:
@@ -174,6 +177,8 @@ class _Question:
         return None
 
     def _parameter(self, param: cst.Param, variable: Variable) -> bool | None:
+        if param.default is not None and self.look.is_omitted(param.default):
+            return None
         if param.annotation is not None:
             return _annotated(param.annotation)
         if self._is_used_as_text(variable):
