@@ -13,7 +13,7 @@ from openai import AsyncOpenAI, OpenAI, Stream
 from openai._base_client import BaseSyncPage
 
 from assist2resp.sandbox.app import Settings, World
-from assist2resp.sandbox.clock import Clock, WallClock
+from assist2resp.sandbox.clock import Clock, ManualClock, WallClock
 from assist2resp.sandbox.prompt import Answer, FunctionCall, Prompt, Text, Usage
 from assist2resp.sandbox.server import Sandbox
 from assist2resp.sandbox.store import Store
@@ -70,6 +70,21 @@ def world_of(
     finally:
         server.close()
     assert server.failures == []
+
+
+def tick(server: Sandbox, clock: ManualClock, seconds: float = 0.02) -> None:
+    """Move a held clock on as soon as something in the sandbox waits for it."""
+    wait_until(server, lambda: clock.waiting > 0)
+    clock.advance(seconds)
+
+
+def wait_until(server: Sandbox, holds: Callable[[], bool]) -> None:
+    """Let the sandbox's loop go round until `holds`."""
+    for _ in range(10_000):
+        if holds():
+            return
+        server._loop.call(asyncio.sleep(0))
+    raise AssertionError("what was waited for did not happen")
 
 
 class Caller:

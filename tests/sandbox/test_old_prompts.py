@@ -140,6 +140,16 @@ def test_parts_images_and_roles(scene):
     assert prompt.history == (Turn("user", "One\nTwo", (digest(b"\x89PNG"), "https://example.org/a.png")),)
 
 
+def test_an_image_that_was_deleted_fails_the_run(scene):
+    image = scene.client.files.create(file=("a.png", b"\x89PNG"), purpose="vision").id
+    parts = [{"type": "image_file", "image_file": {"file_id": image}}]
+    thread = scene.api.threads.create(messages=[{"role": "user", "content": parts}]).id
+    scene.client.files.delete(image)
+    assistant = scene.api.assistants.create(model="gpt-4o").id
+    run = scene.api.threads.runs.create_and_poll(thread_id=thread, assistant_id=assistant)
+    assert (run.status, run.last_error.code) == ("failed", "invalid_prompt")
+
+
 def test_stores_and_files_of_assistant_and_thread_are_united(scene):
     upload = {
         name: scene.client.files.create(file=(name, data), purpose="assistants").id

@@ -26,7 +26,9 @@ def call(request, server):
 @pytest.fixture
 def http(server):
     headers = {"authorization": "Bearer sk", "openai-beta": "assistants=v2"}
-    with openai.DefaultHttpxClient(transport=server.transport(), base_url="http://sandbox.invalid/v1", headers=headers) as client:
+    with openai.DefaultHttpxClient(
+        transport=server.transport(), base_url="http://sandbox.invalid/v1", headers=headers
+    ) as client:
         yield client
 
 
@@ -153,6 +155,25 @@ def test_stores_are_made_where_tool_resources_ask_for_them(call):
     made = call("beta.assistants.create", model="gpt-4o", tools=[{"type": "file_search"}], tool_resources=wanted)
     store = call("vector_stores.retrieve", made.tool_resources.file_search.vector_store_ids[0])
     assert (store.metadata, store.expires_after) == ({"k": "v"}, None)
+
+
+def test_an_update_needs_only_what_it_names(call):
+    store = call("vector_stores.create").id
+    table = call("files.create", file=("t.csv", b"a,b\n"), purpose="assistants").id
+    tools = [{"type": "file_search"}]
+    resources = {"file_search": {"vector_store_ids": [store]}}
+    made = call("beta.assistants.create", model="gpt-4o", tools=tools, tool_resources=resources).id
+    thread = call("beta.threads.create", tool_resources=resources).id
+    call("vector_stores.delete", store)
+    wanted = {"code_interpreter": {"file_ids": [table]}}
+    for changed in (
+        call("beta.assistants.update", made, name="New", tool_resources=wanted),
+        call("beta.threads.update", thread, metadata={"k": "v"}, tool_resources=wanted),
+    ):
+        assert changed.tool_resources.code_interpreter.file_ids == [table]
+        assert changed.tool_resources.file_search.vector_store_ids == [store]
+    with pytest.raises(openai.NotFoundError, match=store):
+        call("beta.threads.update", thread, tool_resources=resources)
 
 
 HEADERS = {

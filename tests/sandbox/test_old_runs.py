@@ -7,7 +7,7 @@ import pytest
 
 from assist2resp.sandbox.clock import ManualClock
 from assist2resp.sandbox.prompt import Answer, Usage
-from tests.sandbox.old_scene import WEATHER, Caller, Play, called, said, world_of
+from tests.sandbox.old_scene import WEATHER, Caller, Play, called, said, tick, wait_until, world_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
 
@@ -34,11 +34,9 @@ class Scene:
 
     def until(self, run, *statuses):
         """The run as soon as it has one of these statuses; the clock of the world is not touched."""
-        for _ in range(1000):
-            now = self.of(run)
-            if now.status in statuses:
-                return now
-        raise AssertionError(f"{now.status}, not one of {statuses}")
+        table = self.server.world.store.table("runs")
+        wait_until(self.server, lambda: table.get(run.id).body["status"] in statuses)
+        return self.of(run)
 
     def answer(self, run, output="21"):
         calls = run.required_action.submit_tool_outputs.tool_calls
@@ -74,10 +72,10 @@ def test_a_run_is_queued_in_progress_and_completed(scene_of):
     scene = scene_of(said("Hi."), clock=clock)
     run = scene.run(metadata={"k": "v"})
     assert (run.status, run.started_at, run.usage, run.metadata) == ("queued", None, None, {"k": "v"})
-    clock.advance(0.02)
+    tick(scene.server, clock)
     run = scene.until(run, "in_progress")
     assert run.started_at == int(clock.now())
-    clock.advance(0.02)
+    tick(scene.server, clock)
     run = scene.until(run, "completed")
     assert (run.expires_at, run.completed_at) == (None, int(clock.now()))
     assert run.usage.to_dict() == {
@@ -150,14 +148,15 @@ def test_cancelling(scene_of):
     clock = ManualClock(hold=True)
     scene = scene_of(said("Hi."), clock=clock)
     run = scene.run()
-    clock.advance(0.02)
+    tick(scene.server, clock)
     scene.until(run, "in_progress")
     assert scene.of(run, "cancel").status == "cancelling"
     with pytest.raises(openai.BadRequestError, match="Can't add messages"):
         scene.call("beta.threads.messages.create", scene.thread, role="user", content="And?")
-    clock.advance(0.02)
+    tick(scene.server, clock)
+    wait_until(scene.server, lambda: clock.waiting > 0)
     assert scene.of(run).status == "cancelling"
-    clock.advance(0.02)
+    tick(scene.server, clock)
     run = scene.until(run, "cancelled")
     assert (run.cancelled_at, run.expires_at, run.completed_at) == (int(clock.now()), None, None)
     assert scene.texts() == ["Hello"]
@@ -291,13 +290,9 @@ def test_a_deleted_thread_stops_its_run(scene_of):
     scene = scene_of(said("Hi."), clock=clock)
     scene.run()
     scene.call("beta.threads.delete", scene.thread)
-    clock.advance(10)
+    tick(scene.server, clock)
     world = scene.server.world
-    for _ in range(1000):
-        if not world.tasks:
-            break
-        scene.call("beta.assistants.list")
-    assert not world.tasks
+    wait_until(scene.server, lambda: not world.tasks)
     assert [world.store.table(name).all() for name in ("threads", "messages", "runs", "steps")] == [[], [], [], []]
 
 
@@ -376,7 +371,8 @@ def test_a_run_that_was_at_work_is_taken_up_again(tmp_path, seconds):
     with world_of(Play(said("Lost.")), state=state, clock=clock) as server:
         scene = Scene(server)
         run = scene.run()
-        clock.advance(seconds)
+        if seconds:
+            tick(server, clock, seconds)
         scene.until(run, "in_progress" if seconds else "queued")
     with world_of(Play(said("Found.")), state=state) as server:
         client = server.client()

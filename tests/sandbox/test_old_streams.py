@@ -16,7 +16,7 @@ from assist2resp.sandbox import model, runs
 from assist2resp.sandbox.clock import ManualClock
 from assist2resp.sandbox.prompt import Answer, InterpreterCall, Refusal, SearchCall, Usage
 from assist2resp.sandbox.wire import WireError
-from tests.sandbox.old_scene import WEATHER, Caller, Play, called, said, world_of
+from tests.sandbox.old_scene import WEATHER, Caller, Play, called, said, tick, wait_until, world_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
 RECORDED = Path(__file__).parents[2] / "../shared/corpus/cassettes/traceloop__openllmetry"
@@ -206,10 +206,8 @@ def test_cancelling_ends_a_stream(scene_of):
         run = scene.client.beta.threads.runs.list(scene.thread).data[0]
         scene.client.beta.threads.runs.cancel(run.id, thread_id=scene.thread)
         names.append(next(stream).event)
-        clock.advance(0.02)
-        for _ in range(200):
-            scene.client.beta.assistants.list()
-        clock.advance(0.02)
+        tick(scene.server, clock)
+        tick(scene.server, clock)
         names += [event.event for event in stream]
     assert names == ["thread.run.created", "thread.run.queued", "thread.run.cancelling", "thread.run.cancelled"]
 
@@ -246,14 +244,9 @@ def test_a_client_that_leaves_does_not_stop_the_run(scene_of):
     scene = scene_of(said("Hi."), clock=clock)
     with scene.client.beta.threads.runs.create(scene.thread, assistant_id=scene.assistant, stream=True) as stream:
         run = next(stream).data
-    clock.advance(0.02)
-    for _ in range(200):
-        if scene.client.beta.threads.runs.retrieve(run.id, thread_id=scene.thread).status == "in_progress":
-            break
-    clock.advance(0.02)
-    for _ in range(200):
-        if scene.client.beta.threads.runs.retrieve(run.id, thread_id=scene.thread).status == "completed":
-            break
+    tick(scene.server, clock)
+    tick(scene.server, clock)
+    wait_until(scene.server, lambda: not scene.server.world.tasks)
     assert scene.client.beta.threads.runs.retrieve(run.id, thread_id=scene.thread).status == "completed"
     assert not scene.server.world.listeners
 

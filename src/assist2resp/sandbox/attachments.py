@@ -18,27 +18,40 @@ from assist2resp.sandbox.wire import Json
 IMPLICIT_EXPIRY: Json = {"anchor": "last_active_at", "days": 7}
 
 
-def resolve_resources(world: World, requested: Json | None, tools: Sequence[Json] = ()) -> Json:
-    """`tool_resources` as an object shows them: stores made where asked for, an empty entry for each tool without."""
-    resources = copy.deepcopy({key: value for key, value in (requested or {}).items() if value is not None})
+def resolve_resources(
+    world: World, requested: Json | None, tools: Sequence[Json] = (), kept: Json | None = None
+) -> Json:
+    """`tool_resources` as an object shows them: stores made where asked for, an empty entry for each tool without.
+
+    What is requested must exist and replaces what was `kept` for the same tool.
+    """
+    resources = copy.deepcopy(kept or {})
+    for kind, entry in (requested or {}).items():
+        if entry is not None:
+            resources[kind] = _files(world, entry) if kind == "code_interpreter" else _stores(world, entry)
     types = {tool["type"] for tool in tools}
-    if "code_interpreter" in types or "code_interpreter" in resources:
-        files = resources.setdefault("code_interpreter", {}).setdefault("file_ids", [])
-        for file_id in files:
-            library.document(world, file_id, "tool_resources.code_interpreter.file_ids")
-    if "file_search" in types or "file_search" in resources:
-        resources["file_search"] = {"vector_store_ids": _stores(world, resources.get("file_search") or {})}
+    if "code_interpreter" in types:
+        resources.setdefault("code_interpreter", {"file_ids": []})
+    if "file_search" in types:
+        resources.setdefault("file_search", {"vector_store_ids": []})
     return resources
 
 
-def _stores(world: World, search: Json) -> list[str]:
+def _files(world: World, interpreter: Json) -> Json:
+    file_ids = interpreter.get("file_ids") or []
+    for file_id in file_ids:
+        library.document(world, file_id, "tool_resources.code_interpreter.file_ids")
+    return {"file_ids": list(file_ids)}
+
+
+def _stores(world: World, search: Json) -> Json:
     named, wanted = search.get("vector_store_ids") or [], search.get("vector_stores") or []
     path = "tool_resources.file_search"
     if named and wanted:
         raise invalid(path, "You cannot specify both 'vector_store_ids' and 'vector_stores'.")
     for store_id in named:
         library.used_store(world, store_id, f"{path}.vector_store_ids")
-    return list(named) + [_make(world, store, f"{path}.vector_stores") for store in wanted]
+    return {"vector_store_ids": list(named) + [_make(world, store, f"{path}.vector_stores") for store in wanted]}
 
 
 def _make(world: World, store: Json, path: str) -> str:

@@ -39,6 +39,11 @@ class ManualClock:
         self._waiting: list[tuple[float, asyncio.AbstractEventLoop, asyncio.Event]] = []
         self._lock = threading.Lock()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for `advance`."""
+        return len(self._waiting)
+
     def now(self) -> float:
         """Seconds since 1970, as far as it was advanced."""
         return self._now

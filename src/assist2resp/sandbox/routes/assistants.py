@@ -88,8 +88,8 @@ async def update(world: World, request: Request) -> Response:
     defaults: Json = {"top_p": 1.0, "temperature": 1.0, "metadata": {}, "response_format": "auto"}
     changes: Json = {key: _or(value, defaults.get(key)) for key, value in body.items() if key != "tool_resources"}
     changes["tools"] = shown_tools(body["tools"]) if "tools" in body else assistant.body["tools"]
-    wanted = {**assistant.body["tool_resources"], **(body.get("tool_resources") or {})}
-    changes["tool_resources"] = resolve_resources(world, wanted, changes["tools"])
+    kept = assistant.body["tool_resources"]
+    changes["tool_resources"] = resolve_resources(world, body.get("tool_resources"), changes["tools"], kept)
     assistant.body.update(changes)
     world.store.table("assistants").save(assistant)
     return JSONResponse(assistant.body)

@@ -29,10 +29,8 @@ async def update(world: World, request: Request) -> Response:
     thread = need_thread(world, request.path_params["thread_id"])
     body = await read_json(request)
     THREAD_UPDATE(body, "")
-    if "tool_resources" in body:
-        thread.body["tool_resources"] = resolve_resources(
-            world, {**thread.body["tool_resources"], **(body["tool_resources"] or {})}
-        )
+    kept = thread.body["tool_resources"]
+    thread.body["tool_resources"] = resolve_resources(world, body.get("tool_resources"), kept=kept)
     if "metadata" in body:
         thread.body["metadata"] = body["metadata"] or {}
     world.store.table("threads").save(thread)
