@@ -268,7 +268,8 @@ def learn(ids: dict[str, str], was: Any, now: Any) -> None:
     """Take over which id of the sandbox stands where a recorded one stood, unless that is known."""
     if isinstance(was, dict) and isinstance(now, dict):
         for key in was.keys() & now.keys():
-            if (key == "id" or key.endswith("_id")) and isinstance(was[key], str) and isinstance(now[key], str):
+            is_id = key == "id" or key.endswith("_id")
+            if is_id and isinstance(was[key], str) and isinstance(now[key], str) and was[key] != now[key]:
                 ids.setdefault(was[key], now[key])
             learn(ids, was[key], now[key])
     elif isinstance(was, list) and isinstance(now, list) and len(was) == len(now):

@@ -18,6 +18,7 @@ from recordings.needs import Use
 from recordings.reading import Interaction, Recording, epoch_day, json_of
 from recordings.routes import Place, place
 from recordings.streams import collapsed, events, is_stream
+from recordings.types import misfit
 from recordings.wire import WRONG_KEY, Answered, Wire
 
 ENDED = frozenset({"completed", "failed", "cancelled", "expired", "incomplete"})
@@ -49,7 +50,7 @@ class Outcome:
     differences: tuple[Difference, ...] = ()
     skipped: str = ""
     origin: str = ""
-    """Why the recording itself may differ from the API of today: another server, or Assistants v1."""
+    """Why the recording itself may differ from the API of today: another server, Assistants v1, no answer of its."""
     refusals: tuple[str, ...] = ()
     """What the sandbox would not make beforehand."""
 
@@ -118,7 +119,7 @@ class Replay:
             label,
             row.parts.netloc,
             differences=differences,
-            origin=_origin(row),
+            origin=_origin(row, where),
             refusals=tuple(maker.refusals),
         )
 
@@ -243,10 +244,13 @@ def _objects(values: Sequence[Any]) -> Iterator[dict[str, Any]]:
             yield from _objects(value)
 
 
-def _origin(row: Interaction) -> str:
-    if not row.parts.hostname or not row.parts.hostname.endswith(("openai.com", "openai.azure.com")):
+def _origin(row: Interaction, where: Place) -> str:
+    if not row.parts.hostname or not row.parts.hostname.endswith(("openai.com", ".azure.com")):
         return f"another server, {row.parts.hostname}"
-    return "Assistants v1, which ended on 2024-12-18" if "assistants=v1" in row.headers.get("openai-beta", "") else ""
+    if "assistants=v1" in row.headers.get("openai-beta", ""):
+        return "Assistants v1, which ended on 2024-12-18"
+    found = misfit(f"{row.method} {where.template}", json_of(row.answer)) if row.status < 400 else ""
+    return f"recorded answer contradicts the SDK's type, {found}" if found else ""
 
 
 def _request_body(row: Interaction) -> Any:

@@ -22,6 +22,8 @@ def report(outcomes: Sequence[Outcome]) -> Iterator[str]:
     yield f"{agreed:>7} {len(compared):>9}  all: {share(outcomes):.1%}"
     yield from _counted("Allowed differences:", _allowed(compared))
     yield from _counted("Passed over:", Counter(f"{row.endpoint}: {row.skipped}" for row in outcomes if row.skipped))
+    reasons = Counter(row.origin.partition(",")[0] or "open" for row in compared if not row.agreed)
+    yield from _counted("Disagreements by reason:", reasons)
     if agreed < len(compared):
         yield "\nDisagreements:"
     for row in compared:
