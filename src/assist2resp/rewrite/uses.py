@@ -9,7 +9,7 @@ import libcst as cst
 
 from assist2resp.rewrite.flows import Flow
 from assist2resp.rewrite.inference import Inference
-from assist2resp.rewrite.kinds import Awaitable, Class, External, Function, Ident, Kind, Sdk
+from assist2resp.rewrite.kinds import Awaitable, Class, External, Function, Ident, Kind, Sdk, TupleOf
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.scopes import all_params
 from assist2resp.rewrite.sites import Site
@@ -37,7 +37,7 @@ def object_uses(flow: Flow, types: frozenset[str]) -> Iterator[Use]:
     inference = flow.index.keys.inference
     for file in flow_files(flow):
         for node, parent in file.scopes.parent_of.items():
-            if not isinstance(node, (cst.Name, cst.Attribute, cst.Call, cst.Subscript)) or _is_definition(node, parent):
+            if not isinstance(node, (cst.Name, cst.Attribute, cst.Call, cst.Subscript)) or _is_definition(node, parent, file):
                 continue
             kind = inference.kind(node, file)
             if isinstance(kind, Sdk) and kind.type.name in types and flow.owns(node, file):
@@ -52,12 +52,14 @@ def identifiers(flow: Flow, of: str) -> Iterator[tuple[SourceFile, cst.BaseExpre
     inference = flow.index.keys.inference
     for file in flow_files(flow):
         for node, parent in file.scopes.parent_of.items():
-            if isinstance(node, (cst.Name, cst.Attribute)) and not _is_definition(node, parent) and inference.kind(node, file) == Ident(of) and flow.owns(node, file):
+            if isinstance(node, (cst.Name, cst.Attribute)) and not _is_definition(node, parent, file) and inference.kind(node, file) == Ident(of) and flow.owns(node, file):
                 yield file, node, parent
 
 
-def _is_definition(node: cst.CSTNode, parent: cst.CSTNode) -> bool:
+def _is_definition(node: cst.CSTNode, parent: cst.CSTNode, file: SourceFile) -> bool:
     """Whether a name stands where it is defined, or is an attribute's or keyword's word."""
+    while isinstance(parent, (cst.Element, cst.StarredElement, cst.Tuple, cst.List)):
+        node, parent = parent, file.scopes.parent_of[parent]
     if isinstance(parent, cst.Attribute):
         return parent.attr is node
     if isinstance(parent, cst.Arg):
@@ -79,9 +81,27 @@ def passes_on(use: Use, inference: Inference) -> bool:
         return _holds(parent.target, kind, use.file, inference)
     if isinstance(parent, cst.Return):
         return _returns(use, kind, inference)
+    if isinstance(parent, cst.Element):
+        return _is_in_tuple(use, parent, inference)
     if isinstance(parent, cst.Arg):
         return _is_parameter_of_same_kind(use, parent, kind, inference)
     return is_truth_test(use.node, use.file) or isinstance(parent, cst.IfExp)
+
+
+def _is_in_tuple(use: Use, element: cst.Element, inference: Inference) -> bool:
+    """Whether the object is an item of a tuple that is returned to the project or taken apart at once."""
+    whole = use.file.scopes.parent_of[element]
+    outer = use.file.scopes.parent_of.get(whole)
+    if not isinstance(whole, cst.Tuple) or not isinstance(inference.kind(whole, use.file), TupleOf):
+        return False
+    if isinstance(outer, cst.Return):
+        return _returns(Use(use.file, whole, outer, ""), inference.kind(whole, use.file), inference)
+    if isinstance(outer, cst.Assign) and len(outer.targets) == 1:
+        target = outer.targets[0].target
+        if isinstance(target, cst.Tuple) and len(target.elements) == len(whole.elements):
+            position = list(whole.elements).index(element)
+            return _holds(target.elements[position].value, inference.kind(use.node, use.file), use.file, inference)
+    return False
 
 
 def _holds(target: cst.BaseExpression, kind: Kind, file: SourceFile, inference: Inference) -> bool:
