@@ -73,8 +73,9 @@ def test_codes_are_checked() -> None:
     for wrong, hint in (("A2R403", "Did you mean A2R40"), ("zzz", "`assist2resp rules` lists"), ("", "lists them")):
         with pytest.raises(UsageError, match=hint):
             check_codes([wrong])
-    with pytest.raises(UsageError, match="there is no rule 'A2R403'"):
-        find_rule("A2R403")
+    for wrong, hint in (("a2r403", "Did you mean A2R40"), ("A2R5", "Did you mean A2R500?")):
+        with pytest.raises(UsageError, match=rf"there is no rule '{wrong}'\. {hint}"):
+            find_rule(wrong)
 
 
 def test_a_file_holds_one_rule() -> None:

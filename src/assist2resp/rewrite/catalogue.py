@@ -68,16 +68,18 @@ def find_rule(code: str) -> Rule:
 
 def check_codes(codes: Iterable[str]) -> tuple[str, ...]:
     """The codes or prefixes in capitals; UsageError for one that no rule has."""
-    checked = tuple(code.upper() for code in codes)
-    for code in checked:
-        if not code or not any(rule.code.startswith(code) for rule in catalogue()):
+    given = tuple(codes)
+    for code in given:
+        if not code or not any(rule.code.startswith(code.upper()) for rule in catalogue()):
             raise UsageError(unknown_code(code))
-    return checked
+    return tuple(code.upper() for code in given)
 
 
 def unknown_code(code: str) -> str:
     """What to say of a code that no rule has."""
-    near = get_close_matches(code.upper(), [rule.code for rule in catalogue()], n=1)
+    codes = [rule.code for rule in catalogue()]
+    begun = [known for known in codes if code and known.startswith(code.upper())]
+    near = begun or get_close_matches(code.upper(), codes, n=1)
     hint = f"Did you mean {near[0]}?" if near else "`assist2resp rules` lists them."
     return f"there is no rule '{code}'. {hint}"
 

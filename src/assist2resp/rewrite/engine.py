@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -25,6 +23,7 @@ from assist2resp.rewrite.plan import Claim, Plan
 from assist2resp.rewrite.project import Project, SourceFile, open_project
 from assist2resp.rewrite.rules._base import Rule
 from assist2resp.rewrite.sites import Site, find_sites, statement_of
+from assist2resp.rewrite.unparsable import deep_recursion
 from assist2resp.schema.findings import FileFailure, Finding, Findings, Level, Place, Remark
 
 _UNFINISHED = "A2R099"
@@ -46,24 +45,13 @@ def rewrite(paths: Iterable[Path], options: Options) -> Outcome:
     progress = options.progress
     project = open_project(paths, exclude=options.exclude, overlay=options.overlay, progress=progress)
     progress("following values", 0, 0)
-    with _deep_recursion():
+    with deep_recursion(3):
         run = _Run(project, options)
         flows = find_flows(run.sites, run.inference)
         for number, flow in enumerate(flows):
             progress("rewriting", number, len(flows))
             run.take(flow)
         return run.outcome()
-
-
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    """Room for passes that take more frames per level than printing, which every parsed file has survived."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(10 * limit)
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
 
 
 @dataclass

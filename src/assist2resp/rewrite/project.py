@@ -18,7 +18,7 @@ from assist2resp.errors import InputFileError
 from assist2resp.rewrite.listing import is_excluded, listed
 from assist2resp.rewrite.outcome import Progress, silent
 from assist2resp.rewrite.scopes import ModuleScopes, index_module
-from assist2resp.rewrite.unparsable import Complaint, nests_too_deeply, why_unparsable
+from assist2resp.rewrite.unparsable import Complaint, deep_recursion, nests_too_deeply, why_unparsable
 
 NEEDLE = re.compile(
     rb"\.\s*beta\b|[\"']beta[\"']|AssistantEventHandler|openai\.types\.beta|AssistantStreamManager"
@@ -60,7 +60,8 @@ class SourceFile:
             return
         try:
             self.tree = cst.parse_module(self.data)
-            survives = self.tree.bytes == self.data and self.scopes is not None
+            with deep_recursion():
+                survives = self.tree.bytes == self.data and self.scopes is not None
         except RecursionError:
             self._refuse(Complaint("cannot be rewritten: nested too deeply", 1))
         except (cst.ParserSyntaxError, SyntaxError, LookupError, ValueError) as error:

@@ -5,14 +5,30 @@ from __future__ import annotations
 import ast
 import io
 import re
+import sys
 import tokenize
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import accumulate
 from typing import NamedTuple
 
 _NO_BRACKET = re.compile(rb"[^()\[\]{}]+")
+_STEP = dict.fromkeys(b"([{", 1) | dict.fromkeys(b")]}", -1)
 _MAX_DEPTH = 200
 """The limit of CPython's tokenizer."""
+_FRAMES = 10_000
+
+
+@contextmanager
+def deep_recursion(times: int = 1) -> Iterator[None]:
+    """Room for passes over trees as deep as Python's own parser takes them; they cost frames, not stack."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, times * _FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 class Complaint(NamedTuple):
@@ -23,13 +39,20 @@ class Complaint(NamedTuple):
 
 
 def nests_too_deeply(data: bytes) -> bool:
-    """Whether brackets nest deeper than Python allows; LibCST's parser overflows the stack on such a file.
+    """Whether brackets or chains nest deeper than Python allows; LibCST's parser overflows the stack on such a file.
 
-    Brackets in strings and comments count too: a file that is wrongly suspected is not Python that people write.
+    Brackets in strings count too: what is wrongly suspected is no Python that people write.
     """
     brackets = _NO_BRACKET.sub(b"", data)
-    depths = accumulate(1 if bracket in b"([{" else -1 for bracket in brackets)
-    return len(brackets) > _MAX_DEPTH and max(depths) > _MAX_DEPTH
+    if len(brackets) > _MAX_DEPTH and max(accumulate(_STEP[bracket] for bracket in brackets)) > _MAX_DEPTH:
+        return True
+    try:
+        _parse(data)
+    except (RecursionError, MemoryError):
+        return True
+    except (SyntaxError, ValueError):
+        return False
+    return False
 
 
 def why_unparsable(data: bytes) -> Complaint | None:
@@ -57,11 +80,15 @@ def _syntax(data: bytes) -> Complaint | None:
     if b"\0" in data:
         return Complaint("does not parse: it holds a NUL byte", data.count(b"\n", 0, data.index(b"\0")) + 1)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(data)
+        _parse(data)
     except SyntaxError as error:
         return Complaint(f"does not parse: {error.msg}", error.lineno or 1)
     except (RecursionError, MemoryError):
         return Complaint("does not parse: nested too deeply", 1)
     return None
+
+
+def _parse(data: bytes) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ast.parse(data)
