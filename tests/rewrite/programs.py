@@ -10,6 +10,8 @@
 - `env`: further environment, in which `{server}` stands for the sandbox's origin;
 - `seed`: the objects that the sandbox begins with (a file beside program.json);
 - `pace`: seconds that each state of a run lasts, where the program acts while it is active;
+- `differs`: what its users see differently after the rewrite, which its findings state (level `review`);
+- `xfail`: why the rewriter cannot do it yet;
 - `sdk`: the last version of openai that had the names it uses; `runs`: false, with `why`, if none of today's can run it.
 """
 
@@ -57,6 +59,8 @@ class Program:
     sdk: str = ""
     runs: bool = True
     why: str = ""
+    differs: str = ""
+    xfail: str = ""
 
     @property
     def folder(self) -> Path:
