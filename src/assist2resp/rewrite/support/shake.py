@@ -25,6 +25,7 @@ PARTS = (
     "conversations",
     "runs",
     "steps",
+    "stream_text",
     "streams",
     "files",
     "plain",

@@ -9,7 +9,7 @@ from assist2resp.rewrite.support.parts.pages import _page
 from assist2resp.rewrite.support.parts.run_record import _active_run
 from assist2resp.rewrite.support.parts.state import _conversation, _mapped, _state
 from assist2resp.rewrite.support.parts.wire import Json, _answers, _Call, _missing, _Refusal, _Work
-from assist2resp.rewrite.support.parts.writing import _append
+from assist2resp.rewrite.support.parts.writing import _INCLUDE, _append
 
 
 @_answers("POST /threads/{}/messages")
@@ -39,7 +39,11 @@ def _list_messages(call: _Call, thread_id: str) -> _Work:
 def _message_items(call: _Call, conversation: str, kept: dict[str, Json], enough: int) -> _Work:
     """The items that are messages and that the query asks for: all before a cursor, or the first ones."""
     before, run_id = call.query.get("before"), call.query.get("run_id")
-    asked: Json = {"order": call.query.get("order", "desc"), "limit": min(100, max(20, 2 * enough))}
+    asked: Json = {
+        "include": _INCLUDE,
+        "order": call.query.get("order", "desc"),
+        "limit": min(100, max(20, 2 * enough)),
+    }
     if "after" in call.query:
         asked["after"] = _mapped(call.query["after"]) or call.query["after"]
     found: list[Json] = []
@@ -61,7 +65,8 @@ def _retrieve_message(call: _Call, thread_id: str, message_id: str) -> _Work:
     conversation = _conversation(thread_id)
     item_id = _mapped(message_id) or message_id
     try:
-        item = yield call.client.conversations.items.retrieve(item_id, conversation_id=conversation, **call.options)
+        asked = {"conversation_id": conversation, "include": _INCLUDE, **call.options}
+        item = yield call.client.conversations.items.retrieve(item_id, **asked)
     except openai.NotFoundError:
         raise _missing("message", message_id) from None
     kept = _state.get("message", item.id)

@@ -27,8 +27,10 @@ _ASSISTANT: Json = {
     "metadata": {},
     "temperature": 1.0,
     "top_p": 1.0,
+    "reasoning_effort": None,
     "response_format": "auto",
 }
+_RESOURCES = {"code_interpreter": "file_ids", "file_search": "vector_store_ids"}
 
 
 def _assistants_file() -> Path:
@@ -106,6 +108,9 @@ def _create_assistant(call: _Call) -> _Work:
     # endregion
     given = {name: value for name, value in call.body.items() if value is not None}
     own: Json = {"id": f"asst_{secrets.token_hex(12)}", "object": "assistant", "created_at": int(time.time())}
+    for tool in given.get("tools", []):
+        if tool["type"] in _RESOURCES:
+            resources.setdefault(tool["type"], {}).setdefault(_RESOURCES[tool["type"]], [])
     made = {**own, **_ASSISTANT, **given, "tool_resources": resources}
     with _changing() as kept:
         kept[own["id"]] = made

@@ -26,6 +26,8 @@ class _Run:
         self.responses: list[str] = row.get("responses", [])
         self.spent: list[int] = row.get("spent", [0, 0, 0, 0])
         """Tokens over all responses, in the order of `_tokens`."""
+        self.latest: list[int] = row.get("latest", [0, 0, 0, 0])
+        """Tokens of the latest response."""
         self.outputs: dict[str, str] = row.get("outputs", {})
         self.waiting: str = row.get("waiting", "")
         """The item with which the calls that wait began."""
@@ -56,8 +58,8 @@ class _Run:
             self.arguments = {}
         if status in ("completed", "failed", "cancelled"):
             self.shown[f"{status}_at"] = now
-        elif status == "in_progress" and not self.shown["started_at"]:
-            self.shown["started_at"] = now
+        if status != "queued":
+            self.shown["started_at"] = self.shown["started_at"] or now
         self.keep()
 
 
@@ -110,7 +112,8 @@ def _take_in(call: _Call, run: _Run, response: Json) -> _Work:
     if status in ("queued", "in_progress"):
         run.move(status)
         return
-    run.spent = [sum(pair) for pair in zip(run.spent, _tokens(response.get("usage")))]  # noqa: B905 - Python 3.9
+    run.latest = _tokens(response.get("usage"))
+    run.spent = [sum(pair) for pair in zip(run.spent, run.latest)]  # noqa: B905 - Python 3.9 has no strict
     # region last_messages
     if run.window is not None and status != "failed":
         yield from _write_back(call, run, response["output"])
@@ -167,8 +170,12 @@ def _remember(run: _Run, response: Json) -> None:
         row = {**own, "created_at": int(response["created_at"]), **ended}
         _state.put("message", item["id"], run.conversation, row)
         for cited in [annotation for part in item["content"] for annotation in part.get("annotations") or []]:
-            if cited["type"] == "container_file_citation":
-                _state.put("file", cited["file_id"], run.conversation, {"container": cited["container_id"]})
+            _remember_file(run, cited)
+
+
+def _remember_file(run: _Run, cited: Json) -> None:
+    if cited["type"] == "container_file_citation":
+        _state.put("file", cited["file_id"], run.conversation, {"container": cited["container_id"]})
 
 
 def _message_reason(response: Json) -> str:

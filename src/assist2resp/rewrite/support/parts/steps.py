@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assist2resp.rewrite.support.parts.content import _cited_images
 from assist2resp.rewrite.support.parts.pages import _listed
-from assist2resp.rewrite.support.parts.run_record import _kept_run, _Run, _tokens, _usage
+from assist2resp.rewrite.support.parts.run_record import _ANSWER_SECONDS, _kept_run, _Run, _tokens, _usage
 from assist2resp.rewrite.support.parts.wire import Json, _answers, _Call, _missing, _Work
 
 _RESULTS = ["file_search_call.results", "code_interpreter_call.outputs"]
@@ -23,7 +23,7 @@ def _step(run: _Run, item_id: str, details: Json, created_at: int) -> Json:
         "status": "in_progress",
         "cancelled_at": None,
         "completed_at": None,
-        "expires_at": run.shown["expires_at"],
+        "expires_at": run.shown["created_at"] + _ANSWER_SECONDS,
         "failed_at": None,
         "last_error": None,
         "step_details": details,
@@ -31,9 +31,9 @@ def _step(run: _Run, item_id: str, details: Json, created_at: int) -> Json:
     }
 
 
-def _closed(step: Json, status: str, now: int, usage: Json | None) -> Json:
+def _closed(step: Json, status: str, now: int, usage: list[int] | None) -> Json:
     """The step as it ended."""
-    return {**step, "status": status, f"{status}_at": now, "usage": _usage(_tokens(usage))}
+    return {**step, "status": status, f"{status}_at": now, "usage": _usage(usage or [0, 0, 0, 0])}
 
 
 def _details(items: list[Json], outputs: dict[str, str]) -> Json:
@@ -120,7 +120,7 @@ def _steps(call: _Call, run: _Run) -> _Work:
         groups = _groups(output)
         for number, items in enumerate(groups, start=1):
             step = _step(run, items[0]["id"], _details(items, run.outputs), now)
-            usage = response.usage.to_dict() if response.usage and number == len(groups) else None
+            usage = _tokens(response.usage and response.usage.to_dict()) if number == len(groups) else None
             open_calls = any(waiting["id"] == item.get("call_id") for item in items for waiting in run.calls)
             steps.append(step if open_calls else _closed(step, _step_status(run, items), now, usage))
     return steps if "include[]" in call.query else [_without_text(step) for step in steps]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from assist2resp.rewrite.support.parts.content import _is_image, _marker, _message, _spanned
+from assist2resp.rewrite.support.parts.content import _is_image, _message
 from assist2resp.rewrite.support.parts.conversations import _new_thread
-from assist2resp.rewrite.support.parts.run_record import _kept_run, _Run, _take_in
+from assist2resp.rewrite.support.parts.run_record import _kept_run, _remember_file, _Run, _take_in
 from assist2resp.rewrite.support.parts.runs import _answers_to, _create, _new_run, _request
 from assist2resp.rewrite.support.parts.steps import _closed, _details, _step, _tool_call
+from assist2resp.rewrite.support.parts.stream_text import _StreamedText
 from assist2resp.rewrite.support.parts.wire import Json, _answers, _Call, _Work
 
 _Told = list[tuple[str, Json]]
@@ -26,9 +27,7 @@ class _Translation:
         self._step: Json = {}
         self._items: list[Json] = []
         self._message: Json = {}
-        self._value = ""
-        self._shift = 0
-        self._marks = 0
+        self._text = _StreamedText(may_cite=False)
         self._images = 0
         self._expected = 0
         self._held: list[Json] = []
@@ -83,7 +82,7 @@ class _Translation:
         yield from _take_in(self._call, self._run, response)
         status = self._run.shown["status"]
         if self._step and status != "requires_action":
-            self._close_step(response.get("usage"))
+            self._close_step(self._run.latest)
         self._tell_run(status)
 
     def _open_step(self, item: Json) -> None:
@@ -95,7 +94,7 @@ class _Translation:
         self._tell("run.step.created", self._step)
         self._tell("run.step.in_progress", self._step)
 
-    def _close_step(self, usage: Json | None = None) -> None:
+    def _close_step(self, usage: list[int] | None = None) -> None:
         closed = _closed(
             {**self._step, "step_details": _details(self._items, {})}, "completed", int(time.time()), usage
         )
@@ -112,8 +111,9 @@ class _Translation:
             self._open_step(item)
         self._items.append(item)
         if item["type"] == "message":
-            self._value, self._shift, self._marks, self._images = "", 0, 0, 0
-            self._message = _message({**item, "content": []}, self._kept(), self._run.thread_id)
+            self._text = _StreamedText(may_cite="tools" in self._run.arguments)
+            self._images = 0
+            self._message = _message({**item, "content": []}, self._kept(None), self._run.thread_id)
             self._tell("message.created", self._message)
             self._tell("message.in_progress", self._message)
         else:
@@ -121,10 +121,10 @@ class _Translation:
             shown = _tool_call(started, {})
             self._step_delta({**shown, **({"file_search": {}} if "file_search" in shown else {})})
 
-    def _kept(self) -> Json:
+    def _kept(self, ended_at: int | None) -> Json:
         shown = self._run.shown
-        now = int(time.time())
-        return {"run_id": shown["id"], "assistant_id": shown["assistant_id"], "created_at": now, "ended_at": now}
+        own = {"run_id": shown["id"], "assistant_id": shown["assistant_id"]}
+        return {**own, "created_at": int(time.time()), "ended_at": ended_at}
 
     def _item_done(self, item: Json) -> None:
         if not self._step or item["id"] != self._items[-1]["id"]:
@@ -132,7 +132,8 @@ class _Translation:
         self._items[-1] = item
         if item["type"] == "message":
             self._release()
-            done = _message(item, self._kept(), self._run.thread_id)
+            self._tell_text(self._text.rest())
+            done = _message(item, self._kept(int(time.time())), self._run.thread_id)
             self._tell(f"message.{done['status']}", done)
         elif item["type"] == "code_interpreter_call":
             self._expected += sum(output["type"] == "image" for output in item.get("outputs") or [])
@@ -162,12 +163,14 @@ class _Translation:
             self._piece(event["type"], event)
 
     def _piece(self, kind: str, event: Json) -> None:
+        if "annotation" in event:
+            _remember_file(self._run, event["annotation"])
         if self._hold(event):
             return
         if kind == "response.output_text.delta":
-            self._text(event["delta"], [])
+            self._tell_text(self._text.add(event["delta"]))
         elif kind == "response.output_text.annotation.added":
-            self._annotation(event["annotation"])
+            self._tell_text(self._text.cite(event["annotation"]))
         elif kind == "response.refusal.delta":
             self._message_delta({"index": 0, "type": "refusal", "refusal": event["delta"]})
         elif kind == "response.function_call_arguments.delta":
@@ -175,21 +178,9 @@ class _Translation:
         elif kind == "response.code_interpreter_call_code.delta":
             self._step_delta({"type": "code_interpreter", "code_interpreter": {"input": event["delta"]}})
 
-    def _text(self, value: str, annotations: list[Json]) -> None:
-        text: Json = {"value": value}
-        if annotations or not self._value:
-            text["annotations"] = annotations
-        self._value += value
-        self._message_delta({"index": self._images, "type": "text", "text": text})
-
-    def _annotation(self, cited: Json) -> None:
-        """Tell of a citation with its marker, if it belongs where the text has come to."""
-        if cited["type"] == "file_citation" and cited["index"] + self._shift >= len(self._value):
-            marker = _marker(self._marks, cited)
-            mark = _spanned("file_citation", marker, len(self._value), cited["file_id"])
-            self._text(marker, [{"index": self._marks, **mark}])
-            self._shift += len(marker)
-            self._marks += 1
+    def _tell_text(self, deltas: list[Json]) -> None:
+        for text in deltas:
+            self._message_delta({"index": self._images, "type": "text", "text": text})
 
     def _message_delta(self, part: Json) -> None:
         delta = {"id": self._message["id"], "object": "thread.message.delta", "delta": {"content": [part]}}
@@ -234,5 +225,5 @@ def _stream_tool_outputs(call: _Call, thread_id: str, run_id: str) -> _Work:
     ]
     details = {"type": "tool_calls", "tool_calls": answered}
     step = _step(run, run.waiting, details, run.shown["created_at"])
-    before = [("thread.run.step.completed", _closed(step, "completed", int(time.time()), None))]
+    before = [("thread.run.step.completed", _closed(step, "completed", int(time.time()), run.latest))]
     return (yield from _streamed(call, run, outputs, before))

@@ -15,6 +15,7 @@ from assist2resp.rewrite.support.parts.state import _state
 from assist2resp.rewrite.support.parts.wire import Json, _Call, _Refusal, _Work
 
 _LOCK_SECONDS = 5
+_INCLUDE = ["message.input_image.image_url"]
 
 
 def _append(call: _Call, conversation: str, thread_id: str, messages: list[Json]) -> _Work:
@@ -23,7 +24,8 @@ def _append(call: _Call, conversation: str, thread_id: str, messages: list[Json]
     items = [_item(message) for message in messages]
     for start in range(0, len(items), 20):
         chunk = items[start : start + 20]
-        create = functools.partial(call.client.conversations.items.create, conversation, items=chunk, **call.options)
+        asked = {"items": chunk, "include": _INCLUDE, **call.options}
+        create = functools.partial(call.client.conversations.items.create, conversation, **asked)
         added = yield from _unlocked(call, create, f"Can't add messages to {thread_id} while a run is active.")
         written.extend(item.to_dict() for item in added.data)
     shown: list[Json] = []
