@@ -27,7 +27,7 @@ SHOWN_HEADERS = {
 }
 
 
-@dataclass
+@dataclass(slots=True)
 class LoggedRequest:
     """One request as it arrived; `status` is 0 until the answer has begun."""
 
