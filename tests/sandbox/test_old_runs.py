@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import openai
 import pytest
 
 from assist2resp.sandbox.clock import ManualClock
-from assist2resp.sandbox.prompt import Answer, Usage
+from assist2resp.sandbox.prompt import Answer, InterpreterCall, Usage
 from tests.sandbox.old_scene import WEATHER, Caller, Play, called, said, tick, wait_until, world_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
@@ -363,6 +365,36 @@ def test_outputs_can_be_given_after_a_restart(tmp_path):
             run_id=run.id, thread_id=scene.thread, tool_outputs=scene.answer(run)
         )
         assert (run.status, run.usage.total_tokens) == ("completed", 26)
+
+
+class StuckClock(ManualClock):
+    """Time stops for ever once an answer has begun to be written."""
+
+    async def sleep(self, seconds):
+        if seconds == 0:
+            await asyncio.Event().wait()
+        await super().sleep(seconds)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [said("Lost and gone."), Answer((InterpreterCall("x", "1"), *called("get_weather").parts), Usage(9, 9))],
+    ids=["in a message", "in a step"],
+)
+def test_what_was_being_written_is_written_anew(tmp_path, answer):
+    state, clock = tmp_path / "state.db", StuckClock()
+    with world_of(Play(answer), state=state, clock=clock) as server:
+        scene = Scene(server)
+        run = scene.run()
+        steps = server.world.store.table("steps")
+        wait_until(server, lambda: bool(steps.all()))
+    with world_of(Play(said("Found.")), state=state) as server:
+        client = server.client()
+        run = client.beta.threads.runs.poll(run.id, thread_id=scene.thread)
+        assert (run.status, run.usage.total_tokens) == ("completed", 10)
+        rows = client.beta.threads.messages.list(scene.thread, order="asc")
+        assert [row.content[0].text.value for row in rows] == ["Hello", "Found."]
+        assert len(client.beta.threads.runs.steps.list(run.id, thread_id=scene.thread).data) == 1
 
 
 @pytest.mark.parametrize("seconds", [0, 0.02], ids=["queued", "in progress"])

@@ -10,6 +10,7 @@ from assist2resp.sandbox.app import Handler, World
 from assist2resp.sandbox.assistants_params import METADATA, RUN, THREAD_AND_RUN, TOOL_OUTPUTS
 from assist2resp.sandbox.routes.assistants import check_model, need_assistant, shown_tools
 from assist2resp.sandbox.run_events import listen, publish
+from assist2resp.sandbox.run_work import settle, start
 from assist2resp.sandbox.store import Record
 from assist2resp.sandbox.threads import delete_thread, make_thread, need_thread, path_id
 from assist2resp.sandbox.wire import Json, WireError, page, read_json
@@ -20,7 +21,7 @@ OLD = True
 def _need_run(world: World, request: Request) -> Record:
     thread = need_thread(world, request.path_params["thread_id"])
     run = path_id(world, "runs", "run", "run", request.path_params["run_id"], parent=thread.id)
-    runs.settle(world, run)
+    settle(world, run)
     return run
 
 
@@ -61,12 +62,12 @@ async def create_with_thread(world: World, request: Request) -> Response:
 def _started(world: World, run: Record, made: Record | None, *, stream: bool) -> Response:
     if not stream:
         response = _shown(world, run)
-        runs.start(world, run)
+        start(world, run)
         return response
     events = listen(world, run.id)
     if made is not None:
         publish(world, run.id, "thread.created", made.body)
-    runs.start(world, run)
+    start(world, run)
     return StreamingResponse(events, media_type="text/event-stream; charset=utf-8")
 
 
@@ -74,7 +75,7 @@ async def listing(world: World, request: Request) -> Response:
     thread = need_thread(world, request.path_params["thread_id"])
     records = world.store.table("runs").of(thread.id)
     for run in records:
-        runs.settle(world, run)
+        settle(world, run)
     return JSONResponse(page([run.body for run in records], request.query_params))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from assist2resp.sandbox import runs
 from assist2resp.sandbox.app import Handler, World
 from assist2resp.sandbox.params import choice
+from assist2resp.sandbox.run_work import settle
 from assist2resp.sandbox.store import Record
 from assist2resp.sandbox.threads import need_thread, path_id
 from assist2resp.sandbox.wire import Json, page
@@ -19,7 +19,7 @@ RESULTS = "step_details.tool_calls[*].file_search.results[*].content"
 def _need_run(world: World, request: Request) -> Record:
     thread = need_thread(world, request.path_params["thread_id"])
     run = path_id(world, "runs", "run", "run", request.path_params["run_id"], parent=thread.id)
-    runs.settle(world, run)
+    settle(world, run)
     return run
 
 
