@@ -108,11 +108,12 @@ class _Job:
     def run_stdin(self, name: Path) -> int:
         """Rewrite the code on standard input, and write it to standard output."""
         from assist2resp.rewrite.outcome import absolute
+        from assist2resp.rewrite.writing import without_other_files
 
         source = sys.stdin.buffer.read()
         path = absolute(name)
         self.paths, self.options = [name], replace(self.options, overlay={path: source})
-        outcome = _alone(self._outcome(), name)
+        outcome = without_other_files(self._outcome(), name)
         if self.diff:
             self._show_diff(outcome)
         elif self.writes:
@@ -187,16 +188,3 @@ def _refuse_unwritable(output: Path) -> None:
 
 def _codes(given: Sequence[str]) -> tuple[str, ...]:
     return tuple(code.strip() for codes in given for code in codes.split(",") if code.strip())
-
-
-def _alone(outcome: Outcome, name: Path) -> Outcome:
-    """The outcome, without its changes when more files would have to be written than stdout can carry."""
-    from assist2resp.rewrite.files import FileProblemError
-    from assist2resp.rewrite.outcome import absolute
-    from assist2resp.rewrite.writing import withhold
-
-    others = [change.path.name for change in outcome.changes if change.path != absolute(name)]
-    if not others:
-        return outcome
-    problem = FileProblemError(absolute(name), f"needs {', '.join(others)} as well; run `assist2resp rewrite {name}`.")
-    return withhold(outcome, {change.path: problem for change in outcome.changes})

@@ -26,6 +26,15 @@ def write_outcome(outcome: Outcome) -> Outcome:
     return withhold(outcome, unwritten) if unwritten else outcome
 
 
+def without_other_files(outcome: Outcome, path: Path) -> Outcome:
+    """The outcome for somebody who can take one file only: its change is withheld when it needs others as well."""
+    others = [change.path.name for change in outcome.changes if change.path != absolute(path)]
+    if not others:
+        return outcome
+    problem = FileProblemError(absolute(path), f"needs {', '.join(others)} as well; run `assist2resp rewrite {path}`.")
+    return withhold(outcome, {change.path: problem for change in outcome.changes})
+
+
 def groups(outcome: Outcome) -> list[tuple[FileChange, ...]]:
     """The changes in groups that only make sense together, in the order of the changes.
 

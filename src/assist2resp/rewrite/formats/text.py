@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import groupby
 
 from rich.color import ColorSystem
@@ -21,18 +20,18 @@ def render(outcome: Outcome, view: View) -> str:
     findings = sorted(outcome.findings.findings, key=lambda f: (f.place.path, f.place.line, f.place.column, f.code))
     lines: list[str] = []
     for _, group in groupby(findings, key=lambda finding: finding.place.path):
-        lines += [*_file_lines(group, view), ""]
+        lines += [*(finding_line(finding, colour=view.colour) for finding in group), ""]
     lines += summary_lines(summarise(outcome, written=view.written))
     return "\n".join(lines) + "\n"
 
 
-def _file_lines(findings: Iterator[Finding], view: View) -> Iterator[str]:
-    for finding in findings:
-        place = finding.place
-        path = _paint(place.path, "bold", view)
-        level = _paint(f"[{finding.level}]", _STYLES[finding.level], view)
-        message = " ".join(finding.message.split())
-        yield f"{path}:{place.line}:{place.column} {finding.code} {level} {message}{_blocker(finding)}"
+def finding_line(finding: Finding, *, colour: bool = False) -> str:
+    """One finding as one line."""
+    place = finding.place
+    path = _paint(place.path, "bold") if colour else place.path
+    level = _paint(f"[{finding.level}]", _STYLES[finding.level]) if colour else f"[{finding.level}]"
+    message = " ".join(finding.message.split())
+    return f"{path}:{place.line}:{place.column} {finding.code} {level} {message}{_blocker(finding)}"
 
 
 def _blocker(finding: Finding) -> str:
@@ -42,5 +41,5 @@ def _blocker(finding: Finding) -> str:
     return f" (kept back by {blocker.path}:{blocker.line}:{blocker.column})"
 
 
-def _paint(text: str, style: str, view: View) -> str:
-    return Style.parse(style).render(text, color_system=ColorSystem.STANDARD) if view.colour else text
+def _paint(text: str, style: str) -> str:
+    return Style.parse(style).render(text, color_system=ColorSystem.STANDARD)
