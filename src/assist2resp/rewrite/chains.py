@@ -25,7 +25,12 @@ def resource_of(site: Site, inference: Inference, path: str) -> cst.BaseExpressi
     node: cst.BaseExpression | None = site.node
     while node is not None:
         kind = inference.kind(node, site.file)
-        if isinstance(kind, Resource) and kind.path == path and not kind.wrapper and isinstance(node, (cst.Attribute, cst.Call)):
+        if (
+            isinstance(kind, Resource)
+            and kind.path == path
+            and not kind.wrapper
+            and isinstance(node, (cst.Attribute, cst.Call))
+        ):
             return node
         node = below(node)
     return None

@@ -139,7 +139,10 @@ def call(func: str | cst.BaseExpression, *args: cst.BaseExpression) -> cst.Call:
     return cst.Call(
         target,
         [
-            cst.Arg(arg, comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")) if i < last else cst.MaybeSentinel.DEFAULT)
+            cst.Arg(
+                arg,
+                comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")) if i < last else cst.MaybeSentinel.DEFAULT,
+            )
             for i, arg in enumerate(args)
         ],
     )

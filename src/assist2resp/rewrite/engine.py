@@ -33,7 +33,11 @@ def load_rules() -> list[Rule]:
     """The rules of `rules/*`, in the order of their codes."""
     found: list[Rule] = []
     for module in discover("assist2resp.rewrite.rules"):
-        found += [value() for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, "code")]
+        found += [
+            value()
+            for value in vars(module).values()
+            if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, "code")
+        ]
     return sorted(found, key=lambda rule: rule.code)
 
 
@@ -87,12 +91,16 @@ class _Run:
 
     def _is_selected(self, rule: Rule) -> bool:
         chosen = not self.options.select or rule.code.startswith(self.options.select)
-        return rule.level is Level.MANUAL or (chosen and not rule.code.startswith(tuple(self.options.ignore) or ("\0",)))
+        return rule.level is Level.MANUAL or (
+            chosen and not rule.code.startswith(tuple(self.options.ignore) or ("\0",))
+        )
 
     def _is_ignored(self, claim: Claim) -> bool:
         """Whether a comment keeps the rule of this claim away from its site; such a site is not reported."""
         ignores = self._ignores(claim.site.file)
-        return bool(ignores.ignores) and ignores.covers(self.places.of(claim.site.file, claim.site.node).line, claim.code)
+        return bool(ignores.ignores) and ignores.covers(
+            self.places.of(claim.site.file, claim.site.node).line, claim.code
+        )
 
     def _ignores(self, file: SourceFile) -> Ignores:
         if file not in self.ignores:
@@ -120,7 +128,9 @@ class _Run:
                     self.edits.setdefault(site.file, Edits()).comment(statement, line)
                 self.findings.append(self._finding(plan.flow, claim))
             else:
-                message = f"left as it is, since it works with {first.site.path} at {place.path}:{place.line}, which stays."
+                message = (
+                    f"left as it is, since it works with {first.site.path} at {place.path}:{place.line}, which stays."
+                )
                 left = Claim(site, claim.code, Level.MANUAL, message)
                 self.findings.append(self._finding(plan.flow, left).model_copy(update={"blocked_by": place}))
 
@@ -157,7 +167,10 @@ class _Run:
 
     def _failures(self) -> tuple[FileFailure, ...]:
         """The files that could not be read or parsed."""
-        unread = [FileFailure(path=shown_path(path), problem=f"cannot be read: {why}.") for path, why in self.project.unreadable]
+        unread = [
+            FileFailure(path=shown_path(path), problem=f"cannot be read: {why}.")
+            for path, why in self.project.unreadable
+        ]
         unparsed = [
             FileFailure(path=shown_path(file.path), problem=f"{file.problem}; left alone.", line=file.problem_line)
             for file in self.project.files.values()

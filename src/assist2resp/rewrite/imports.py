@@ -92,7 +92,7 @@ def drop_unused(before: cst.Module, after: cst.Module) -> cst.Module:
     gone = used_names(before) - used_names(after)
     if not gone:
         return after
-    return after.visit(_Dropper(gone))  # type: ignore[return-value]
+    return after.visit(_Dropper(gone))
 
 
 class _Dropper(cst.CSTTransformer):
@@ -118,7 +118,9 @@ class _Dropper(cst.CSTTransformer):
             return updated_node
         return updated_node.with_changes(names=_last_without_comma(kept)) if kept else cst.RemoveFromParent()
 
-    def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> cst.ImportFrom | cst.RemovalSentinel:  # noqa: N802
+    def leave_ImportFrom(  # noqa: N802
+        self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
+    ) -> cst.ImportFrom | cst.RemovalSentinel:
         del original_node
         if isinstance(updated_node.names, cst.ImportStar) or _is_future(updated_node):
             return updated_node
@@ -165,9 +167,7 @@ def _plain_names(tree: cst.Module) -> set[str]:
         node = stack.pop()
         if isinstance(node, cst.Name):
             found.add(node.value)
-        elif isinstance(node, cst.Attribute):
-            stack.append(node.value)
-        elif isinstance(node, cst.Arg):
+        elif isinstance(node, (cst.Attribute, cst.Arg)):
             stack.append(node.value)
         else:
             stack.extend(children(node))

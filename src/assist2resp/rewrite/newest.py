@@ -36,7 +36,9 @@ def _texts_of_name(name: cst.Name, site: Site) -> list[cst.BaseExpression] | Non
     for node, parent in site.file.scopes.parent_of.items():
         if not isinstance(node, cst.Name) or node.value != name.value or node is name:
             continue
-        if (isinstance(parent, cst.Attribute) and parent.attr is node) or (isinstance(parent, cst.Arg) and parent.keyword is node):
+        if (isinstance(parent, cst.Attribute) and parent.attr is node) or (
+            isinstance(parent, cst.Arg) and parent.keyword is node
+        ):
             continue
         scope = site.file.scopes.scope_of.get(node)
         if scope is None or scope.find(name.value) != variable:

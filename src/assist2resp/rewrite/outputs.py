@@ -66,7 +66,9 @@ def _named(name: cst.Name, look: Lookup) -> Iterator[cst.BaseExpression | None]:
             call = parents[parent]
             if not isinstance(call, cst.Call) or not _only_reads(call, parent):
                 yield None
-        elif not isinstance(parent, (cst.If, cst.UnaryOperation, cst.FormattedStringExpression, cst.While, cst.BooleanOperation)):
+        elif not isinstance(
+            parent, (cst.If, cst.UnaryOperation, cst.FormattedStringExpression, cst.While, cst.BooleanOperation)
+        ):
             yield None
 
 

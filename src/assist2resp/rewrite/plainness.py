@@ -5,6 +5,7 @@ Yes only if every use of every run, of its tool calls and of its messages is one
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -35,12 +36,27 @@ _CALL_TYPES = frozenset({"beta.threads.RequiredActionFunctionToolCall"})
 _FUNCTION_TYPES = frozenset({"beta.threads.required_action_function_tool_call.Function"})
 _MESSAGE_TYPES = frozenset({"beta.threads.Message"})
 _THREAD_TYPES = frozenset({"beta.Thread"})
-_RUN_ATTRIBUTES = frozenset({"id", "status", "model", "metadata", "completed_at", "created_at", "thread_id", "required_action", "last_error", "usage"})
+_RUN_ATTRIBUTES = frozenset(
+    {
+        "id",
+        "status",
+        "model",
+        "metadata",
+        "completed_at",
+        "created_at",
+        "thread_id",
+        "required_action",
+        "last_error",
+        "usage",
+    }
+)
 _CREATE_ARGUMENTS = frozenset({
     "thread_id", "assistant_id", "instructions", "additional_instructions", "model", "temperature", "top_p", "tools",
     "tool_choice", "response_format", "metadata", "parallel_tool_calls", "max_completion_tokens", "reasoning_effort",
     "poll_interval_ms", "timeout", "extra_headers",
 })  # fmt: skip
+
+_MOCK = re.compile(rb"\b(?:Magic|Async)?Mock\(|\bpatch(?:\.object)?\(|\bmonkeypatch\b|\bmocker\b")
 
 
 @dataclass
@@ -66,7 +82,9 @@ class PlainRuns:
     def has_tools(self) -> bool:
         """Whether the program answers function calls."""
         return bool(uses.sites_named(self.flow, *SUBMITS)) or any(
-            use.type_name == RUN and isinstance(use.parent, cst.Attribute) and use.parent.attr.value == "required_action"
+            use.type_name == RUN
+            and isinstance(use.parent, cst.Attribute)
+            and use.parent.attr.value == "required_action"
             for use in self.run_uses
         )
 
@@ -89,7 +107,9 @@ class PlainRuns:
         runs = [
             use.node
             for use in self.run_uses
-            if use.file is site.file and isinstance(use.node, cst.Name) and site.file.scopes.scope_of.get(use.node) is site.scope
+            if use.file is site.file
+            and isinstance(use.node, cst.Name)
+            and site.file.scopes.scope_of.get(use.node) is site.scope
         ]
         before = [node for node in self._assigned_runs(site) if node is not None]
         return before[-1] if before else (runs[0] if runs and self._is_parameter(runs[0], site) else None)
@@ -103,9 +123,18 @@ class PlainRuns:
                 if target is not None and order[other.node] < order[site.node]:
                     found.append((order[other.node], target))
         for use in self.run_uses:
-            if use.file is site.file and isinstance(use.parent, cst.Assign) and isinstance(use.node, cst.Call) and use.node.func is not None:
+            if (
+                use.file is site.file
+                and isinstance(use.parent, cst.Assign)
+                and isinstance(use.node, cst.Call)
+                and use.node.func is not None
+            ):
                 target_node = use.parent.targets[0].target
-                if isinstance(target_node, cst.Name) and site.file.scopes.scope_of.get(use.node) is site.scope and order[use.node] < order[site.node]:
+                if (
+                    isinstance(target_node, cst.Name)
+                    and site.file.scopes.scope_of.get(use.node) is site.scope
+                    and order[use.node] < order[site.node]
+                ):
                     found.append((order[use.node], target_node))
         return [name for _, name in sorted(found, key=lambda pair: pair[0])]
 
@@ -119,7 +148,21 @@ class PlainRuns:
     def _obstacle(self) -> str:
         if not self.creates:
             return "the flow creates no run"
-        return self._download_obstacle() or self._site_obstacle() or self._run_obstacle() or self._call_obstacle() or self._message_obstacle() or self._id_obstacle()
+        return (
+            self._download_obstacle()
+            or self._site_obstacle()
+            or self._run_obstacle()
+            or self._call_obstacle()
+            or self._message_obstacle()
+            or self._id_obstacle()
+        )
+
+    def _mock_obstacle(self) -> str:
+        """The support module takes a mock for what it is; plain calls would ask it for methods that no test prepared."""
+        for file in uses.flow_files(self.flow):
+            if _MOCK.search(file.data) and b"beta" in file.data:
+                return "tests of the project replace the client by a mock"
+        return ""
 
     def _download_obstacle(self) -> str:
         """Files that the interpreter wrote are found through the run that the support module remembers."""
@@ -132,7 +175,16 @@ class PlainRuns:
         return ""
 
     def _site_obstacle(self) -> str:
-        allowed = (*CREATES, *RETRIEVES, *SUBMITS, MESSAGE_CREATE, MESSAGE_LIST, THREAD_CREATE, "beta.threads.retrieve", "beta.threads.delete")
+        allowed = (
+            *CREATES,
+            *RETRIEVES,
+            *SUBMITS,
+            MESSAGE_CREATE,
+            MESSAGE_LIST,
+            THREAD_CREATE,
+            "beta.threads.retrieve",
+            "beta.threads.delete",
+        )
         for site in self.flow.sites:
             if site.path.startswith((_ASSISTANT_SITES, "beta.vector_stores")):
                 continue
@@ -191,7 +243,11 @@ class PlainRuns:
                     return "the program reads the usage of a run"
                 if name == "last_error" and not self._is_error_read(use):
                     return "the program reads run.last_error whole"
-            elif not (uses.passes_on(use, self.inference) or uses.none_comparison(use.node, use.file) is not None or self._is_await(use)):
+            elif not (
+                uses.passes_on(use, self.inference)
+                or uses.none_comparison(use.node, use.file) is not None
+                or self._is_await(use)
+            ):
                 return "a run leaves the code that can be followed"
         return ""
 
@@ -202,7 +258,11 @@ class PlainRuns:
     @staticmethod
     def _names_tokens(use: uses.Use) -> bool:
         outer = use.file.scopes.parent_of.get(use.parent)
-        return isinstance(outer, cst.Attribute) and outer.attr.value in {"prompt_tokens", "completion_tokens", "total_tokens"}
+        return isinstance(outer, cst.Attribute) and outer.attr.value in {
+            "prompt_tokens",
+            "completion_tokens",
+            "total_tokens",
+        }
 
     def _is_error_read(self, use: uses.Use) -> bool:
         outer = use.file.scopes.parent_of.get(use.parent)
@@ -245,11 +305,17 @@ class PlainRuns:
     @staticmethod
     def _is_len(use: uses.Use) -> bool:
         call = use.file.scopes.parent_of.get(use.parent)
-        return isinstance(call, cst.Call) and isinstance(call.func, cst.Name) and call.func.value in {"len", "enumerate", "list"}
+        return (
+            isinstance(call, cst.Call)
+            and isinstance(call.func, cst.Name)
+            and call.func.value in {"len", "enumerate", "list"}
+        )
 
     def _message_obstacle(self) -> str:
         for site in uses.sites_named(self.flow, MESSAGE_CREATE):
-            if not isinstance(site.file.scopes.parent_of.get(site.awaited), cst.Expr) and not self._is_unused_result(site):
+            if not isinstance(site.file.scopes.parent_of.get(site.awaited), cst.Expr) and not self._is_unused_result(
+                site
+            ):
                 return "the program uses the message that it creates"
         for site in uses.sites_named(self.flow, MESSAGE_LIST):
             if site not in self.newest and self._page_leaves(site):
@@ -272,14 +338,22 @@ class PlainRuns:
             if isinstance(parent, cst.Attribute):
                 if parent.attr.value not in {"data", "has_more", "first_id", "last_id"}:
                     return True
-            elif not (isinstance(parent, (cst.For, cst.CompFor)) or uses.passes_on(use, self.inference) or self._is_sequence_call(use)):
+            elif not (
+                isinstance(parent, (cst.For, cst.CompFor))
+                or uses.passes_on(use, self.inference)
+                or self._is_sequence_call(use)
+            ):
                 return True
         return False
 
     @staticmethod
     def _is_sequence_call(use: uses.Use) -> bool:
         call = use.file.scopes.parent_of.get(use.parent)
-        return isinstance(call, cst.Call) and isinstance(call.func, cst.Name) and call.func.value in {"list", "reversed", "iter", "len", "next", "sorted"}
+        return (
+            isinstance(call, cst.Call)
+            and isinstance(call.func, cst.Name)
+            and call.func.value in {"list", "reversed", "iter", "len", "next", "sorted"}
+        )
 
     def _is_unused_result(self, site: Site) -> bool:
         name = assigned_name(site)
@@ -288,24 +362,31 @@ class PlainRuns:
         for file in uses.flow_files(self.flow):
             if file is site.file:
                 for node, parent in file.scopes.parent_of.items():
-                    if isinstance(node, cst.Name) and node.value == name.value and node is not name and not isinstance(parent, cst.AssignTarget):
+                    if (
+                        isinstance(node, cst.Name)
+                        and node.value == name.value
+                        and node is not name
+                        and not isinstance(parent, cst.AssignTarget)
+                    ):
                         scope = file.scopes.scope_of.get(node)
                         found = scope.find(node.value) if scope is not None else None
-                        if found is not None and found[0] is site.scope and not (isinstance(parent, cst.Attribute) and parent.attr is node) and not (isinstance(parent, cst.Arg) and parent.keyword is node):
+                        if (
+                            found is not None
+                            and found[0] is site.scope
+                            and not (isinstance(parent, cst.Attribute) and parent.attr is node)
+                            and not (isinstance(parent, cst.Arg) and parent.keyword is node)
+                        ):
                             return False
         return True
 
     def _id_obstacle(self) -> str:
         """A run's id that leaves the process needs a background response."""
         for file, node, parent in uses.identifiers(self.flow, "Run"):
-            if isinstance(parent, cst.Arg):
-                call = file.scopes.parent_of[parent]
-                if isinstance(call, cst.Call) and (call in self.flow.index.sites or isinstance(self.inference.kind(call.func, file), (type(None),))):
-                    continue
-            use = uses.Use(file, node, parent, "")
-            if isinstance(parent, cst.Return) or isinstance(parent, cst.DictElement):
-                return "a run's id leaves the process"
-            if not (uses.passes_on(use, self.inference) or uses.is_shown(node, file, self.inference) or isinstance(parent, (cst.AssignTarget, cst.Comparison))):
+            if isinstance(parent, cst.Arg) and file.scopes.parent_of[parent] in self.flow.index.sites:
+                continue
+            moves = uses.passes_on(uses.Use(file, node, parent, ""), self.inference)
+            seen = moves or uses.is_shown(node, file, self.inference) or isinstance(parent, cst.Comparison)
+            if not seen or isinstance(parent, cst.Return):
                 return "a run's id leaves the process"
         return ""
 
@@ -335,10 +416,15 @@ def assigned_name(site: Site) -> cst.Name | None:
 def thread_argument(site: Site) -> cst.BaseExpression | None:
     """The thread id that a site is given."""
     assert site.call is not None
-    first = ("beta.threads.runs.create", MESSAGE_CREATE, MESSAGE_LIST, "beta.threads.retrieve", "beta.threads.delete", "beta.threads.update")
+    first = (
+        "beta.threads.runs.create",
+        MESSAGE_CREATE,
+        MESSAGE_LIST,
+        "beta.threads.retrieve",
+        "beta.threads.delete",
+        "beta.threads.update",
+    )
     position = 0 if site.path in first else None
     if site.path == "beta.threads.runs.poll":
         position = 1
     return argument(site.call, "thread_id", position)
-
-

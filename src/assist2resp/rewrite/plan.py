@@ -145,4 +145,7 @@ class Plan:
     @property
     def is_async(self) -> bool:
         """Whether the flow's clients are asynchronous."""
-        return any(site.is_certain and isinstance(site.receiver, Resource) and site.receiver.is_async for site in self.flow.sites)
+        return any(
+            site.is_certain and isinstance(site.receiver, Resource) and site.receiver.is_async
+            for site in self.flow.sites
+        )

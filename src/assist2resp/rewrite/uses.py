@@ -37,7 +37,9 @@ def object_uses(flow: Flow, types: frozenset[str]) -> Iterator[Use]:
     inference = flow.index.keys.inference
     for file in flow_files(flow):
         for node, parent in file.scopes.parent_of.items():
-            if not isinstance(node, (cst.Name, cst.Attribute, cst.Call, cst.Subscript)) or _is_definition(node, parent, file):
+            if not isinstance(node, (cst.Name, cst.Attribute, cst.Call, cst.Subscript)) or _is_definition(
+                node, parent, file
+            ):
                 continue
             kind = inference.kind(node, file)
             if isinstance(kind, Sdk) and kind.type.name in types and flow.owns(node, file):
@@ -52,7 +54,12 @@ def identifiers(flow: Flow, of: str) -> Iterator[tuple[SourceFile, cst.BaseExpre
     inference = flow.index.keys.inference
     for file in flow_files(flow):
         for node, parent in file.scopes.parent_of.items():
-            if isinstance(node, (cst.Name, cst.Attribute)) and not _is_definition(node, parent, file) and inference.kind(node, file) == Ident(of) and flow.owns(node, file):
+            if (
+                isinstance(node, (cst.Name, cst.Attribute))
+                and not _is_definition(node, parent, file)
+                and inference.kind(node, file) == Ident(of)
+                and flow.owns(node, file)
+            ):
                 yield file, node, parent
 
 
@@ -66,7 +73,10 @@ def _is_definition(node: cst.CSTNode, parent: cst.CSTNode, file: SourceFile) -> 
         return parent.keyword is node
     if isinstance(parent, (cst.AnnAssign, cst.NamedExpr, cst.For, cst.CompFor)):
         return parent.target is node
-    return isinstance(parent, (cst.AssignTarget, cst.Param, cst.FunctionDef, cst.ClassDef, cst.ImportAlias, cst.AsName, cst.Annotation))
+    return isinstance(
+        parent,
+        (cst.AssignTarget, cst.Param, cst.FunctionDef, cst.ClassDef, cst.ImportAlias, cst.AsName, cst.Annotation),
+    )
 
 
 def passes_on(use: Use, inference: Inference) -> bool:

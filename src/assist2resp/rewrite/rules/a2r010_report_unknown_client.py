@@ -21,11 +21,18 @@ class ReportUnknownClient:
     title = "report a client that is not known"
     level = Level.MANUAL
     CASES = (
-        ("def ask(api):\n    return api.beta.threads.create()\n", "def ask(api):\n    return api.beta.threads.create()\n"),
+        (
+            "def ask(api):\n    return api.beta.threads.create()\n",
+            "def ask(api):\n    return api.beta.threads.create()\n",
+        ),
     )
 
     def apply(self, plan: Plan) -> None:
         """Block every site whose receiver is unknown."""
         for site in plan.open_sites:
             if isinstance(site.receiver, Unknown):
-                plan.block(site, self.code, f"{site.receiver.reason}; if it is an OpenAI client, annotate it (`client: OpenAI`) and run again.")
+                plan.block(
+                    site,
+                    self.code,
+                    f"{site.receiver.reason}; if it is an OpenAI client, annotate it (`client: OpenAI`) and run again.",
+                )

@@ -23,7 +23,7 @@ class ReportAzureClient:
     CASES = (
         (
             "from openai import AzureOpenAI\n\nclient = AzureOpenAI()\nthread = client.beta.threads.create()\n",
-            "from openai import AzureOpenAI\n\nclient = AzureOpenAI()\n"
+            "from openai import AzureOpenAI\n\nclient = AzureOpenAI()\n"  # noqa: ISC004 - one program
             "# TODO[assist2resp:A2R011] Azure's Assistants ended too; Microsoft's way is Foundry Agent Service "
             "(azure-ai-projects 2, get_openai_client()).\n"
             "thread = client.beta.threads.create()\n",
@@ -37,6 +37,7 @@ class ReportAzureClient:
                 if site.path.startswith("beta.vector_stores"):
                     continue
                 plan.block(
-                    site, self.code,
+                    site,
+                    self.code,
                     "Azure's Assistants ended too; Microsoft's way is Foundry Agent Service (azure-ai-projects 2, get_openai_client()).",
                 )

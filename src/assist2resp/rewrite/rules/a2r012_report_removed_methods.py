@@ -32,6 +32,7 @@ class ReportRemovedMethods:
                 plan.block(site, self.code, f"the SDK has no {site.path}.")
             elif method.until:
                 plan.block(
-                    site, self.code,
+                    site,
+                    self.code,
                     f"{site.path} is Assistants v1 (until SDK {method.until}); attach the file to a vector store or a container instead.",
                 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import libcst as cst
 
+from assist2resp.rewrite.chains import beta_of
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.chains import beta_of
 from assist2resp.schema.findings import Level
 
 

@@ -7,8 +7,8 @@ import libcst as cst
 from assist2resp.rewrite import literals, uses
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.nodes import argument
-from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.plainness import CREATES
+from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
@@ -42,7 +42,9 @@ class ConfigureAssistants:
         if not self._only_run(plan):
             return
         converted = {site: self._converted(plan, site) for site in creates}
-        if any(new is None for new in converted.values()) or not all(_overridable(plan, site) for site in plan.plain.creates):
+        if any(new is None for new in converted.values()) or not all(
+            _overridable(plan, site) for site in plan.plain.creates
+        ):
             return
         for site, new in converted.items():
             assert new is not None

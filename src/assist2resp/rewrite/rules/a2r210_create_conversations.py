@@ -10,8 +10,8 @@ from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.kinds import Ident, Resource
 from assist2resp.rewrite.nodes import argument, has_star
-from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.plainness import THREAD_CREATE, thread_argument
+from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
@@ -46,7 +46,12 @@ class CreateConversations:
         if not may_be_plain(plan) or not self._only_named(plan):
             return
         for site in plan.open_sites:
-            if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper or has_star(site.call):
+            if (
+                site.call is None
+                or not isinstance(site.receiver, Resource)
+                or site.receiver.wrapper
+                or has_star(site.call)
+            ):
                 continue
             if site.path == THREAD_CREATE:
                 self._create(plan, site)
@@ -90,14 +95,19 @@ class CreateConversations:
         thread, beta = thread_argument(site), beta_of(site, plan.inference)
         if site.call is None or thread is None or beta is None or len(site.call.args) != 1:
             return
-        new = call(cst.Attribute(attribute(client_of(beta), "conversations"), cst.Name(name)), conversation_reference(plan, site.file, thread))
+        new = call(
+            cst.Attribute(attribute(client_of(beta), "conversations"), cst.Name(name)),
+            conversation_reference(plan, site.file, thread),
+        )
         plan.replace(site.file, site.call, new)
         plan.fix(site, self.code, "a thread became a conversation.", plain=True)
 
 
 def may_be_plain(plan: Plan) -> bool:
     """Whether the flow's objects may be written plainly: its runs are plain, or it has none at all."""
-    has_runs = any(site.path.startswith(("beta.threads.runs", "beta.threads.create_and_run")) for site in plan.flow.sites)
+    has_runs = any(
+        site.path.startswith(("beta.threads.runs", "beta.threads.create_and_run")) for site in plan.flow.sites
+    )
     return plan.plain.possible or not has_runs
 
 

@@ -9,8 +9,8 @@ from assist2resp.rewrite.calls import Argument, attribute, rebuild_call, text
 from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.kinds import Plain, Resource, Sdk, Unknown
 from assist2resp.rewrite.nodes import argument, descendants, string_value
-from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.plainness import CREATES, MESSAGE_CREATE, thread_argument
+from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
@@ -82,11 +82,21 @@ class FoldMessagesIntoInput:
             found = [others[node] for node in descendants(statement) if isinstance(node, cst.Call) and node in others]
             if found:
                 first = found[0]
-                if first.path == MESSAGE_CREATE and first.statement() is statement and _same(thread, thread_argument(first)):
+                if (
+                    first.path == MESSAGE_CREATE
+                    and first.statement() is statement
+                    and _same(thread, thread_argument(first))
+                ):
                     continue
-                fits = first.path in CREATES and first.statement() is statement and _same(thread, thread_argument(first))
+                fits = (
+                    first.path in CREATES and first.statement() is statement and _same(thread, thread_argument(first))
+                )
                 return first if fits else None
-            if not isinstance(statement, cst.SimpleStatementLine) or _binds(statement, names) or _calls_project(statement, plan, site):
+            if (
+                not isinstance(statement, cst.SimpleStatementLine)
+                or _binds(statement, names)
+                or _calls_project(statement, plan, site)
+            ):
                 return None
         return None
 
@@ -112,8 +122,18 @@ def _calls_project(statement: cst.CSTNode, plan: Plan, site: Site) -> bool:
         if isinstance(node, cst.Call):
             kind = plan.inference.kind(node.func, site.file)
             name = text(node.func)
-            harmless = name in {"print", "time.sleep", "sleep", "len", "str", "input"} or name.split(".")[0] in {"logger", "logging", "log", "st", "console"}
-            if not harmless and isinstance(kind, (Unknown, Plain, Sdk)) is False and not name.startswith(("time.", "json.", "os.")):
+            harmless = name in {"print", "time.sleep", "sleep", "len", "str", "input"} or name.split(".")[0] in {
+                "logger",
+                "logging",
+                "log",
+                "st",
+                "console",
+            }
+            if (
+                not harmless
+                and isinstance(kind, (Unknown, Plain, Sdk)) is False
+                and not name.startswith(("time.", "json.", "os."))
+            ):
                 return True
     return False
 

@@ -21,7 +21,9 @@ from assist2resp.schema.findings import Level
 
 _HANDED_ON = ("timeout", "extra_headers")
 _AS_GIVEN = {"max_completion_tokens": "max_output_tokens", "metadata": "metadata"}
-_IN_CONFIGURATION = frozenset({"instructions", "model", "tools", "temperature", "top_p", "text", "reasoning", "truncation"})
+_IN_CONFIGURATION = frozenset(
+    {"instructions", "model", "tools", "temperature", "top_p", "text", "reasoning", "truncation"}
+)
 
 
 class CreateResponses:
@@ -110,7 +112,9 @@ class CreateResponses:
     def _rebuild(plan: Plan, site: Site, client: cst.BaseExpression, arguments: list[Argument]) -> None:
         assert site.call is not None
         func = attribute(client, "responses", "create")
-        plan.change(site.file, site.call, lambda updated: rebuild_call(cst.ensure_type(updated, cst.Call), func, arguments))
+        plan.change(
+            site.file, site.call, lambda updated: rebuild_call(cst.ensure_type(updated, cst.Call), func, arguments)
+        )
 
     def _retrieve(self, plan: Plan, site: Site) -> None:
         """Waiting: the run is already what it will be."""
@@ -132,7 +136,11 @@ class CreateResponses:
         if run_id is not None and beta is not None:
             func = attribute(client_of(beta), "responses", "retrieve")
             new = [cst.Arg(run_id)]
-            plan.change(site.file, site.call, lambda updated: cst.ensure_type(updated, cst.Call).with_changes(func=func, args=new))
+            plan.change(
+                site.file,
+                site.call,
+                lambda updated: cst.ensure_type(updated, cst.Call).with_changes(func=func, args=new),
+            )
             plan.waits.add(site)
             plan.fix(site, self.code, "a run became a response.", plain=True)
 
@@ -140,7 +148,12 @@ class CreateResponses:
         assert site.call is not None
         beta = beta_of(site, plan.inference)
         outputs, run_id = argument(site.call, "tool_outputs"), argument(site.call, "run_id", 0)
-        if beta is None or outputs is None or not isinstance(run_id, cst.Attribute) or not _is_run(plan, run_id.value, site.file):
+        if (
+            beta is None
+            or outputs is None
+            or not isinstance(run_id, cst.Attribute)
+            or not _is_run(plan, run_id.value, site.file)
+        ):
             return
         run = run_id.value
         edits = output_edits(outputs, plan.look(site.file))
@@ -170,7 +183,10 @@ class CreateResponses:
         for use in plan.plain.run_uses:
             if isinstance(use.parent, cst.Attribute) and use.parent.value is use.node:
                 self._run_attribute(plan, use, use.parent)
-        for use in uses.object_uses(plan.flow, frozenset({"beta.threads.run.RequiredAction", "beta.threads.run.RequiredActionSubmitToolOutputs"})):
+        for use in uses.object_uses(
+            plan.flow,
+            frozenset({"beta.threads.run.RequiredAction", "beta.threads.run.RequiredActionSubmitToolOutputs"}),
+        ):
             if isinstance(use.parent, cst.Attribute) and use.parent.value is use.node:
                 name = use.parent.attr.value
                 if name == "submit_tool_outputs":
@@ -199,7 +215,11 @@ class CreateResponses:
             assert isinstance(outer, cst.Attribute)
             new = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}.get(outer.attr.value)
             if new is not None:
-                plan.change(use.file, outer, lambda updated: cst.ensure_type(updated, cst.Attribute).with_changes(attr=cst.Name(new)))
+                plan.change(
+                    use.file,
+                    outer,
+                    lambda updated: cst.ensure_type(updated, cst.Attribute).with_changes(attr=cst.Name(new)),
+                )
 
     @staticmethod
     def _test(plan: Plan, use: uses.Use) -> None:
@@ -242,7 +262,7 @@ def _merged(base: cst.BaseExpression, settings: list[Argument]) -> cst.BaseExpre
     for setting in settings:
         value = setting.value
         if setting.keyword == "additional_instructions":
-            value = cst.parse_expression(f"{text(base)}[\"instructions\"] + \"\\n\\n\" + ({text(value)})")
+            value = cst.parse_expression(f'{text(base)}["instructions"] + "\\n\\n" + ({text(value)})')
         name = "instructions" if setting.keyword == "additional_instructions" else setting.keyword
         elements.append(cst.DictElement(cst.SimpleString(f'"{name}"'), value))
     return cst.Dict(elements)
@@ -300,4 +320,3 @@ def _expression(updated: cst.CSTNode) -> cst.BaseExpression:
 
 def _assign(name: cst.Name, expression: cst.Expr) -> cst.Assign:
     return cst.Assign([cst.AssignTarget(cst.Name(name.value))], expression.value)
-

@@ -9,10 +9,9 @@ import libcst as cst
 from assist2resp.rewrite.calls import text
 from assist2resp.rewrite.kinds import External
 from assist2resp.rewrite.nodes import children, descendants, string_value
-from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.plainness import SUBMITS
+from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.scopes import Scope
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
 
@@ -51,7 +50,7 @@ class DropPollingLoops:
         if tools:
             return
         if isinstance(loop, cst.While) and loop.orelse is None and _only_pending(loop.test):
-            plan.change(file, loop, lambda updated: _without(updated))
+            plan.change(file, loop, lambda _: cst.RemoveFromParent())
             return
         if loop.orelse is None and (isinstance(loop, cst.While) or not _reads_counter(loop)):
             plan.change(file, loop, _dissolve)
@@ -104,11 +103,6 @@ def _only_pending(test: cst.BaseExpression) -> bool:
     return False
 
 
-def _without(loop: cst.CSTNode) -> cst.RemovalSentinel:
-    del loop
-    return cst.RemoveFromParent()
-
-
 def _reads_counter(loop: cst.For) -> bool:
     names = {node.value for node in descendants(loop.target) if isinstance(node, cst.Name)}
     return any(isinstance(node, cst.Name) and node.value in names for node in descendants(loop.body))
@@ -131,7 +125,7 @@ def _dissolve(updated: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | cst.F
         return cst.RemoveFromParent()
     first = body[0]
     if isinstance(first, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
-        lines = [*updated.leading_lines, *first.leading_lines]  # type: ignore[attr-defined]
+        lines = [*updated.leading_lines, *first.leading_lines]
         body = [first.with_changes(leading_lines=lines), *body[1:]]
     return cst.FlattenSentinel(body)
 
@@ -191,7 +185,8 @@ def _block(suite: cst.BaseSuite) -> cst.BaseSuite | None:
 
 def _says_something(block: cst.BaseSuite) -> bool:
     return not all(
-        isinstance(line, cst.SimpleStatementLine) and all(isinstance(small, cst.Pass) for small in line.body) for line in block.body
+        isinstance(line, cst.SimpleStatementLine) and all(isinstance(small, cst.Pass) for small in line.body)
+        for line in block.body
     )
 
 
@@ -203,5 +198,3 @@ def _leaves(node: cst.CSTNode) -> bool:
         return False
     return any(_leaves(child) for child in children(node))
 
-
-__all__ = ["DropPollingLoops", "Scope"]

@@ -27,9 +27,15 @@ class DownloadContainerFiles:
 
     def apply(self, plan: Plan) -> None:
         """Rewrite the downloads in the files of a flow that runs assistants."""
-        if not any(site.path.startswith(("beta.threads.runs", "beta.threads.create_and_run", "beta.threads.messages.list")) for site in plan.flow.sites):
+        if not any(
+            site.path.startswith(("beta.threads.runs", "beta.threads.create_and_run", "beta.threads.messages.list"))
+            for site in plan.flow.sites
+        ):
             return
-        if not any(b"code_interpreter" in file.data or b"file_path" in file.data or b"image_file" in file.data for file in plan.inference.project.modules):
+        if not any(
+            b"code_interpreter" in file.data or b"file_path" in file.data or b"image_file" in file.data
+            for file in plan.inference.project.modules
+        ):
             return
         for file in plan.inference.project.modules:
             for call in file.scopes.calls:
@@ -39,7 +45,11 @@ class DownloadContainerFiles:
 
     @staticmethod
     def _is_download(plan: Plan, call: cst.Call, file: SourceFile) -> bool:
-        if call in plan.flow.index.taken or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "content":
+        if (
+            call in plan.flow.index.taken
+            or not isinstance(call.func, cst.Attribute)
+            or call.func.attr.value != "content"
+        ):
             return False
         kind = plan.inference.kind(call.func, file)
         plain = isinstance(kind, Method) and kind.path == "files.content" and not kind.resource.wrapper
