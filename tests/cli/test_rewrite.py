@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -260,20 +259,3 @@ def test_uncommitted_changes(folder: Path, run: Callable[..., Ran], argument: tu
     assert "warning" not in run(".", *argument).err
     (folder / "a.py").write_text("x = 2\n")
     assert ("assist2resp: warning: 1 file has uncommitted changes" in run(".", *argument).err) is warns
-
-
-@pytest.mark.parametrize(
-    ("environment", "coloured"),
-    [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
-)
-def test_colour_is_for_terminals(
-    folder: Path, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], coloured: bool
-) -> None:
-    from assist2resp.cli._terminal import wants_colour
-
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    assert bool(wants_colour(SimpleNamespace(isatty=lambda: True))) is coloured
-    assert not wants_colour(SimpleNamespace(isatty=lambda: False))
