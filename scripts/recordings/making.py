@@ -75,7 +75,8 @@ class Workshop:
             return unknown
         there = await self.wire.get(use.place.path(self.ids))
         rows = there.get("data") if isinstance(there, dict) else None
-        strangers = [row for row in rows or () if row["id"] not in self.ids.values()]
+        known = set(self.ids.values())
+        strangers = [row for row in rows or () if row["id"] not in known and row.get("run_id") not in known]
         return unknown[: max(len(unknown) - len(strangers), 0)]
 
     async def _make(self, need: Need, use: Use, row: dict[str, Any] | None = None) -> None:
@@ -265,11 +266,15 @@ def known_model(name: Any, *, reasons: bool = False) -> str:
 
 
 def learn(ids: dict[str, str], was: Any, now: Any) -> None:
-    """Take over which id of the sandbox stands where a recorded one stood, unless that is known."""
+    """Take over which id of the sandbox stands where a recorded one stood, unless that is known.
+
+    A file's own recorded id in an answer says nothing: the script, which cites files, has put it there.
+    """
     if isinstance(was, dict) and isinstance(now, dict):
         for key in was.keys() & now.keys():
             is_id = key == "id" or key.endswith("_id")
-            if is_id and isinstance(was[key], str) and isinstance(now[key], str) and was[key] != now[key]:
+            scripted = key == "file_id" and was[key] == now[key]
+            if is_id and not scripted and isinstance(was[key], str) and isinstance(now[key], str):
                 ids.setdefault(was[key], now[key])
             learn(ids, was[key], now[key])
     elif isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
