@@ -295,6 +295,9 @@ def test_a_key_can_be_set():
         with pytest.raises(openai.AuthenticationError) as caught:
             server.client(api_key="sk-wrong").beta.threads.create()
         assert caught.value.code == "invalid_api_key"
+        assert "provided: ********. You" in caught.value.body["message"]
+        with pytest.raises(openai.AuthenticationError, match=r"provided: invalid-\*{5}2345\. You"):
+            server.client(api_key="invalid-key-12345").beta.threads.create()
         assert server.client(api_key="sk-right").beta.threads.create().object == "thread"
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assist2resp.sandbox import params
 from assist2resp.sandbox.assistants_params import ASSISTANT, MESSAGE, RUN, THREAD, THREAD_AND_RUN, TOOL_OUTPUTS
-from assist2resp.sandbox.wire import Ids, WireError, page, sse, unknown_keys
+from assist2resp.sandbox.wire import Ids, WireError, page, sse
 
 ROWS = [{"id": f"x{number}"} for number in range(1, 8)]
 
@@ -94,13 +94,6 @@ def test_errors_have_the_four_keys():
         "error": {"message": "No.", "type": "invalid_request_error", "param": "p", "code": "c"}
     }
     assert response.headers["retry-after"] == "1"
-
-
-def test_unknown_keys():
-    unknown_keys({"a": 1}, {"a", "b"})
-    with pytest.raises(WireError) as caught:
-        unknown_keys({"a": 1, "c": 1}, {"a", "b"})
-    assert (caught.value.param, caught.value.code) == ("c", "unknown_parameter")
 
 
 FUNCTION = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}

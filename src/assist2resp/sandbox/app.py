@@ -187,8 +187,13 @@ def _check_key(world: World, request: Request) -> None:
             "key from https://platform.openai.com/account/api-keys.",
         )
     if world.settings.api_key is not None and key != world.settings.api_key:
-        text = f"Incorrect API key provided: {key[:3]}***. You can find your API key at "
+        text = f"Incorrect API key provided: {_masked(key)}. You can find your API key at "
         raise WireError(401, text + "https://platform.openai.com/account/api-keys.", code="invalid_api_key")
+
+
+def _masked(key: str) -> str:
+    """A key as the API's error quotes it: the first eight and the last four characters."""
+    return key[:8] + "*" * (len(key) - 12) + key[-4:] if len(key) > 12 else "*" * len(key)
 
 
 def _check_sunset(world: World, request: Request) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -55,15 +55,6 @@ class Ids:
         count = self._counts[prefix] = self._counts.get(prefix, 0) + 1
         digest = hashlib.sha256(f"{self._seed}/{prefix}/{count}".encode()).hexdigest()
         return prefix + (digest * 2)[:length]
-
-    def state(self) -> dict[str, int]:
-        """The counters, to be kept with the state."""
-        return dict(self._counts)
-
-    def restore(self, counts: Mapping[str, int]) -> None:
-        """Go on from kept counters."""
-        self._counts.clear()
-        self._counts.update(counts)
 
 
 def sse(event: str | None, data: object) -> bytes:
@@ -152,10 +143,3 @@ def _position(rows: Sequence[Json], object_id: str, param: str) -> int:
     raise WireError(
         400, f"Invalid '{param}': no object found with id '{object_id}'.", param=param, code="invalid_value"
     )
-
-
-def unknown_keys(body: Mapping[str, Any], allowed: Collection[str]) -> None:
-    """Refuse a body with a key that the route does not know, as the API does (400, `unknown_parameter`)."""
-    for key in body:
-        if key not in allowed:
-            raise WireError(400, f"Unknown parameter: '{key}'.", param=key, code="unknown_parameter")
