@@ -39,4 +39,4 @@ bench: $(VENV)/installed
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
 
 clean:
-	rm -rf $(VENV) .venv-lowest .coverage .mypy_cache .ruff_cache .hypothesis demo-out
+	rm -rf $(VENV) .venv-lowest .coverage .mypy_cache .ruff_cache .hypothesis assist2resp-demo

@@ -16,7 +16,8 @@ NAME = "assist2resp"
 EVERYONE = {"errors", "plugins"}
 FEATURES = {"rewrite", "load", "export", "replay", "report", "sandbox"}
 MAY_IMPORT = {
-    "cli": FEATURES,
+    "cli": {*FEATURES, "demo"},
+    "demo": FEATURES,
     "rewrite": {"mapping", "schema"},
     "load": {"mapping", "schema"},
     "export": {"mapping", "schema"},

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from types import FrameType
+from typing import NoReturn, TextIO
 
 import click
 
@@ -30,6 +32,15 @@ def show(text: str | bytes, stream: TextIO) -> None:
 def say(message: str) -> None:
     """Write a message to stderr."""
     show(f"{message}\n", sys.stderr)
+
+
+def heed_sigterm() -> None:
+    """Have SIGTERM end this process as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 @contextmanager

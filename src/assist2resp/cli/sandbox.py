@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 import click
+
+from assist2resp.cli._terminal import heed_sigterm
 
 _PATH = click.Path(path_type=Path)
 
@@ -53,7 +52,7 @@ def command(
     """  # noqa: D301 - click keeps the lines of a paragraph that begins with this control character
     from assist2resp.sandbox import sandbox
 
-    signal.signal(signal.SIGTERM, _interrupt)
+    heed_sigterm()
     with sandbox(
         host=host,
         port=port,
@@ -70,7 +69,3 @@ def command(
         click.echo(f"assist2resp: {wires}. OPENAI_BASE_URL is below, any key will do; Ctrl-C stops.", err=True)
         click.echo(server.url)
         threading.Event().wait()
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt

@@ -1,0 +1,78 @@
+"""The demo's program, a support bot: where it lies, how it is run, and what its run showed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from assist2resp.errors import PartialFailureError
+
+ENTRY = "main.py"
+PATIENCE = 120
+"""Seconds after which a run is given up; it takes ten."""
+
+_HERE = Path(__file__).parent
+_PLACES = (_HERE / "support_bot", _HERE.parents[2] / "fixtures" / "programs" / "support_bot" / "before")
+_ID = re.compile(r"\b(?:asst|thread|conv|msg|run|step|resp|call|fc|file|vs|vsfb)[_-][A-Za-z0-9]{12,}\b")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What one run of the bot showed."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def lines(self) -> list[str]:
+        """What it printed, line by line, with every object's id as `<id>`."""
+        return _ID.sub("<id>", self.stdout).splitlines()
+
+    @property
+    def error(self) -> str:
+        """The last line of what it said on stderr."""
+        return (self.stderr.strip().splitlines() or ["it said nothing"])[-1]
+
+    def last_call(self, folder: Path) -> list[str]:
+        """The place in `folder` where its traceback left the bot's own code: the file and line, and the code there."""
+        lines = self.stderr.splitlines()
+        inside = [number for number, line in enumerate(lines) if line.startswith(f'  File "{folder}{os.sep}')]
+        return [line.replace(f"{folder}{os.sep}", "") for line in lines[inside[-1] : inside[-1] + 2]] if inside else []
+
+
+def source() -> Path:
+    """The folder of the bot: part of the installed package, or of the checkout that this file lies in."""
+    return next((place for place in _PLACES if (place / ENTRY).is_file()), _PLACES[0])
+
+
+def run(folder: Path, base_url: str) -> Shown:
+    """Run the bot that lies in `folder` in a process of its own, which never outlives this call."""
+    try:
+        done = subprocess.run(  # noqa: S603 - our own program, under this interpreter
+            [sys.executable, ENTRY],
+            cwd=folder,
+            env=_environment(base_url),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="backslashreplace",
+            timeout=PATIENCE,
+            check=False,
+            start_new_session=True,
+        )
+    except subprocess.TimeoutExpired:
+        raise PartialFailureError(f"{folder}: the bot had not ended after {PATIENCE} seconds; try again.") from None
+    return Shown(done.returncode, done.stdout, done.stderr)
+
+
+def _environment(base_url: str) -> dict[str, str]:
+    """The user's environment, without their keys, organisations and proxies."""
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("OPENAI_")}
+    hosts = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    ours = {"PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "ignore"}
+    return {**kept, **hosts, **ours, "OPENAI_BASE_URL": base_url, "OPENAI_API_KEY": "sk-demo"}

@@ -1,0 +1,150 @@
+"""The steps of the demo, in order. What each leaves in the folder is all that the next ones know of it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from assist2resp.demo import bot
+from assist2resp.demo.bot import Shown
+from assist2resp.demo.folder import DemoFolder
+from assist2resp.demo.screen import Screen
+from assist2resp.errors import ExitCode, PartialFailureError
+from assist2resp.rewrite import engine
+from assist2resp.rewrite.diff import unified
+from assist2resp.rewrite.formats import View, formats
+from assist2resp.rewrite.outcome import FileChange, Options, Outcome
+from assist2resp.rewrite.summary import failed, headline, summarise
+from assist2resp.rewrite.writing import write_outcome
+from assist2resp.sandbox import LoggedRequest, Sandbox, sandbox
+
+OLD_ROUTES = ("/v1/assistants", "/v1/threads")
+BOT_LINES = 14
+DIFF_LINES = 64
+
+
+@dataclass(frozen=True)
+class Tour:
+    """One walk through all the steps, in one folder, before one screen."""
+
+    folder: DemoFolder
+    screen: Screen
+
+    def walk(self) -> ExitCode:
+        """Every step; FINDINGS when the rewritten bot does not print what the old one printed."""
+        self.screen.say("A support bot moves from the Assistants API to Responses and Conversations, on this machine,")
+        self.screen.say(
+            "without a key: both APIs are a sandbox, whose model answers by rule, from all that it is given."
+        )
+        with self._api(sunset=False) as server:
+            old = self._run_on_the_old_api(server)
+        with self._api(sunset=True) as server:
+            self._run_once_it_is_shut(server)
+            self._rewrite()
+            new = self._run_on_the_new_api(server)
+        code = self._compare(old, new)
+        self.screen.title("All of it is kept")
+        self.screen.say(f"{self._shown(self.folder.path)}:")
+        self.screen.table(self.folder.contents())
+        return code
+
+    def _run_on_the_old_api(self, server: Sandbox) -> Shown:
+        self.screen.title("1. The bot on the Assistants API")
+        self.screen.say(f"The sandbox serves both APIs at {server.url}; the bot (several modules, functions, file")
+        self.screen.say("search, polling, streaming, threads in SQLite) talks to it through the OpenAI SDK.")
+        home = self.folder.copy(bot.source(), "before")
+        shown = self._run(home, server, "old.txt")
+        _refuse_failure(shown, home, "on the old API")
+        self.screen.quote(shown.lines, BOT_LINES, self._shown(self.folder.part("old.txt")))
+        self.screen.say(_counted(server.requests))
+        return shown
+
+    def _run_once_it_is_shut(self, server: Sandbox) -> None:
+        self.screen.title("2. The Assistants API shuts, as on 2026-08-26")
+        self.screen.say("The same sandbox with the same files and vector stores, but the old routes answer 404.")
+        home = self.folder.part("before")
+        shown = self._run(home, server, "shut.txt")
+        if not shown.exit_code or "404" not in shown.error:
+            problem = f"exit code {shown.exit_code}: {shown.error}"
+            raise PartialFailureError(f"{home}: the bot should have ended by a 404 of the shut API, not with {problem}")
+        self.screen.say(f"The bot dies with exit code {shown.exit_code}:")
+        self.screen.quote([*shown.last_call(home), shown.error], 3, "")
+
+    def _rewrite(self) -> None:
+        self.screen.title("3. assist2resp rewrite")
+        home = self.folder.copy(bot.source(), "after")
+        outcome = write_outcome(engine.rewrite([home], Options()))
+        for failure in outcome.findings.failures:
+            raise PartialFailureError(failed(failure))
+        changed = sorted(outcome.changes, key=lambda change: (change.before is None, change.path))
+        diff = unified(changed, home)
+        self.folder.write("rewrite.diff", diff)
+        self.folder.write("findings.json", formats()["json"].render(outcome, View(home, written=True, colour=False)))
+        self._show_rewrite(outcome, changed, home)
+
+    def _show_rewrite(self, outcome: Outcome, changed: list[FileChange], home: Path) -> None:
+        edited = unified((change for change in changed if change.before is not None), home)
+        rest = self._shown(self.folder.part("rewrite.diff"))
+        self.screen.diff(edited.decode("utf-8", "backslashreplace").splitlines(), DIFF_LINES, rest)
+        for new in (change for change in changed if change.before is None):
+            lines = new.after.count(b"\n")
+            self.screen.say(
+                f"{new.path.name} is new ({lines:,} lines, needs only openai): it keeps what plain SDK calls cannot say,",
+                "and is the bot's own from now on.",
+            )
+        self.screen.say(headline(summarise(outcome, written=True)))
+
+    def _run_on_the_new_api(self, server: Sandbox) -> Shown:
+        self.screen.title("4. The rewritten bot on Responses and Conversations")
+        before = len(server.requests)
+        shown = self._run(self.folder.part("after"), server, "new.txt")
+        _refuse_failure(shown, self.folder.part("after"), "after the rewrite")
+        self.screen.say(_counted(server.requests[before:]))
+        return shown
+
+    def _compare(self, old: Shown, new: Shown) -> ExitCode:
+        self.screen.title("5. What its users see, line by line")
+        if old.lines == new.lines:
+            self.screen.praise(f"Equal: all {len(old.lines)} lines of old.txt and new.txt (ids of objects aside).")
+            self.screen.say(
+                "The codes in brackets, such as [ad657c], change when one instruction, tool, file or turn of"
+            )
+            self.screen.say("the conversation is missing, doubled or out of order: the new API was given all of it.")
+            return ExitCode.DONE
+        diff = list(difflib.unified_diff(old.lines, new.lines, "old.txt", "new.txt", lineterm="", n=0))
+        self.screen.blame("Not equal (ids of objects aside):")
+        self.screen.diff(diff, DIFF_LINES, self._shown(self.folder.path))
+        return ExitCode.FINDINGS
+
+    def _run(self, home: Path, server: Sandbox, report: str) -> Shown:
+        shown = bot.run(home, server.url)
+        self.folder.write(report, shown.stdout + shown.stderr)
+        return shown
+
+    @contextmanager
+    def _api(self, *, sunset: bool) -> Iterator[Sandbox]:
+        """The sandbox, old API alive or shut; what it holds outlives it."""
+        with sandbox(sunset=sunset, state=self.folder.part("sandbox.sqlite")) as server:
+            yield server
+            if server.failures:
+                raise PartialFailureError(f"the sandbox failed, which is a defect of it: {server.failures[0]!r}")
+
+    def _shown(self, path: Path) -> str:
+        """A path as the user would write it."""
+        here = Path.cwd()
+        return f"{path.relative_to(here)}{os.sep * path.is_dir()}" if path.is_relative_to(here) else str(path)
+
+
+def _refuse_failure(shown: Shown, home: Path, when: str) -> None:
+    if shown.exit_code:
+        raise PartialFailureError(f"{home}: the bot failed {when}, with exit code {shown.exit_code}: {shown.error}")
+
+
+def _counted(requests: Iterable[LoggedRequest]) -> str:
+    paths = [request.path for request in requests]
+    old = sum(path.startswith(OLD_ROUTES) for path in paths)
+    return f"{len(paths)} requests, {old or 'none'} of them to routes of the Assistants API."
