@@ -68,16 +68,6 @@ DEFECTS: list[tuple[str, str, str]] = [
         "None is not of type",
         "VectorStoreObject has no null; recorded stores have",
     ),
-    (
-        r"/responses.* .*(\.user|\.usage|\.format\.description)$",
-        "None is not of type",
-        "Response has no null here; recorded responses have",
-    ),
-    (
-        r"response\.function_call_arguments\.done ",
-        "'name' is a required property",
-        "the description requires it; recorded streams do not have it, nor does the SDK's type",
-    ),
 ]
 """Known defects of the description: where they show (route and place), the message, and why it is the one at fault."""
 
