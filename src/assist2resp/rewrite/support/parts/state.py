@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from assist2resp.rewrite.support.parts.wire import Json, _missing, _Refusal
@@ -14,6 +15,16 @@ from assist2resp.rewrite.support.parts.wire import Json, _missing, _Refusal
 def _beside(variable: str, name: str) -> Path:
     """The file that an environment variable names, else the one of this name beside this module."""
     return Path(os.environ.get(variable) or Path(__file__).with_name(name))
+
+
+@contextlib.contextmanager
+def _database(path: Path, variable: str) -> Iterator[sqlite3.Connection]:
+    """An open database, whose changes are kept when the block ends."""
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=30)) as database, database:
+            yield database
+    except sqlite3.Error as error:
+        raise _Refusal(500, f"{path}: {error}. Another place for it can be named in {variable}.") from error
 
 
 class _State:
@@ -50,11 +61,11 @@ class _State:
     def _read(self, query: str, *values: str) -> list[Json]:
         if not self.path.exists():
             return []
-        with contextlib.closing(sqlite3.connect(self.path, timeout=30)) as database:
+        with _database(self.path, "ASSISTANTS_STATE") as database:
             return [json.loads(body) for (body,) in database.execute(query, values)]
 
     def _write(self, statement: str, values: tuple[str, ...]) -> None:
-        with contextlib.closing(sqlite3.connect(self.path, timeout=30)) as database, database:
+        with _database(self.path, "ASSISTANTS_STATE") as database:
             database.execute(
                 "CREATE TABLE IF NOT EXISTS kept (kind TEXT, id TEXT, parent TEXT, body TEXT, PRIMARY KEY (kind, id))"
             )
@@ -70,7 +81,7 @@ def _mapped(old_id: str) -> str | None:
     path = _beside("ASSISTANTS_ID_MAP", "id_map.sqlite")
     if not path.exists():
         return None
-    with contextlib.closing(sqlite3.connect(path, timeout=30)) as database:
+    with _database(path, "ASSISTANTS_ID_MAP") as database:
         row = database.execute("SELECT new FROM ids WHERE old = ?", (old_id,)).fetchone()
     return str(row[0]) if row else None
 

@@ -7,7 +7,6 @@ import importlib
 import inspect
 import json
 import re
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import Any, TypeVar
@@ -35,10 +34,11 @@ class _Refusal(Exception):  # noqa: N818 - an answer of the old API, not an erro
         self.status = status
         self.body = {"message": message, "type": "invalid_request_error", "param": param, "code": code}
 
-    def error(self) -> openai.NotFoundError:
-        """The same as the exception that the SDK raises for a 404."""
-        response = _http.Response(404, request=_http.Request("GET", "http://assistants"))
-        return openai.NotFoundError(f"Error code: 404 - {{'error': {self.body}}}", response=response, body=self.body)
+    def error(self) -> openai.APIStatusError:
+        """The same as the exception that the SDK raises."""
+        response = _http.Response(self.status, request=_http.Request("GET", "http://assistants"))
+        kind = openai.NotFoundError if self.status == 404 else openai.InternalServerError
+        return kind(f"Error code: {self.status} - {{'error': {self.body}}}", response=response, body=self.body)
 
 
 def _missing(kind: str, object_id: str, hint: str = "") -> _Refusal:
@@ -91,7 +91,7 @@ def _http_library() -> Any:
 
 
 _http = _http_library()
-_FAILURES = (_Refusal, openai.APIError, OSError, sqlite3.Error)
+_FAILURES = (_Refusal, openai.APIError, OSError)
 
 
 def _failed(error: Exception, request: Any) -> Any:

@@ -15,6 +15,7 @@ from assist2resp.rewrite.support.parts.state import _state
 from assist2resp.rewrite.support.parts.wire import Json, _Call, _Refusal, _Work
 
 _LOCK_SECONDS = 5
+_LOCK_PAUSE = 0.25
 _INCLUDE = ["message.input_image.image_url"]
 
 
@@ -52,4 +53,4 @@ def _unlocked(call: _Call, request: Callable[[], Any], refusal: str) -> _Work:
                 raise
             if time.monotonic() > until:
                 raise _Refusal(400, refusal) from error
-        yield call.sleep(0.25)
+        yield call.sleep(_LOCK_PAUSE)
