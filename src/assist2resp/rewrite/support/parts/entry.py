@@ -118,7 +118,8 @@ def _beta(client: Any) -> Any:
 def _resource(kind: type[_Resource], client: Any, **own: Any) -> _Resource:
     """A resource of the SDK on this client, without the warnings of an API that it does not call any more."""
     quiet = {name: inspect.unwrap(method) for name, method in vars(kind).items() if hasattr(method, "__deprecated__")}
-    made: Any = type(kind.__name__, (kind,), {**quiet, **own})(client)
+    quiet_kind: Any = type(kind.__name__, (kind,), {**quiet, **own})
+    made = quiet_kind(client)
     for name in ("create_and_poll", "create_and_run_poll", "submit_tool_outputs_and_poll"):
         if hasattr(made, name):
             setattr(made, name, _waiting(getattr(made, name)))
