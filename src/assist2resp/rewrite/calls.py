@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from assist2resp.rewrite.nodes import code
+
 
 @dataclass(frozen=True)
 class Argument:
@@ -16,8 +18,34 @@ class Argument:
     value: cst.BaseExpression
 
 
-def rebuild_call(old: cst.Call, func: cst.BaseExpression, arguments: Sequence[Argument]) -> cst.Call:
-    """`func(arguments…)` in the layout of `old`: on one line, or each argument on its own."""
+_WIDTH = 88
+"""How long a line that we write may get, unless the user's was longer."""
+
+
+def rebuild_call(old: cst.Call, func: cst.BaseExpression, arguments: Sequence[Argument], *, depth: int = 0) -> cst.Call:
+    """`func(arguments…)` in the layout of `old`: on one line while that is short enough, else an argument on each line.
+
+    `depth` is how many columns stand before the call.
+    """
+    new = _in_old_layout(old, func, arguments)
+    whole = code(new)
+    if "\n" in whole or depth + len(whole) <= max(_WIDTH, depth + len(code(old))):
+        return new
+    return _one_to_a_line(new)
+
+
+def _one_to_a_line(call: cst.Call) -> cst.Call:
+    deeper = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace("    "))
+    end = cst.ParenthesizedWhitespace(indent=True)
+    *before, last = call.args
+    args = [arg.with_changes(comma=cst.Comma(whitespace_after=deeper)) for arg in before]
+    return call.with_changes(
+        whitespace_before_args=deeper,
+        args=[*args, last.with_changes(comma=cst.Comma(), whitespace_after_arg=end)],
+    )
+
+
+def _in_old_layout(old: cst.Call, func: cst.BaseExpression, arguments: Sequence[Argument]) -> cst.Call:
     separator = _separator(old)
     last = len(arguments) - 1
     trailing = bool(old.args) and isinstance(old.args[-1].comma, cst.Comma)
@@ -57,8 +85,3 @@ def attribute(value: cst.BaseExpression, *names: str) -> cst.BaseExpression:
     for name in names:
         value = cst.Attribute(value, cst.Name(name))
     return value
-
-
-def text(node: cst.CSTNode) -> str:
-    """The code of a node."""
-    return cst.Module([]).code_for_node(node)

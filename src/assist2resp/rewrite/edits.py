@@ -99,6 +99,8 @@ class _Applier(cst.CSTTransformer):
             result = _with_comments(result, lines)
         if isinstance(result, cst.IndentedBlock) and isinstance(original_node, cst.IndentedBlock):
             result = _tidied(original_node, result)
+        if isinstance(result, cst.Try) and isinstance(original_node, cst.Try):
+            result = _without_empty_finally(original_node, result)
         return result
 
 
@@ -117,6 +119,25 @@ def _tidied(before: cst.IndentedBlock, after: cst.IndentedBlock) -> cst.Indented
     if after.body and before.body and after.body[0] is not before.body[0]:
         return after.with_changes(body=[_without_blank_lines(after.body[0]), *after.body[1:]])
     return after
+
+
+def _without_empty_finally(before: cst.Try, after: cst.Try) -> cst.Try:
+    if (
+        after.finalbody is None
+        or not after.handlers
+        or after.finalbody is before.finalbody
+        or not only_passes(after.finalbody.body)
+    ):
+        return after
+    return after.with_changes(finalbody=None)
+
+
+def only_passes(suite: cst.BaseSuite) -> bool:
+    """Whether a suite does nothing."""
+    return all(
+        isinstance(line, cst.SimpleStatementLine) and all(isinstance(small, cst.Pass) for small in line.body)
+        for line in suite.body
+    )
 
 
 def _without_blank_lines(statement: cst.BaseStatement) -> cst.BaseStatement:

@@ -161,9 +161,13 @@ class _Run:
         for placement in placements:
             imported = placement.import_for(file)
             if imported is not None:
-                tree = add_import(tree, *imported)
+                tree = add_import(tree, *imported, lambda name: self._is_local(name, file))
         after = drop_unused(_tree(file), tree).bytes
         return FileChange(file.path, file.data, after) if after != file.data else None
+
+    def _is_local(self, name: str, file: SourceFile) -> bool:
+        """Whether an imported module is the project's own."""
+        return name.startswith(".") or name == self.options.support_module or self.project.resolve(name, file) is not None
 
     def _failures(self) -> tuple[FileFailure, ...]:
         """The files that could not be read or parsed."""

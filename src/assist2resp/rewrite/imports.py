@@ -2,27 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import libcst as cst
 
-from assist2resp.rewrite.nodes import children
+from assist2resp.rewrite.nodes import children, dotted
 
 
-def add_import(tree: cst.Module, module: str, names: Iterable[tuple[str, str]]) -> cst.Module:
-    """The tree with `from module import name as local, …` after its last import at the top."""
+def add_import(
+    tree: cst.Module, module: str, names: Iterable[tuple[str, str]], is_local: Callable[[str], bool] | None = None
+) -> cst.Module:
+    """The tree with `from module import name as local, …` among its imports.
+
+    With `is_local`, which says of a module whether it is the project's own, the line goes to the group of the project's
+    imports, in its order; else to the end of the imports of packages.
+    """
     pairs = sorted(set(names))
     if not pairs:
         return tree
     clause = ", ".join(name if name == local else f"{name} as {local}" for name, local in pairs)
     line = cst.parse_statement(f"from {module} import {clause}")
+    assert isinstance(line, cst.SimpleStatementLine)
     body = list(tree.body)
     position = _after_imports(body)
-    assert isinstance(line, cst.SimpleStatementLine)
-    if position == 0 and body and not tree.header:
-        first = body[0]
-        return tree.with_changes(body=[line, first, *body[1:]])
+    if is_local is not None:
+        position, line = _in_local_group(body, position, line, module, is_local)
+    elif position and not _is_import(body[position - 1]):
+        line = line.with_changes(leading_lines=[cst.EmptyLine()])
     return tree.with_changes(body=[*body[:position], line, *body[position:]])
+
+
+def _in_local_group(
+    body: list[cst.SimpleStatementLine | cst.BaseCompoundStatement],
+    end: int,
+    line: cst.SimpleStatementLine,
+    module: str,
+    is_local: Callable[[str], bool],
+) -> tuple[int, cst.SimpleStatementLine]:
+    """Where the line goes among the project's own imports at the end of the imports, and how it begins there."""
+    start = end
+    while start and (name := _imported_module(body[start - 1])) is not None and is_local(name):
+        start -= 1
+    if start == end:
+        blank = bool(end) and _is_import(body[end - 1])
+        return end, line.with_changes(leading_lines=[cst.EmptyLine()]) if blank or end else line
+    position = next((i for i in range(start, end) if (_imported_module(body[i]) or "") > module), end)
+    if position == start:
+        first = body[start]
+        assert isinstance(first, cst.SimpleStatementLine)
+        body[start] = first.with_changes(leading_lines=[])
+        return start, line.with_changes(leading_lines=first.leading_lines)
+    return position, line
+
+
+def _imported_module(statement: cst.CSTNode) -> str | None:
+    """The module that a line of one import names; relative ones begin with a dot."""
+    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        return None
+    small = statement.body[0]
+    if isinstance(small, cst.ImportFrom):
+        return "." * len(small.relative) + (dotted(small.module) or "")
+    return small.names[0].evaluated_name if isinstance(small, cst.Import) else None
 
 
 def _after_imports(body: list[cst.SimpleStatementLine | cst.BaseCompoundStatement]) -> int:
@@ -92,7 +132,20 @@ def drop_unused(before: cst.Module, after: cst.Module) -> cst.Module:
     gone = used_names(before) - used_names(after)
     if not gone:
         return after
-    return after.visit(_Dropper(gone))
+    dropped = after.visit(_Dropper(gone))
+    assert isinstance(dropped, cst.Module)
+    return _without_leading_blank(after, dropped)
+
+
+def _without_leading_blank(before: cst.Module, after: cst.Module) -> cst.Module:
+    """A module whose first import went does not begin with the blank line that stood below it."""
+    if not after.body or not before.body or after.body[0] is before.body[0] or before.header or after.header:
+        return after
+    first = after.body[0]
+    kept = list(first.leading_lines)
+    while kept and kept[0].comment is None:
+        kept.pop(0)
+    return after.with_changes(body=[first.with_changes(leading_lines=kept), *after.body[1:]])
 
 
 class _Dropper(cst.CSTTransformer):

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import libcst as cst
 
-from assist2resp.rewrite.nodes import descendants
+from assist2resp.rewrite.nodes import code, descendants
 
 Whitespace: TypeAlias = cst.BaseParenthesizableWhitespace
 _SPACE = cst.SimpleWhitespace(" ")
@@ -171,11 +171,6 @@ def quote_of(nodes: Iterable[cst.CSTNode]) -> str:
             if isinstance(below, cst.SimpleString) and len(below.quote) == 1:
                 return below.quote
     return '"'
-
-
-def code(node: cst.CSTNode) -> str:
-    """The text of a node."""
-    return cst.Module([]).code_for_node(node)
 
 
 def _said(line_end: cst.TrailingWhitespace | None) -> cst.TrailingWhitespace | None:

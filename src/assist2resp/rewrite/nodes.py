@@ -94,3 +94,8 @@ def unwrap_await(node: cst.BaseExpression) -> cst.BaseExpression:
 def statements(body: cst.BaseSuite | cst.Module) -> Sequence[cst.CSTNode]:
     """The statements of a suite or a module."""
     return body.body
+
+
+def code(node: cst.CSTNode) -> str:
+    """The text of a node."""
+    return cst.Module([]).code_for_node(node)

@@ -149,7 +149,8 @@ class PlainRuns:
         if not self.creates:
             return "the flow creates no run"
         return (
-            self._download_obstacle()
+            self._mock_obstacle()
+            or self._download_obstacle()
             or self._site_obstacle()
             or self._run_obstacle()
             or self._call_obstacle()

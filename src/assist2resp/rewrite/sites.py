@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from assist2resp.rewrite import sdk
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Bottom, Kind, Method, Plain, Resource, Unknown
-from assist2resp.rewrite.nodes import dotted, string_value
+from assist2resp.rewrite.nodes import code, descendants, dotted, string_value
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.scopes import Scope
 
@@ -57,6 +58,16 @@ def statement_of(node: cst.CSTNode, file: SourceFile) -> cst.CSTNode:
     while not isinstance(current, (cst.SimpleStatementLine, cst.BaseCompoundStatement, cst.Module)):
         current = file.scopes.parent_of[current]
     return current
+
+
+def columns_before(site: Site) -> int:
+    """About how many columns stand before a site's call on its line."""
+    blocks = sum(isinstance(node, cst.IndentedBlock) for node in site.file.scopes.ancestors(site.node))
+    statement = site.statement()
+    if not isinstance(statement, cst.SimpleStatementLine) or site.call is None:
+        return 4 * blocks
+    small = next((part for part in statement.body if site.call in set(descendants(part))), statement.body[0])
+    return 4 * blocks + max(len(code(small)) - len(code(site.call)), 0)
 
 
 def find_sites(inference: Inference) -> list[Site]:
@@ -120,7 +131,12 @@ def _site(node: cst.Attribute | cst.Name | cst.Call, file: SourceFile, inference
 
 
 def _is_getattr(node: cst.Call) -> bool:
-    return isinstance(node.func, cst.Name) and node.func.value == "getattr" and len(node.args) > 1 and string_value(node.args[1].value) is not None
+    return (
+        isinstance(node.func, cst.Name)
+        and node.func.value == "getattr"
+        and len(node.args) > 1
+        and string_value(node.args[1].value) is not None
+    )
 
 
 def _old_path(kind: Kind) -> str | None:
@@ -141,6 +157,8 @@ def _uncertain(node: cst.Attribute, call: cst.Call | None, file: SourceFile, inf
         current = current.value
     spelled = ".".join(reversed(parts))
     if not spelled.startswith(OLD_RESOURCES) or not isinstance(current, cst.Attribute):
+        return None
+    if sdk.method(spelled) is None and not sdk.resource(spelled):
         return None
     receiver = inference.kind(current.value, file)
     if not isinstance(receiver, (Unknown, Plain, Bottom)):

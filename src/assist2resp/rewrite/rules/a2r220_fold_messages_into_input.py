@@ -5,14 +5,14 @@ from __future__ import annotations
 import libcst as cst
 
 from assist2resp.rewrite import literals
-from assist2resp.rewrite.calls import Argument, attribute, rebuild_call, text
+from assist2resp.rewrite.calls import Argument, attribute, rebuild_call
 from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.kinds import Plain, Resource, Sdk, Unknown
-from assist2resp.rewrite.nodes import argument, descendants, string_value
+from assist2resp.rewrite.nodes import argument, code, descendants, string_value
 from assist2resp.rewrite.plainness import CREATES, MESSAGE_CREATE, thread_argument
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
-from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.sites import Site, columns_before
 from assist2resp.schema.findings import Level
 
 
@@ -23,8 +23,9 @@ class FoldMessagesIntoInput:
     into `input=[{"role": "user", "content": c}]`; elsewhere it becomes `conversations.items.create`.
     Why: one request less, and a turn that failed is not left behind.
     Safety: only when nothing between the two uses the thread or rebinds what the message is made of, and the program
-    does not use the message object.
-    Known problems: a turn whose response fails is not kept in the conversation, where the thread kept it.
+    does not use the message object. A program that reads why a run failed keeps its turn as an item of the conversation,
+    which a failed response leaves in place as the thread did.
+    Known problems: elsewhere a turn whose response fails is not kept in the conversation.
     See: https://platform.openai.com/docs/guides/conversation-state
     """
 
@@ -39,7 +40,7 @@ class FoldMessagesIntoInput:
             return
         for site in plan.open_sites:
             if site.path == MESSAGE_CREATE and isinstance(site.receiver, Resource):
-                run = self._run_of(plan, site)
+                run = None if _watches_failures(plan) else self._run_of(plan, site)
                 element = _element(plan, site)
                 if element is None:
                     continue
@@ -60,8 +61,8 @@ class FoldMessagesIntoInput:
 
         def build(updated: cst.CSTNode) -> cst.CSTNode:
             old = cst.ensure_type(updated, cst.Call)
-            new = rebuild_call(old, func, [Argument("conversation_id", reference), Argument("items", items)])
-            return new.with_changes(whitespace_before_args=old.whitespace_before_args)
+            pair = [Argument("conversation_id", reference), Argument("items", items)]
+            return rebuild_call(old, func, pair, depth=columns_before(site))
 
         plan.change(site.file, site.call, build)
         plan.fix(site, self.code, "the message became an item of the conversation.", plain=True)
@@ -101,8 +102,15 @@ class FoldMessagesIntoInput:
         return None
 
 
+def _watches_failures(plan: Plan) -> bool:
+    """Whether the program reads why a run failed, and so goes on with the thread after a failure."""
+    return any(
+        isinstance(use.parent, cst.Attribute) and use.parent.attr.value == "last_error" for use in plan.plain.run_uses
+    )
+
+
 def _same(first: cst.BaseExpression | None, second: cst.BaseExpression | None) -> bool:
-    return first is not None and second is not None and text(first) == text(second)
+    return first is not None and second is not None and code(first) == code(second)
 
 
 def _binds(statement: cst.SimpleStatementLine, names: set[str]) -> bool:
@@ -121,7 +129,7 @@ def _calls_project(statement: cst.CSTNode, plan: Plan, site: Site) -> bool:
     for node in descendants(statement):
         if isinstance(node, cst.Call):
             kind = plan.inference.kind(node.func, site.file)
-            name = text(node.func)
+            name = code(node.func)
             harmless = name in {"print", "time.sleep", "sleep", "len", "str", "input"} or name.split(".")[0] in {
                 "logger",
                 "logging",

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 import libcst as cst
 
 from assist2resp.rewrite import literals, sdk, uses
-from assist2resp.rewrite.calls import Argument, attribute, rebuild_call, text
+from assist2resp.rewrite.calls import Argument, attribute, rebuild_call
 from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.kinds import External, Sdk
-from assist2resp.rewrite.nodes import argument, descendants
+from assist2resp.rewrite.nodes import argument, code, descendants
 from assist2resp.rewrite.outputs import output_edits
 from assist2resp.rewrite.plainness import CREATES, RETRIEVES, RUN, SUBMITS, assigned_name, thread_argument
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
-from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.sites import Site, columns_before
 from assist2resp.schema.findings import Level
 
 _HANDED_ON = ("timeout", "extra_headers")
@@ -111,9 +111,11 @@ class CreateResponses:
     @staticmethod
     def _rebuild(plan: Plan, site: Site, client: cst.BaseExpression, arguments: list[Argument]) -> None:
         assert site.call is not None
-        func = attribute(client, "responses", "create")
+        func, depth = attribute(client, "responses", "create"), columns_before(site)
         plan.change(
-            site.file, site.call, lambda updated: rebuild_call(cst.ensure_type(updated, cst.Call), func, arguments)
+            site.file,
+            site.call,
+            lambda updated: rebuild_call(cst.ensure_type(updated, cst.Call), func, arguments, depth=depth),
         )
 
     def _retrieve(self, plan: Plan, site: Site) -> None:
@@ -262,7 +264,7 @@ def _merged(base: cst.BaseExpression, settings: list[Argument]) -> cst.BaseExpre
     for setting in settings:
         value = setting.value
         if setting.keyword == "additional_instructions":
-            value = cst.parse_expression(f'{text(base)}["instructions"] + "\\n\\n" + ({text(value)})')
+            value = cst.parse_expression(f'{code(base)}["instructions"] + "\\n\\n" + ({code(value)})')
         name = "instructions" if setting.keyword == "additional_instructions" else setting.keyword
         elements.append(cst.DictElement(cst.SimpleString(f'"{name}"'), value))
     return cst.Dict(elements)
@@ -306,7 +308,7 @@ def _list(elements: list[cst.BaseExpression]) -> cst.List:
 
 
 def _function_calls(response: cst.BaseExpression) -> cst.BaseExpression:
-    return cst.parse_expression(f'[item for item in {text(response)}.output if item.type == "function_call"]')
+    return cst.parse_expression(f'[item for item in {code(response)}.output if item.type == "function_call"]')
 
 
 def _value(updated: cst.CSTNode) -> cst.BaseExpression:

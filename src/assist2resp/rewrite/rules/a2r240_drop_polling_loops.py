@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from assist2resp.rewrite.calls import text
+from assist2resp.rewrite.edits import only_passes
 from assist2resp.rewrite.kinds import External
-from assist2resp.rewrite.nodes import children, descendants, string_value
+from assist2resp.rewrite.nodes import children, code, descendants, string_value
 from assist2resp.rewrite.plainness import SUBMITS
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
@@ -94,7 +94,7 @@ def _only_pending(test: cst.BaseExpression) -> bool:
     if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
         return False
     target = test.comparisons[0]
-    if not text(test.left).endswith("status"):
+    if not code(test.left).endswith("status"):
         return False
     if isinstance(target.operator, cst.Equal):
         return string_value(target.comparator) in _PENDING
@@ -168,8 +168,8 @@ def _if_without_leaving(statement: cst.If) -> list[cst.BaseStatement] | None:
         block = _block(orelse.body)
         if block is None:
             return None
-        orelse = orelse.with_changes(body=block) if _says_something(block) else None
-    if not _says_something(body) and orelse is None:
+        orelse = orelse.with_changes(body=block) if not only_passes(block) else None
+    if only_passes(body) and orelse is None:
         return []
     return [statement.with_changes(body=body, orelse=orelse)]
 
@@ -183,13 +183,6 @@ def _block(suite: cst.BaseSuite) -> cst.BaseSuite | None:
     return suite.with_changes(body=once or [cst.SimpleStatementLine([cst.Pass()])])
 
 
-def _says_something(block: cst.BaseSuite) -> bool:
-    return not all(
-        isinstance(line, cst.SimpleStatementLine) and all(isinstance(small, cst.Pass) for small in line.body)
-        for line in block.body
-    )
-
-
 def _leaves(node: cst.CSTNode) -> bool:
     """Whether a `break` or `continue` of this loop stands somewhere below."""
     if isinstance(node, (cst.Break, cst.Continue)):
@@ -197,4 +190,3 @@ def _leaves(node: cst.CSTNode) -> bool:
     if isinstance(node, (cst.While, cst.For, cst.FunctionDef, cst.ClassDef, cst.BaseExpression)):
         return False
     return any(_leaves(child) for child in children(node))
-
