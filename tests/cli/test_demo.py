@@ -122,6 +122,22 @@ def test_interrupted_while_the_bot_runs(tmp_path: Path, ending: signal.Signals) 
     assert not running_in(tmp_path)
 
 
+def test_interrupted_while_the_bot_starts(small_bot: Path, monkeypatch) -> None:
+    small_bot.write_text("__import__('signal').pause()")
+    started = []
+
+    def start(folder: Path, base_url: str) -> subprocess.Popen[str]:
+        started.append(original(folder, base_url))
+        signal.raise_signal(signal.SIGINT)
+        return started[0]
+
+    original = bot._start
+    monkeypatch.setattr(bot, "_start", start)
+    with pytest.raises(KeyboardInterrupt):
+        bot.run(small_bot.parent, "http://127.0.0.1:9/v1")
+    assert started[0].returncode == -signal.SIGKILL
+
+
 def running_in(folder: Path) -> list[Path]:
     """The processes that work in a folder, where the system tells of them in /proc."""
     found = []

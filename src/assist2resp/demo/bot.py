@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,22 +55,44 @@ def source() -> Path:
 
 def run(folder: Path, base_url: str) -> Shown:
     """Run the bot that lies in `folder` in a process of its own, which never outlives this call."""
+    with ExitStack() as stack:
+        with _signals_held():
+            process = stack.enter_context(_start(folder, base_url))
+            stack.callback(process.kill)
+        try:
+            stdout, stderr = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise PartialFailureError(f"{folder}: the bot had not ended after {PATIENCE} seconds; try again.") from None
+    return Shown(process.returncode, stdout, stderr)
+
+
+def _start(folder: Path, base_url: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - our own program, under this interpreter
+        [sys.executable, ENTRY],
+        cwd=folder,
+        env=_environment(base_url),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="backslashreplace",
+        start_new_session=True,
+    )
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Deliver Ctrl-C and SIGTERM after the block, so that a process is never started and then not known."""
+    held: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    previous = {number: signal.signal(number, lambda got, _: held.append(got)) for number in numbers}
     try:
-        done = subprocess.run(  # noqa: S603 - our own program, under this interpreter
-            [sys.executable, ENTRY],
-            cwd=folder,
-            env=_environment(base_url),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="backslashreplace",
-            timeout=PATIENCE,
-            check=False,
-            start_new_session=True,
-        )
-    except subprocess.TimeoutExpired:
-        raise PartialFailureError(f"{folder}: the bot had not ended after {PATIENCE} seconds; try again.") from None
-    return Shown(done.returncode, done.stdout, done.stderr)
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        for got in held[:1]:
+            signal.raise_signal(got)
 
 
 def _environment(base_url: str) -> dict[str, str]:
