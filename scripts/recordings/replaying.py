@@ -10,15 +10,26 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from recordings.answers import bodies, response_answer, response_body, run_answers
+from recordings.answers import bodies, response_answer, response_body
 from recordings.comparing import ALLOWED, Comparer, Difference, Kind
 from recordings.eras import wire_day
-from recordings.making import Workshop, known_model, learn, renamed
+from recordings.exchanges import (
+    day_of,
+    lists,
+    object_of,
+    objects,
+    origin_of,
+    request_body,
+    statuses,
+    with_known_model,
+)
+from recordings.ids import learn, renamed
+from recordings.making import Workshop
 from recordings.needs import Use
-from recordings.reading import Interaction, Recording, epoch_day, json_of
+from recordings.reading import Interaction, Recording, json_of
 from recordings.routes import Place, place
+from recordings.run_answers import run_answers
 from recordings.streams import collapsed, events, is_stream
-from recordings.types import misfit
 from recordings.wire import WRONG_KEY, Answered, Wire
 
 ENDED = frozenset({"completed", "failed", "cancelled", "expired", "incomplete"})
@@ -75,8 +86,8 @@ class Replay:
     async def run(self) -> list[Outcome]:
         """Every exchange in order."""
         rows = self.recording.interactions
-        self._shown = {body["id"]: body for row in rows for body in _objects(bodies(row))}
-        self._day = next((day for row in rows if (day := _day(row))), None)
+        self._shown = {body["id"]: body for row in rows for body in objects(bodies(row))}
+        self._day = next((day for row in rows if (day := day_of(row))), None)
         self._wire = Wire(datetime.combine(self._day or date(2026, 8, 25), time(12), UTC).timestamp())
         try:
             return [await self._whole_exchange(position) for position in range(len(rows))]
@@ -101,13 +112,13 @@ class Replay:
         label = f"{row.method} /v1{where.template}"
         if row.status in FAULTS:
             return self._passed_over(position, label, f"a fault of that day ({row.status})")
-        day = wire_day(_day(row) or self._day, row.headers.get("openai-beta", ""))
-        self._wire.on(_day(row) or self._day)
+        day = wire_day(day_of(row) or self._day, row.headers.get("openai-beta", ""))
+        self._wire.on(day_of(row) or self._day)
         later = self.recording.interactions[position:]
-        body = _request_body(row)
+        body = request_body(row)
         maker = Workshop(self._wire, self.ids, self._shown, later)
         if row.status not in {401, 404}:
-            await maker.meet(Use(where, body, row.status < 400, _object_of(row) if _lists(where, row) else None))
+            await maker.meet(Use(where, body, row.status < 400, object_of(row) if lists(where, row) else None))
         await self._let_time_pass(where, row)
         self._script(where, row, later)
         answered = await self._send(where, row)
@@ -119,7 +130,7 @@ class Replay:
             label,
             row.parts.netloc,
             differences=differences,
-            origin=_origin(row, where),
+            origin=origin_of(row, where),
             refusals=tuple(maker.refusals),
         )
 
@@ -139,20 +150,20 @@ class Replay:
             stream = events(row.answer) if is_stream(row.answer_headers, row.answer) else []
             self._wire.say([response_answer(renamed(shown, self.ids), stream)] if shown else [])
         elif where.template in {"/threads/{thread}/runs", "/threads/runs"}:
-            started = next((body for body in _objects(bodies(row)) if body.get("object") == "thread.run"), None)
+            started = next((body for body in objects(bodies(row)) if body.get("object") == "thread.run"), None)
             self._wire.say(run_answers(started["id"], later) if started else [])
 
     async def _let_time_pass(self, where: Place, row: Interaction) -> None:
         """Move the sandbox's time until it stands where the recorded answer stood."""
         if row.status >= 400:
             return
-        if where.template in WATCHED and row.method != "DELETE" and _object_of(row).get("status"):
-            await self._watch(where, lambda body: body.get("status"), _object_of(row).get("status"))
+        if where.template in WATCHED and row.method != "DELETE" and object_of(row).get("status"):
+            await self._watch(where, lambda body: body.get("status"), object_of(row).get("status"))
         elif row.method == "GET" and where.template.endswith(("/steps", "/messages", "/items", "/files", "/runs")):
-            await self._watch(where, _statuses, _statuses(_object_of(row)))
-        elif where.template.endswith("/cancel") and _object_of(row).get("status") in ENDED - {"cancelled"}:
+            await self._watch(where, statuses, statuses(object_of(row)))
+        elif where.template.endswith("/cancel") and object_of(row).get("status") in ENDED - {"cancelled"}:
             parent = replace(where, template=where.template.removesuffix("/cancel"))
-            await self._watch(parent, lambda body: body.get("status"), _object_of(row).get("status"))
+            await self._watch(parent, lambda body: body.get("status"), object_of(row).get("status"))
         elif row.method == "POST" and where.template in NEEDS_IDLE_THREAD:
             await self._until_run_is({*ENDED, "requires_action"}, where)
         elif row.method == "POST" and where.template.endswith("/submit_tool_outputs"):
@@ -168,11 +179,11 @@ class Replay:
                 return
             await self._wire.tick(60 if wanted == "expired" else 0.005)
 
-    async def _until_run_is(self, statuses: set[str], where: Place) -> None:
+    async def _until_run_is(self, allowed: set[str], where: Place) -> None:
         path = f"/v1/threads/{self.ids.get(where.ids['thread'], '')}/runs"
         for _ in range(400):
             runs = (await self._wire.get(path)).get("data") or []
-            if all(run["status"] in statuses or run["status"] in ENDED for run in runs):
+            if all(run["status"] in allowed or run["status"] in ENDED for run in runs):
                 return
             await self._wire.tick()
 
@@ -183,7 +194,7 @@ class Replay:
         sent = row.body
         value = json_of(row.body)
         if value is not None:
-            sent = json.dumps(_with_known_model(renamed(value, self.ids), row)).encode()
+            sent = json.dumps(with_known_model(renamed(value, self.ids), row)).encode()
             headers["content-type"] = "application/json"
         elif row.body[:2] == b"--" and "boundary" not in headers.get("content-type", ""):
             boundary = row.body.split(b"\r\n", 1)[0][2:].decode("ascii", "replace")
@@ -223,57 +234,3 @@ class Replay:
 def _learn_one(ids: dict[str, str], was: Any, now: Any) -> None:
     if isinstance(was, str) and isinstance(now, str):
         ids[was] = now
-
-
-def _with_known_model(body: Any, row: Interaction) -> Any:
-    """The body, its model replaced by one of the same kind if a recording was served by one unknown to the sandbox."""
-    if not isinstance(body, dict) or row.status >= 400 or "model" not in body:
-        return body
-    reasons = ((response_body(row) or {}).get("reasoning") or {}).get("effort") is not None
-    return {**body, "model": known_model(body["model"], reasons=reasons)}
-
-
-def _objects(values: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    """Every object with an id in these values, outermost first; events and lists are looked into."""
-    for value in values:
-        if isinstance(value, dict):
-            if isinstance(value.get("id"), str) and not str(value.get("object", "")).endswith((".deleted", ".delta")):
-                yield value
-            yield from _objects(list(value.values()))
-        elif isinstance(value, list):
-            yield from _objects(value)
-
-
-def _origin(row: Interaction, where: Place) -> str:
-    if not row.parts.hostname or not row.parts.hostname.endswith(("openai.com", ".azure.com")):
-        return f"another server, {row.parts.hostname}"
-    if "assistants=v1" in row.headers.get("openai-beta", ""):
-        return "Assistants v1, which ended on 2024-12-18"
-    found = misfit(f"{row.method} {where.template}", json_of(row.answer)) if row.status < 400 else ""
-    return f"recorded answer contradicts the SDK's type, {found}" if found else ""
-
-
-def _request_body(row: Interaction) -> Any:
-    return json_of(row.body) if row.body else None
-
-
-def _object_of(row: Interaction) -> dict[str, Any]:
-    value = json_of(row.answer)
-    return value if isinstance(value, dict) else {}
-
-
-def _lists(where: Place, row: Interaction) -> bool:
-    return row.method == "GET" or where.template.endswith("/search")
-
-
-def _statuses(body: dict[str, Any]) -> list[Any]:
-    return [row.get("status") for row in body.get("data") or () if isinstance(row, dict)]
-
-
-def _day(row: Interaction) -> date | None:
-    if row.day:
-        return row.day
-    for body in _objects(bodies(row)):
-        if isinstance(body.get("created_at"), int | float):
-            return epoch_day(body["created_at"])
-    return None
