@@ -1,4 +1,10 @@
-"""What conversations and responses have no place for, kept in a file beside this module; and old ids."""
+"""What conversations and responses have no place for, kept in a file beside this module; and old ids.
+
+Both files can be filled from outside, when old data are loaded. The id map is the table ids(old, new) for threads and
+messages. The state is the table kept(kind, id, parent, body) with the conversation as parent and JSON as body:
+`message` rows by item id (id, created_at, ended_at, run_id, assistant_id, metadata, attachments), `thread` rows by
+conversation id (tool_resources), `file` rows by file id (container).
+"""
 
 from __future__ import annotations
 
