@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -21,7 +22,7 @@ from assist2resp.rewrite.outcome import FileChange, Options, Outcome
 from assist2resp.rewrite.placement import Placement, place_support
 from assist2resp.rewrite.plan import Claim, Plan
 from assist2resp.rewrite.project import Project, SourceFile, open_project
-from assist2resp.rewrite.rules._base import Rule
+from assist2resp.rewrite.rules._base import Context, FileRule, Rewritten, Rule, TreeRule
 from assist2resp.rewrite.sites import Site, find_sites, statement_of
 from assist2resp.rewrite.unparsable import deep_recursion
 from assist2resp.schema.findings import FileFailure, Finding, Findings, Level, Place, Remark
@@ -29,14 +30,14 @@ from assist2resp.schema.findings import FileFailure, Finding, Findings, Level, P
 _UNFINISHED = "A2R099"
 
 
-def load_rules() -> list[Rule]:
-    """The rules of `rules/*`, in the order of their codes."""
+def load_rules(does: str = "apply") -> list[Any]:
+    """The rules of `rules/*` for flows, or those that `look` at files or `survey` the tree, in the order of their codes."""
     found: list[Rule] = []
     for module in discover("assist2resp.rewrite.rules"):
         found += [
             value()
             for value in vars(module).values()
-            if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, "code")
+            if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, does)
         ]
     return sorted(found, key=lambda rule: rule.code)
 
@@ -55,6 +56,7 @@ def rewrite(paths: Iterable[Path], options: Options) -> Outcome:
         for number, flow in enumerate(flows):
             progress("rewriting", number, len(flows))
             run.take(flow)
+        run.look_around()
         return run.outcome()
 
 
@@ -89,11 +91,43 @@ class _Run:
         else:
             self._keep(plan)
 
+    def look_around(self) -> None:
+        """Let the rules for files tell what is no call site, and change what they were told to."""
+        context = Context(self.inference, self.options)
+        seen: set[tuple[str, cst.CSTNode]] = set()
+        rules: list[FileRule] = [rule for rule in load_rules("look") if self._is_wanted(rule.code)]
+        for rule in rules:
+            for sight in (sight for file in self.project.modules for sight in rule.look(file, context)):
+                place = self.places.of(sight.file, sight.node)
+                if (rule.code, sight.node) in seen or self._ignores(sight.file).covers(place.line, rule.code):
+                    continue
+                seen.add((rule.code, sight.node))
+                self.findings.append(
+                    Finding(
+                        code=rule.code, level=sight.level, place=place, message=sight.message, symbol=sight.symbol
+                    )
+                )
+                if sight.build is not None:
+                    self.edits.setdefault(sight.file, Edits()).change(sight.node, sight.build)
+
+    def _survey(self, changes: list[FileChange]) -> Iterator[FileChange]:
+        """Let the rules for the tree tell what lies around the rewritten program; gives what they write."""
+        rewritten = Rewritten(self.project, tuple(self.plans), tuple(changes), self.options)
+        rules: list[TreeRule] = [rule for rule in load_rules("survey") if self._is_wanted(rule.code)]
+        for rule in rules:
+            for note in rule.survey(rewritten):
+                place = note.place.model_copy(update={"path": shown_path(note.path)})
+                self.findings.append(
+                    Finding(code=rule.code, level=note.level, place=place, message=note.message, symbol=note.symbol)
+                )
+                yield from note.changes
+
     def _is_selected(self, rule: Rule) -> bool:
-        chosen = not self.options.select or rule.code.startswith(self.options.select)
-        return rule.level is Level.MANUAL or (
-            chosen and not rule.code.startswith(tuple(self.options.ignore) or ("\0",))
-        )
+        return rule.level is Level.MANUAL or self._is_wanted(rule.code)
+
+    def _is_wanted(self, code: str) -> bool:
+        chosen = not self.options.select or code.startswith(self.options.select)
+        return chosen and not code.startswith(tuple(self.options.ignore) or ("\0",))
 
     def _is_ignored(self, claim: Claim) -> bool:
         """Whether a comment keeps the rule of this claim away from its site; such a site is not reported."""
@@ -149,9 +183,11 @@ class _Run:
         """The changed files, the support modules and the findings."""
         trees = {file: edits.apply(_tree(file), file.scopes) for file, edits in self.edits.items() if edits}
         placements = place_support(self.plans, self.project, self.options)
-        changes = [self._changed(file, tree, placements) for file, tree in trees.items()]
+        rewritten = [self._changed(file, tree, placements) for file, tree in trees.items()]
+        changes = [change for change in rewritten if change is not None]
         changes += [change for placement in placements if (change := placement.change()) is not None]
-        changed = tuple(sorted((c for c in changes if c is not None), key=lambda change: change.path))
+        changes += self._survey(changes)
+        changed = tuple(sorted(changes, key=lambda change: change.path))
         return Outcome(changed, self._findings(changed))
 
     def _changed(self, file: SourceFile, tree: cst.Module, placements: list[Placement]) -> FileChange | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TypeAlias
 
@@ -23,7 +24,8 @@ class Options:
     """What the command line and `[tool.assist2resp]` can set.
 
     `select` and `ignore` hold codes or their prefixes; `models` maps old model ids to new ones; `overlay` holds, by
-    absolute path, bytes to take instead of a file's (a buffer that an editor sends on standard input).
+    absolute path, bytes to take instead of a file's (a buffer that an editor sends on standard input); `today` is what
+    shutdown dates are compared with.
     """
 
     select: tuple[str, ...] = ()
@@ -34,6 +36,7 @@ class Options:
     models: Mapping[str, str] = field(default_factory=dict)
     overlay: Mapping[Path, bytes] = field(default_factory=dict)
     progress: Progress = silent
+    today: date = field(default_factory=date.today)
 
 
 @dataclass(frozen=True)
