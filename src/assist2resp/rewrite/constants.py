@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.kinds import Function
 from assist2resp.rewrite.nodes import argument, dotted, string_value
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.scopes import Binding
@@ -79,6 +80,11 @@ class Constants:
                 default = environment_default(node)
                 if default is not None:
                     yield file, default
+                function = self.inference.kind(node.func, file)
+                if isinstance(function, Function) and isinstance(function.node, cst.FunctionDef):
+                    for value in function.file.scopes.returns.get(function.node, ()):
+                        if value is not None:
+                            yield function.file, value
 
     def _bindings(self, node: cst.Name | cst.Attribute, file: SourceFile) -> list[Binding]:
         if isinstance(node, cst.Name):
