@@ -37,7 +37,6 @@ def assist2resp(folder: Path, *arguments: str, stdin: bytes = b"", start: tuple[
     [
         (("rewrite", "absent"), "absent: does not exist"),
         (("rewrite", "notes.txt"), "notes.txt: is not a Python file. Give a .py file or a folder."),
-        (("rewrite", "book.ipynb"), "book.ipynb: is not a Python file."),
         (("rewrite", "loop.py"), "loop.py: does not exist"),
         (("rewrite", ".", "--select", "A2R10"), None),
         (("rewrite", ".", "--select", "A2X100"), "there is no rule 'A2X100'. Did you mean A2R100?"),
@@ -54,7 +53,6 @@ def assist2resp(folder: Path, *arguments: str, stdin: bytes = b"", start: tuple[
 )
 def test_usage(tmp_path: Path, arguments: tuple[str, ...], complaint: str | None) -> None:
     (tmp_path / "notes.txt").write_text("x")
-    (tmp_path / "book.ipynb").write_text("{}")
     (tmp_path / "loop.py").symlink_to(tmp_path / "loop.py")
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "a.py").write_bytes(OLD)

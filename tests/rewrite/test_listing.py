@@ -81,9 +81,8 @@ def test_what_was_not_looked_at(tmp_path: Path) -> None:
     told = with_unseen(Outcome((), nothing), [tmp_path, tmp_path / "a.py"], ["old/*"])
     assert [(skipped.count, skipped.what) for skipped in told.findings.not_looked_at] == [
         (1, "JavaScript and TypeScript files"),
-        (1, "Python files"),
+        (1, "Python files and notebooks"),
         (1, "files of other languages"),
-        (2, "notebooks"),
     ]
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
+from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, PositionProvider
 
 from assist2resp import __version__
 from assist2resp.plugins import discover
@@ -99,13 +99,12 @@ class _Run:
         for rule in rules:
             for sight in (sight for file in self.project.modules for sight in rule.look(file, context)):
                 place = self.places.of(sight.file, sight.node)
-                if (rule.code, sight.node) in seen or self._ignores(sight.file).covers(place.line, rule.code):
+                line = self.places.line(sight.file, sight.node)
+                if (rule.code, sight.node) in seen or self._ignores(sight.file).covers(line, rule.code):
                     continue
                 seen.add((rule.code, sight.node))
                 self.findings.append(
-                    Finding(
-                        code=rule.code, level=sight.level, place=place, message=sight.message, symbol=sight.symbol
-                    )
+                    Finding(code=rule.code, level=sight.level, place=place, message=sight.message, symbol=sight.symbol)
                 )
                 if sight.build is not None:
                     self.edits.setdefault(sight.file, Edits()).change(sight.node, sight.build)
@@ -132,9 +131,7 @@ class _Run:
     def _is_ignored(self, claim: Claim) -> bool:
         """Whether a comment keeps the rule of this claim away from its site; such a site is not reported."""
         ignores = self._ignores(claim.site.file)
-        return bool(ignores.ignores) and ignores.covers(
-            self.places.of(claim.site.file, claim.site.node).line, claim.code
-        )
+        return bool(ignores.ignores) and ignores.covers(self.places.line(claim.site.file, claim.site.node), claim.code)
 
     def _ignores(self, file: SourceFile) -> Ignores:
         if file not in self.ignores:
@@ -199,11 +196,13 @@ class _Run:
             if imported is not None:
                 tree = add_import(tree, *imported, lambda name: self._is_local(name, file))
         after = drop_unused(_tree(file), tree).bytes
-        return FileChange(file.path, file.data, after) if after != file.data else None
+        return FileChange(file.path, file.on_disk, file.as_on_disk(after)) if after != file.data else None
 
     def _is_local(self, name: str, file: SourceFile) -> bool:
         """Whether an imported module is the project's own."""
-        return name.startswith(".") or name == self.options.support_module or self.project.resolve(name, file) is not None
+        return (
+            name.startswith(".") or name == self.options.support_module or self.project.resolve(name, file) is not None
+        )
 
     def _failures(self) -> tuple[FileFailure, ...]:
         """The files that could not be read or parsed."""
@@ -212,7 +211,9 @@ class _Run:
             for path, why in self.project.unreadable
         ]
         unparsed = [
-            FileFailure(path=shown_path(file.path), problem=f"{file.problem}; left alone.", line=file.problem_line)
+            FileFailure(
+                path=shown_path(file.path), problem=f"{file.problem}; left alone.", line=file.line(file.problem_line)
+            )
             for file in self.project.files.values()
             if file.problem and file.has_needle
         ]
@@ -221,7 +222,7 @@ class _Run:
     def _remarks(self) -> tuple[Remark, ...]:
         """The comments that were meant for us and say nothing we know."""
         return tuple(
-            Remark(place=Place(path=shown_path(file.path), line=mistake.line), message=mistake.problem)
+            Remark(place=Place(path=shown_path(file.path), line=file.line(mistake.line)), message=mistake.problem)
             for file in self.project.modules
             for mistake in self._ignores(file).mistakes
         )
@@ -256,14 +257,22 @@ class _Places:
     """Lines and columns of nodes, computed only for files that need them."""
 
     def __init__(self) -> None:
-        self._positions: dict[SourceFile, object] = {}
+        self._positions: dict[SourceFile, Mapping[cst.CSTNode, CodeRange]] = {}
 
     def of(self, file: SourceFile, node: cst.CSTNode) -> Place:
+        """The place in the file itself."""
+        position = self._position(file, node)
+        return Place(path=shown_path(file.path), line=file.line(position.line), column=position.column + 1)
+
+    def line(self, file: SourceFile, node: cst.CSTNode) -> int:
+        """The line of the file's code."""
+        return self._position(file, node).line
+
+    def _position(self, file: SourceFile, node: cst.CSTNode) -> CodePosition:
         if file not in self._positions:
             wrapper = MetadataWrapper(_tree(file), unsafe_skip_copy=True)
             self._positions[file] = wrapper.resolve(PositionProvider)
-        position = self._positions[file][node].start  # type: ignore[index]
-        return Place(path=shown_path(file.path), line=position.line, column=position.column + 1)
+        return self._positions[file][node].start
 
 
 __all__ = ["Site", "load_rules", "rewrite"]

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 _SKIPPED_FOLDERS = frozenset({
     ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", "site-packages",
-    ".mypy_cache", ".ruff_cache", ".pytest_cache", ".eggs", "build", "dist",
+    ".mypy_cache", ".ruff_cache", ".pytest_cache", ".eggs", ".ipynb_checkpoints", "build", "dist",
 })  # fmt: skip
 
 

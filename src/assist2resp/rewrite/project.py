@@ -16,6 +16,7 @@ import libcst as cst
 
 from assist2resp.errors import InputFileError
 from assist2resp.rewrite.listing import is_excluded, listed
+from assist2resp.rewrite.notebooks import Notebook, NotebookError, read_notebook
 from assist2resp.rewrite.outcome import Progress, silent
 from assist2resp.rewrite.scopes import ModuleScopes, index_module
 from assist2resp.rewrite.unparsable import Complaint, deep_recursion, nests_too_deeply, why_unparsable
@@ -23,15 +24,17 @@ from assist2resp.rewrite.unparsable import Complaint, deep_recursion, nests_too_
 NEEDLE = re.compile(
     rb"\.\s*beta\b|[\"']beta[\"']|AssistantEventHandler|openai\.types\.beta|AssistantStreamManager"
     rb"|/v1/(?:threads|assistants)\b|assistants=v[12]|pmpt_|OpenAIAssistant|import\s+beta\b"
+    rb"|GPTAssistantAgent|AzureAssistantAgent|\bprompt\s*=\s*\{\s*[\"']id[\"']"
 )
 """What a file must contain to be looked at."""
 
+NOTEBOOK = ".ipynb"
 _IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import|import[ \t]+([\w., \t]+))", re.MULTILINE)
 
 
 @dataclass(eq=False)
 class SourceFile:
-    """One Python file: its bytes as read, and its tree if it was parsed."""
+    """One Python file, or the code of one notebook: its text as read, and its tree if it was parsed."""
 
     path: Path
     data: bytes
@@ -40,6 +43,20 @@ class SourceFile:
     problem_line: int = 1
     tree: cst.Module | None = None
     module_name: str = ""
+    notebook: Notebook | None = None
+
+    @property
+    def on_disk(self) -> bytes:
+        """The bytes of the file itself."""
+        return self.notebook.raw if self.notebook is not None else self.data
+
+    def as_on_disk(self, code: bytes) -> bytes:
+        """The file's new bytes when its code becomes this."""
+        return self.notebook.written(code) if self.notebook is not None else code
+
+    def line(self, line: int) -> int:
+        """The line of the file that a line of its code stands in."""
+        return self.notebook.line(line) if self.notebook is not None else line
 
     @cached_property
     def has_needle(self) -> bool:
@@ -68,7 +85,10 @@ class SourceFile:
             self._refuse(Complaint(f"does not parse: {str(error).partition(': expected')[0]}", 1))
         else:
             if not survives:
-                self.tree, self.problem = None, "does not survive a parse and print unchanged (unusual newlines or encoding)"
+                self.tree, self.problem = (
+                    None,
+                    "does not survive a parse and print unchanged (unusual newlines or encoding)",
+                )
 
     def _refuse(self, unexplained: Complaint) -> None:
         self.tree = None
@@ -127,12 +147,12 @@ def open_project(
         path = Path(os.path.abspath(start))  # noqa: PTH100 - resolve() would follow links out of the tree
         roots.append(path if os.path.isdir(path) else path.parent)  # noqa: PTH112
         if overlay and path in overlay:
-            found[path] = SourceFile(path, overlay[path])
+            found[path] = _source(path, overlay[path])
             continue
         for file in _python_files(path, tuple(exclude), unreadable):
             progress("reading", len(found), 0)
             try:
-                found.setdefault(file, SourceFile(file, file.read_bytes()))
+                found.setdefault(file, _source(file, file.read_bytes()))
             except OSError as error:
                 unreadable.append((file, error.strerror or str(error)))
     project = Project(dict(sorted(found.items())), tuple(dict.fromkeys(roots)), unreadable)
@@ -140,15 +160,30 @@ def open_project(
     return project
 
 
+def _source(path: Path, data: bytes) -> SourceFile:
+    """A file as read; a notebook is taken apart only if something in it may matter."""
+    if path.suffix != NOTEBOOK:
+        return SourceFile(path, data)
+    if not NEEDLE.search(data.replace(b'\\"', b'"')):
+        return SourceFile(path, b"")
+    try:
+        notebook = read_notebook(data)
+    except NotebookError as error:
+        return SourceFile(path, data, problem=str(error))
+    return SourceFile(path, notebook.code, notebook=notebook)
+
+
 def _python_files(path: Path, exclude: tuple[str, ...], unreadable: list[tuple[Path, str]]) -> Iterator[Path]:
     if os.path.isfile(path):  # noqa: PTH113 - Path.is_file() raises where a folder above is closed
-        if path.suffix not in {".py", ".pyi"}:
+        if path.suffix not in {".py", ".pyi", NOTEBOOK}:
             raise InputFileError(path, "is not a Python file.", hint="Give a .py file or a folder.")
         yield path
         return
     if not os.path.isdir(path):  # noqa: PTH112
         raise InputFileError(path, "does not exist, or is in a folder that cannot be read.", hint="Check the path.")
-    for file in listed(path, ("*.py",), lambda error: unreadable.append((Path(error.filename), str(error.strerror)))):
+    for file in listed(
+        path, ("*.py", f"*{NOTEBOOK}"), lambda error: unreadable.append((Path(error.filename), str(error.strerror)))
+    ):
         if not is_excluded(file, path, exclude):
             yield file
 
@@ -205,7 +240,10 @@ def _imports(project: Project, file: SourceFile) -> Iterator[SourceFile]:
 
 def _importers(project: Project, needles: list[SourceFile]) -> Iterator[SourceFile]:
     stems = {file.path.parent.name if file.path.name == "__init__.py" else file.path.stem for file in needles}
-    pattern = re.compile(rb"^[ \t]*(?:from|import)\b[^\n]*\b(?:" + b"|".join(re.escape(s.encode()) for s in sorted(stems)) + rb")\b", re.MULTILINE)
+    pattern = re.compile(
+        rb"^[ \t]*(?:from|import)\b[^\n]*\b(?:" + b"|".join(re.escape(s.encode()) for s in sorted(stems)) + rb")\b",
+        re.MULTILINE,
+    )
     targets = {file.path for file in needles}
     for file in project.files.values():
         if pattern.search(file.data) and any(imported.path in targets for imported in _imports(project, file)):

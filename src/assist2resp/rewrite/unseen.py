@@ -12,14 +12,13 @@ from assist2resp.rewrite.outcome import Outcome, absolute
 from assist2resp.schema.findings import Skipped
 
 _KINDS = {
-    "notebooks": ((".ipynb",), "only .py files are rewritten"),
     "JavaScript and TypeScript files": ((".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx"), "only Python is rewritten"),
     "files of other languages": (
         (".go", ".java", ".kt", ".cs", ".rb", ".php", ".rs", ".swift"),
         "only Python is rewritten",
     ),
 }
-_EXCLUDED = ("Python files", "excluded")
+_EXCLUDED = ("Python files and notebooks", "excluded")
 
 
 def with_unseen(outcome: Outcome, paths: Iterable[Path], exclude: Iterable[str]) -> Outcome:
@@ -35,9 +34,9 @@ def _unseen(path: Path, globs: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     if not path.is_dir():
         return
     kinds = {suffix: (what, reason) for what, (suffixes, reason) in _KINDS.items() for suffix in suffixes}
-    patterns = [f"*{suffix}" for suffix in kinds] + (["*.py"] if globs else [])
+    patterns = [f"*{suffix}" for suffix in kinds] + (["*.py", "*.ipynb"] if globs else [])
     for file in listed(path, patterns):
-        if file.suffix != ".py":
+        if file.suffix not in {".py", ".ipynb"}:
             yield kinds[file.suffix]
         elif is_excluded(file, path, globs):
             yield _EXCLUDED
