@@ -9,6 +9,7 @@
 - `files`: glob patterns of files that it leaves behind and that count as output;
 - `env`: further environment, in which `{server}` stands for the sandbox's origin;
 - `seed`: the objects that the sandbox begins with (a file beside program.json);
+- `archive`: the archive that it is rewritten with (a folder beside program.json);
 - `pace`: seconds that each state of a run lasts, where the program acts while it is active;
 - `differs`: what its users see differently after the rewrite, which its findings state (level `review`);
 - `xfail`: why the rewriter cannot do it yet;
@@ -59,6 +60,7 @@ class Program:
     sdk: str = ""
     runs: bool = True
     why: str = ""
+    archive: str = ""
     differs: str = ""
     xfail: str = ""
 

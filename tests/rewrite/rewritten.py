@@ -37,11 +37,17 @@ class Rewritten:
 def rewrite_copy(program: Program, folder: Path) -> Rewritten:
     """Copy a program to `folder`, which must not exist, and rewrite it there."""
     shutil.copytree(program.folder / "before", folder)
-    outcome = rewrite([folder], Options())
+    outcome = rewrite([folder], options(program))
     for change in outcome.changes:
         change.path.write_bytes(change.after)
     changed = {change.path.relative_to(folder).as_posix(): change.after for change in outcome.changes}
     return Rewritten(changed, [_recorded(finding, folder) for finding in outcome.findings.findings])
+
+
+def options(program: Program) -> Options:
+    """The options that a program is rewritten with; models die with time, and have tests of their own."""
+    archive = program.folder / program.archive if program.archive else None
+    return Options(ignore=("A2R901",), archive=archive)
 
 
 def _recorded(finding: Finding, folder: Path) -> dict[str, object]:

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from assist2resp.rewrite.engine import rewrite
-from assist2resp.rewrite.outcome import Options
 from tests.rewrite.programs import PROGRAMS, Outcome, Program, Runner, api, programs
-from tests.rewrite.rewritten import record, recorded, rewrite_copy
+from tests.rewrite.rewritten import options, record, recorded, rewrite_copy
 
 NOWHERE = "http://127.0.0.1:9/v1"
 
@@ -62,7 +61,7 @@ def test_behaves_the_same_after_the_rewrite(program: Program, runner: Runner, tm
     rewritten = rewrite_copy(program, tmp_path / "rewritten")
     assert rewritten.level == program.expect
     assert record(program, rewritten) == recorded(program), "run scripts/record_programs.py and read what changed"
-    assert not rewrite([tmp_path / "rewritten"], Options()).changes, "a second run changes something"
+    assert not rewrite([tmp_path / "rewritten"], options(program)).changes, "a second run changes something"
     if program.expect == "manual":
         return
     after = run(runner, program.on_the_installed_sdk(), tmp_path / "rewritten", tmp_path / "after", sunset=True)
