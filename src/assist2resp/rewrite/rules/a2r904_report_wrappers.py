@@ -54,14 +54,15 @@ class ReportWrappers:
 
     def look(self, file: SourceFile, context: Context) -> Iterable[Sight]:
         """The imports of wrappers, and wrappers taken of an imported module."""
+        del context
         for node in file.scopes.parent_of:
             if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar) and not node.relative:
                 for alias in node.names:
-                    yield from _sights(f"{dotted(node.module)}.{alias.evaluated_name}", alias, file, context)
+                    yield from _sights(f"{dotted(node.module)}.{alias.evaluated_name}", alias, file)
             elif isinstance(node, cst.Attribute) and node.attr.value in _WRAPPERS:
                 name = _imported(node, file)
                 if name:
-                    yield from _sights(name, node, file, context)
+                    yield from _sights(name, node, file)
 
 
 def _imported(node: cst.Attribute, file: SourceFile) -> str:
@@ -76,11 +77,11 @@ def _imported(node: cst.Attribute, file: SourceFile) -> str:
     return f"{bindings[0].origin}.{rest}" if len(bindings) == 1 and bindings[0].how == "import" else ""
 
 
-def _sights(name: str, node: cst.CSTNode, file: SourceFile, context: Context) -> Iterable[Sight]:
+def _sights(name: str, node: cst.CSTNode, file: SourceFile) -> Iterable[Sight]:
     package, _, rest = name.partition(".")
     wrapper = rest.rpartition(".")[2]
     packages, way = _WRAPPERS.get(wrapper, (frozenset(), ""))
-    if package not in packages or context.inference.project.resolve(package, file) is not None:
+    if package not in packages:
         return
     message = f"{wrapper} of {package} calls the Assistants API, which has ended; {way or _OF_PACKAGE[package]}."
     yield Sight(file, node, Level.MANUAL, message, name)
