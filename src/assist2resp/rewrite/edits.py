@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from itertools import dropwhile, takewhile
+from typing import TypeAlias, TypeVar
 
 import libcst as cst
 
@@ -12,6 +13,9 @@ from assist2resp.rewrite.scopes import ModuleScopes
 
 _Result: TypeAlias = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
 Build: TypeAlias = Callable[[cst.CSTNode], _Result]
+
+_Body = TypeVar("_Body", cst.IndentedBlock, cst.Module)
+_Statement = TypeVar("_Statement", bound=cst.BaseStatement)
 
 
 @dataclass
@@ -97,11 +101,64 @@ class _Applier(cst.CSTTransformer):
         lines = self.edits.comments.get(original_node)
         if lines and isinstance(result, cst.CSTNode):
             result = _with_comments(result, lines)
+        if isinstance(result, cst.Module) and isinstance(original_node, cst.Module):
+            result = self._with_inherited_lines(original_node, result)
         if isinstance(result, cst.IndentedBlock) and isinstance(original_node, cst.IndentedBlock):
-            result = _tidied(original_node, result)
+            result = _tidied(original_node, self._with_inherited_lines(original_node, result))
         if isinstance(result, cst.Try) and isinstance(original_node, cst.Try):
             result = _without_empty_finally(original_node, result)
         return result
+
+    def _with_inherited_lines(self, before: _Body, after: _Body) -> _Body:
+        """What stood above a line that went stands above the next one: its blank lines, and its comments if they stay."""
+        heirs: dict[cst.CSTNode, list[cst.EmptyLine]] = {}
+        inherited: list[cst.EmptyLine] = []
+        for statement in before.body:
+            result = self.done.get(statement, statement)
+            if isinstance(result, cst.RemovalSentinel) or (
+                isinstance(result, cst.SimpleStatementLine) and not result.body
+            ):
+                left = self._left_behind(statement)
+                inherited += dropwhile(_is_blank, left) if inherited else left
+            elif inherited:
+                heir = result[0] if isinstance(result, cst.FlattenSentinel) else result
+                heirs[heir], inherited = inherited, []
+        if not heirs:
+            return after
+        body = [_below(heirs[line], line) if line in heirs else line for line in after.body]
+        return after.with_changes(body=body)
+
+    def _left_behind(self, statement: cst.BaseStatement) -> list[cst.EmptyLine]:
+        lines = list(_leading_lines(statement))
+        small = statement.body if isinstance(statement, cst.SimpleStatementLine) else ()
+        if any(leaving_comments in self.edits.builds.get(part, ()) for part in small):
+            return lines
+        return list(takewhile(_is_blank, lines))
+
+
+def leaving_comments(node: cst.CSTNode) -> cst.RemovalSentinel:
+    """Removes a small statement whose comments are as true of what follows it."""
+    del node
+    return cst.RemoveFromParent()
+
+
+def _below(inherited: Sequence[cst.EmptyLine], statement: _Statement) -> _Statement:
+    """The statement with the lines of one that stood above it; without a comment, blank lines are not added up."""
+    own = _leading_lines(statement)
+    comments = [line for line in inherited if line.comment is not None]
+    if not comments and own and own[0].comment is None:
+        return statement
+    blank = list(takewhile(_is_blank, inherited))
+    return statement.with_changes(leading_lines=[*blank, *comments, *_leading_lines(_without_blank_lines(statement))])
+
+
+def _is_blank(line: cst.EmptyLine) -> bool:
+    return line.comment is None
+
+
+def _leading_lines(statement: cst.BaseStatement) -> Sequence[cst.EmptyLine]:
+    lines: Sequence[cst.EmptyLine] = getattr(statement, "leading_lines", ())
+    return lines
 
 
 def _with_comments(node: cst.CSTNode, lines: Sequence[str]) -> cst.CSTNode:
@@ -140,11 +197,9 @@ def only_passes(suite: cst.BaseSuite) -> bool:
     )
 
 
-def _without_blank_lines(statement: cst.BaseStatement) -> cst.BaseStatement:
-    lines: Sequence[cst.EmptyLine] = getattr(statement, "leading_lines", ())
-    kept = list(lines)
-    while kept and kept[0].comment is None:
-        kept.pop(0)
+def _without_blank_lines(statement: _Statement) -> _Statement:
+    lines = _leading_lines(statement)
+    kept = list(dropwhile(_is_blank, lines))
     return statement if len(kept) == len(lines) else statement.with_changes(leading_lines=kept)
 
 

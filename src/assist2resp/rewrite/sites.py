@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import libcst as cst
 
 from assist2resp.rewrite import sdk
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Bottom, Kind, Method, Plain, Resource, Unknown
-from assist2resp.rewrite.nodes import code, descendants, dotted, string_value
+from assist2resp.rewrite.nodes import code, dotted, string_value
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.scopes import Scope
 
 OLD_RESOURCES = ("beta.assistants", "beta.threads", "beta.vector_stores")
+_MARK = "__here__"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,14 +62,25 @@ def statement_of(node: cst.CSTNode, file: SourceFile) -> cst.CSTNode:
     return current
 
 
-def columns_before(site: Site) -> int:
-    """About how many columns stand before a site's call on its line."""
-    blocks = sum(isinstance(node, cst.IndentedBlock) for node in site.file.scopes.ancestors(site.node))
+class LinePlace(NamedTuple):
+    """Where an expression begins: the columns before it, its line's indentation, and that beyond its statement's."""
+
+    column: int
+    indent: int
+    hang: str
+
+
+def line_place(site: Site) -> LinePlace:
+    """Where a site's call begins."""
     statement = site.statement()
-    if not isinstance(statement, cst.SimpleStatementLine) or site.call is None:
-        return 4 * blocks
-    small = next((part for part in statement.body if site.call in set(descendants(part))), statement.body[0])
-    return 4 * blocks + max(len(code(small)) - len(code(site.call)), 0)
+    blocks = sum(isinstance(node, cst.IndentedBlock) for node in site.file.scopes.ancestors(statement))
+    if site.call is None or not isinstance(statement, cst.SimpleStatementLine):
+        return LinePlace(4 * blocks, 4 * blocks, "")
+    marked = statement.deep_replace(site.call, cst.Name(_MARK))
+    assert isinstance(marked, cst.SimpleStatementLine)
+    before = code(marked).partition(_MARK)[0].rpartition("\n")[2]
+    hang = before[: len(before) - len(before.lstrip())]
+    return LinePlace(4 * blocks + len(before), 4 * blocks + len(hang), hang)
 
 
 def find_sites(inference: Inference) -> list[Site]:

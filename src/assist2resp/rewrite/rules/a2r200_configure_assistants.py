@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from assist2resp.rewrite import literals, uses
+from assist2resp.rewrite.edits import leaving_comments
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.nodes import argument
 from assist2resp.rewrite.plainness import CREATES
@@ -56,7 +57,7 @@ class ConfigureAssistants:
         for site in sites:
             if site.path == _DELETE:
                 parent = site.file.scopes.parent_of[site.awaited]
-                plan.change(site.file, parent, lambda _: cst.RemoveFromParent())
+                plan.change(site.file, parent, leaving_comments)
                 plan.fix(site, self.code, "there is no assistant to delete.", plain=True)
 
     @staticmethod

@@ -13,7 +13,7 @@ from assist2resp.rewrite.nodes import argument, has_star
 from assist2resp.rewrite.plainness import THREAD_CREATE, thread_argument
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.sites import Site, line_place
 from assist2resp.schema.findings import Level
 
 _BY_ID = {"beta.threads.retrieve": "retrieve", "beta.threads.delete": "delete"}
@@ -78,6 +78,7 @@ class CreateConversations:
         items = literals.messages(messages, plan.look(site.file)) if messages is not None else None
         if messages is not None and items is None:
             return
+        place = line_place(site)
 
         def build(updated: cst.CSTNode) -> cst.CSTNode:
             new = cst.ensure_type(updated, cst.Call)
@@ -86,7 +87,7 @@ class CreateConversations:
                 else Argument(arg.keyword.value if arg.keyword else None, arg.value)
                 for arg in new.args
             ]  # fmt: skip
-            return rebuild_call(new, attribute(client_of(beta), "conversations", "create"), args)
+            return rebuild_call(new, attribute(client_of(beta), "conversations", "create"), args, place=place)
 
         plan.change(site.file, site.call, build)
         plan.fix(site, self.code, "a thread became a conversation.", plain=True)

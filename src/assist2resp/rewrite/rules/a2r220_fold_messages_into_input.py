@@ -7,12 +7,13 @@ import libcst as cst
 from assist2resp.rewrite import literals
 from assist2resp.rewrite.calls import Argument, attribute, rebuild_call
 from assist2resp.rewrite.chains import beta_of, client_of
+from assist2resp.rewrite.edits import leaving_comments
 from assist2resp.rewrite.kinds import Plain, Resource, Sdk, Unknown
 from assist2resp.rewrite.nodes import argument, code, descendants, string_value
 from assist2resp.rewrite.plainness import CREATES, MESSAGE_CREATE, thread_argument
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
-from assist2resp.rewrite.sites import Site, columns_before
+from assist2resp.rewrite.sites import Site, line_place
 from assist2resp.schema.findings import Level
 
 
@@ -46,7 +47,7 @@ class FoldMessagesIntoInput:
                     continue
                 if run is not None:
                     plan.folded.setdefault(run, []).append(element)
-                    plan.change(site.file, _small_statement(site), lambda _: cst.RemoveFromParent())
+                    plan.change(site.file, _small_statement(site), leaving_comments)
                     plan.fix(site, self.code, "the message is the response's input.", plain=True)
                 else:
                     self._create_item(plan, site, element)
@@ -62,7 +63,7 @@ class FoldMessagesIntoInput:
         def build(updated: cst.CSTNode) -> cst.CSTNode:
             old = cst.ensure_type(updated, cst.Call)
             pair = [Argument("conversation_id", reference), Argument("items", items)]
-            return rebuild_call(old, func, pair, depth=columns_before(site))
+            return rebuild_call(old, func, pair, place=line_place(site))
 
         plan.change(site.file, site.call, build)
         plan.fix(site, self.code, "the message became an item of the conversation.", plain=True)

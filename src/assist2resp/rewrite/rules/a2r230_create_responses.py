@@ -16,7 +16,7 @@ from assist2resp.rewrite.plainness import CREATES, RETRIEVES, RUN, SUBMITS, assi
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
-from assist2resp.rewrite.sites import Site, columns_before
+from assist2resp.rewrite.sites import Site, line_place
 from assist2resp.schema.findings import Level
 
 _HANDED_ON = ("timeout", "extra_headers")
@@ -111,11 +111,11 @@ class CreateResponses:
     @staticmethod
     def _rebuild(plan: Plan, site: Site, client: cst.BaseExpression, arguments: list[Argument]) -> None:
         assert site.call is not None
-        func, depth = attribute(client, "responses", "create"), columns_before(site)
+        func, place = attribute(client, "responses", "create"), line_place(site)
         plan.change(
             site.file,
             site.call,
-            lambda updated: rebuild_call(cst.ensure_type(updated, cst.Call), func, arguments, depth=depth),
+            lambda updated: rebuild_call(cst.ensure_type(updated, cst.Call), func, arguments, place=place),
         )
 
     def _retrieve(self, plan: Plan, site: Site) -> None:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from assist2resp.rewrite.edits import only_passes
 from assist2resp.rewrite.kinds import External
-from assist2resp.rewrite.nodes import children, code, descendants, string_value
+from assist2resp.rewrite.nodes import children, code, descendants, dotted, string_value
 from assist2resp.rewrite.plainness import SUBMITS
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
@@ -54,6 +54,8 @@ class DropPollingLoops:
             return
         if loop.orelse is None and (isinstance(loop, cst.While) or not _reads_counter(loop)):
             plan.change(file, loop, _dissolve)
+        elif isinstance(loop, cst.For) and not _reads_counter(loop):
+            plan.change(file, loop, _decide)
 
 
 def _loops_of(plan: Plan) -> list[tuple[cst.While | cst.For, SourceFile]]:
@@ -117,7 +119,7 @@ def _dissolve(updated: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | cst.F
     if body is None:
         return updated
     if isinstance(updated, cst.While) and not (isinstance(updated.test, cst.Name) and updated.test.value == "True"):
-        if not body:
+        if not body or (code(updated.test).find("status") >= 0 and all(_only_shows(line) for line in body)):
             return cst.RemoveFromParent()
         block = updated.body.with_changes(body=body)
         return cst.If(updated.test, block, leading_lines=updated.leading_lines)
@@ -128,6 +130,51 @@ def _dissolve(updated: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | cst.F
         lines = [*updated.leading_lines, *first.leading_lines]
         body = [first.with_changes(leading_lines=lines), *body[1:]]
     return cst.FlattenSentinel(body)
+
+
+def _decide(updated: cst.CSTNode) -> cst.CSTNode:
+    """`for … : if test: break` with its `else` is a question that is asked once."""
+    loop = cst.ensure_type(updated, cst.For)
+    only = loop.body.body[0] if len(loop.body.body) == 1 else None
+    if not isinstance(only, cst.If) or only.orelse is not None or loop.orelse is None:
+        return updated
+    block = _block(only.body) if _breaks(only.body) else None
+    if block is None:
+        return updated
+    if only_passes(block):
+        return cst.If(_negated(only.test), loop.orelse.body, leading_lines=loop.leading_lines)
+    return only.with_changes(body=block, orelse=loop.orelse, leading_lines=loop.leading_lines)
+
+
+def _breaks(suite: cst.BaseSuite) -> bool:
+    last = suite.body[-1] if suite.body else None
+    return isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Break)
+
+
+_OPPOSITES: dict[type[cst.BaseCompOp], cst.BaseCompOp] = {
+    cst.Equal: cst.NotEqual(),
+    cst.NotEqual: cst.Equal(),
+    cst.In: cst.NotIn(),
+    cst.NotIn: cst.In(),
+}
+
+
+def _negated(test: cst.BaseExpression) -> cst.BaseExpression:
+    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        opposite = _OPPOSITES.get(type(test.comparisons[0].operator))
+        if opposite is not None:
+            return test.with_changes(comparisons=[test.comparisons[0].with_changes(operator=opposite)])
+    return cst.UnaryOperation(cst.Not(), test.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()]))
+
+
+def _only_shows(statement: cst.BaseStatement) -> bool:
+    """Whether a statement only prints or logs."""
+    return isinstance(statement, cst.SimpleStatementLine) and all(
+        isinstance(small, cst.Expr)
+        and isinstance(small.value, cst.Call)
+        and (dotted(small.value.func) or "").rpartition(".")[2] in {"print", "debug", "info", "write", "flush"}
+        for small in statement.body
+    )
 
 
 def _once(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement] | None:

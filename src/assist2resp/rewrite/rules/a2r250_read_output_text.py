@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from assist2resp.rewrite.calls import attribute
+from assist2resp.rewrite.edits import leaving_comments
 from assist2resp.rewrite.plan import Plan
 from assist2resp.schema.findings import Level
 
@@ -37,5 +38,5 @@ class ReadOutputText:
                 plan.replace(site.file, node, attribute(cst.Name(run.value), "output_text"))
             parent = site.file.scopes.parent_of[site.awaited]
             if isinstance(parent, cst.Assign):
-                plan.change(site.file, parent, lambda _: cst.RemoveFromParent())
+                plan.change(site.file, parent, leaving_comments)
             plan.fix(site, self.code, "the newest message is the response's text.", plain=True)
