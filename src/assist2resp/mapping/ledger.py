@@ -1,0 +1,59 @@
+"""Keeps the account of one object's fields while it is converted: every field that says something must be stated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from assist2resp.schema.archive import Losses
+
+UNKNOWN = "no known place in the new API"
+REPLACED = "halves of surrogate pairs, which UTF-8 cannot hold, became U+FFFD"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SAYS_NOTHING: tuple[Any, ...] = (None, "", [], {})
+
+
+class Ledger:
+    """The fields of one old object, and what became of each."""
+
+    def __init__(self, old: Mapping[str, Any]) -> None:
+        self._said = [name for name, value in old.items() if value not in _SAYS_NOTHING]
+        self._kept: set[str] = set()
+        self._changed: dict[str, str] = {}
+        self._lost: dict[str, str] = {}
+
+    def keep(self, *names: str) -> None:
+        """These fields mean the same in the new object."""
+        self._kept.update(names)
+
+    def change(self, how: str, *names: str) -> None:
+        """These fields are said in another form or place."""
+        self._changed.update(dict.fromkeys(names, how))
+
+    def lose(self, why: str, *names: str) -> None:
+        """These fields are said by nothing new."""
+        self._lost.update(dict.fromkeys(names, why))
+
+    def close(self) -> Losses:
+        """The account, in the object's own order; what nobody stated is lost. A name with a dot is a part of a field."""
+        names = [*self._said, *(name for name in (*self._changed, *self._lost) if "." in name)]
+        lost = {name: self._lost[name] for name in names if name in self._lost}
+        changed = {name: self._changed[name] for name in names if name in self._changed and name not in lost}
+        kept = tuple(name for name in names if name in self._kept and name not in {*lost, *changed})
+        stated = {*kept, *changed, *lost}
+        lost |= {name: UNKNOWN for name in names if name not in stated}
+        return Losses(kept=kept, changed=changed, lost=lost)
+
+
+def whole(value: Any) -> Any:
+    """The value with U+FFFD for each half of a surrogate pair; the value itself if it has none."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value) if _SURROGATE.search(value) else value
+    if isinstance(value, dict):
+        mended = {whole(name): whole(entry) for name, entry in value.items()}
+        return mended if any(mended.get(name) is not entry for name, entry in value.items()) else value
+    if isinstance(value, list):
+        entries = [whole(entry) for entry in value]
+        return entries if any(new is not old for new, old in zip(entries, value, strict=True)) else value
+    return value
