@@ -208,3 +208,23 @@ def _arg(argument: Argument, comma: cst.Comma) -> cst.Arg:
         return cst.Arg(argument.value, star="**", comma=comma)
     equal = cst.AssignEqual(_NOTHING, _NOTHING)
     return cst.Arg(argument.value, cst.Name(argument.keyword), equal, comma)
+
+
+def subscript(value: cst.BaseExpression, key: str) -> cst.BaseExpression:
+    """`value["key"]`."""
+    return cst.Subscript(value, [cst.SubscriptElement(cst.Index(cst.SimpleString(f'"{key}"')))])
+
+
+def paragraphs(first: cst.BaseExpression | None, second: cst.BaseExpression) -> cst.BaseExpression:
+    """The two texts with an empty line between them; the second alone where there is no first."""
+    if first is None:
+        return second
+    blank = cst.SimpleString('"\\n\\n"')
+    return cst.BinaryOperation(cst.BinaryOperation(_operand(first), cst.Add(), blank), cst.Add(), _operand(second))
+
+
+def _operand(node: cst.BaseExpression) -> cst.BaseExpression:
+    tight = (cst.Name, cst.Attribute, cst.Subscript, cst.Call, cst.SimpleString, cst.FormattedString)
+    if isinstance(node, tight) or node.lpar:
+        return node
+    return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])

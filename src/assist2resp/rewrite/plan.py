@@ -16,6 +16,7 @@ from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.plainness import PlainRuns
 from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.scopes import Variable
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
 
@@ -62,6 +63,8 @@ class Plan:
     """Per file: module, name and local name of types to import."""
     offers: dict[SourceFile, set[str]] = field(default_factory=dict)
     """Per file: old paths that the support module must offer beyond those of its imports."""
+    renamed: dict[Variable, str] = field(default_factory=dict)
+    """Variables that are gone, since another one holds the same."""
     _locals: dict[tuple[SourceFile, str], str] = field(default_factory=dict)
     _looks: dict[SourceFile, Lookup] = field(default_factory=dict)
 
@@ -74,10 +77,10 @@ class Plan:
         """The names of one of the flow's files, for the conversions of literals."""
         if file not in self._looks:
             calls = frozenset(site.call for site in self.flow.sites if site.file is file and site.call is not None)
-            self._looks[file] = Lookup(file.scopes, calls, lambda name: self._is_shared(file, name), self._says_text)
+            self._looks[file] = Lookup(file.scopes, calls, lambda name: self.is_shared(file, name), self._says_text)
         return self._looks[file]
 
-    def _is_shared(self, file: SourceFile, name: str) -> bool:
+    def is_shared(self, file: SourceFile, name: str) -> bool:
         """Whether another module of the project imports a name of this one, or all of them."""
         for user in self.inference.project.modules:
             for bindings in user.scopes.root.names.values():
@@ -103,6 +106,10 @@ class Plan:
         """The claims that keep the flow from being rewritten."""
         return [claim for claim in self.claims.values() if claim.level is Level.MANUAL]
 
+    def credit(self, site: Site, code: str, message: str) -> None:
+        """Give a site that is rewritten to the rule that does the most of it."""
+        self.claims[site] = Claim(site, code, Level.FIXED, message, self.claims[site].plain)
+
     def fix(self, site: Site, code: str, message: str, *, level: Level = Level.FIXED, plain: bool = False) -> None:
         """Claim a site as rewritten."""
         self.claims.setdefault(site, Claim(site, code, level, message, plain))
@@ -118,6 +125,12 @@ class Plan:
     def replace(self, file: SourceFile, node: cst.CSTNode, new: cst.CSTNode) -> None:
         """Note that `new` takes the place of `node`."""
         self.change(file, node, lambda _: new)
+
+    def rename(self, file: SourceFile, variable: Variable, name: str) -> None:
+        """Read `name` wherever a variable was read; its assignment is the caller's to remove."""
+        self.renamed[variable] = name
+        for use in self.look(file).uses(variable):
+            self.replace(file, use, cst.Name(name))
 
     def need(self, file: SourceFile, name: str, *paths: str) -> str:
         """Import `name` from the support module, which must offer `paths`; gives the name to write."""

@@ -44,7 +44,7 @@ class ConfigureAssistants:
             return
         converted = {site: self._converted(plan, site) for site in creates}
         if any(new is None for new in converted.values()) or not all(
-            _overridable(plan, site) for site in plan.plain.creates
+            _overridable(plan, site, creates) for site in plan.plain.creates
         ):
             return
         for site, new in converted.items():
@@ -87,8 +87,11 @@ def _is_run_argument(plan: Plan, file: SourceFile, node: cst.CSTNode) -> bool:
     return site.path in CREATES and argument(site.call, "assistant_id") is node
 
 
-def _overridable(plan: Plan, site: Site) -> bool:
+def _overridable(plan: Plan, site: Site, creates: list[Site]) -> bool:
     """Whether the run's own settings can be written beside a configuration in code."""
     assert site.call is not None
     found = literals.run_overrides(site.call, plan.look(site.file))
-    return found is not None and not any(override.may_be_none for override in found.overrides)
+    if found is None or any(override.may_be_none for override in found.overrides):
+        return False
+    told = [argument(create.call, "instructions") is not None for create in creates if create.call is not None]
+    return "additional_instructions" not in found.apart or all(told) or not any(told)

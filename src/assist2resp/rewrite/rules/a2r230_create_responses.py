@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from assist2resp.rewrite import literals, sdk, uses
-from assist2resp.rewrite.calls import Argument, attribute, rebuild_call
+from assist2resp.rewrite.calls import Argument, attribute, paragraphs, rebuild_call, subscript
 from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.kinds import External, Sdk
 from assist2resp.rewrite.nodes import argument, code, descendants
@@ -90,7 +90,16 @@ class CreateResponses:
         own += [Argument(name, node) for name, node in found.apart.items() if name in _HANDED_ON]
         merged = [Argument(o.name, o.node) for o in found.overrides if o.name in _IN_CONFIGURATION]
         if "additional_instructions" in found.apart:
-            merged.append(Argument("additional_instructions", found.apart["additional_instructions"]))
+            base = (
+                subscript(assistant.value, "instructions")
+                if all(
+                    argument(made.call, "instructions") is not None for made in plan.configured if made.call is not None
+                )
+                else None
+            )
+            given = next((setting.value for setting in merged if setting.keyword == "instructions"), base)
+            merged = [setting for setting in merged if setting.keyword != "instructions"]
+            merged.append(Argument("instructions", paragraphs(given, found.apart["additional_instructions"])))
         return [*own, Argument(None, _merged(assistant.value, merged))]
 
     @staticmethod
@@ -128,6 +137,13 @@ class CreateResponses:
                 parent = site.file.scopes.parent_of[site.awaited]
                 plan.change(site.file, parent, lambda _: cst.RemoveFromParent())
             elif isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr):
+                plan.change(site.file, site.file.scopes.parent_of[site.awaited], lambda _: cst.RemoveFromParent())
+            elif (
+                isinstance(run_id.value, cst.Name)
+                and target is not None
+                and _is_new_name(plan, site, run_id.value, target)
+            ):
+                plan.rename(site.file, (site.scope, target.value), run_id.value.value)
                 plan.change(site.file, site.file.scopes.parent_of[site.awaited], lambda _: cst.RemoveFromParent())
             else:
                 plan.replace(site.file, site.awaited, run_id.value)
@@ -261,12 +277,7 @@ def _merged(base: cst.BaseExpression, settings: list[Argument]) -> cst.BaseExpre
     if not settings:
         return base
     elements: list[cst.BaseDictElement] = [cst.StarredDictElement(base)]
-    for setting in settings:
-        value = setting.value
-        if setting.keyword == "additional_instructions":
-            value = cst.parse_expression(f'{code(base)}["instructions"] + "\\n\\n" + ({code(value)})')
-        name = "instructions" if setting.keyword == "additional_instructions" else setting.keyword
-        elements.append(cst.DictElement(cst.SimpleString(f'"{name}"'), value))
+    elements += [cst.DictElement(cst.SimpleString(f'"{new.keyword}"'), new.value) for new in settings]
     return cst.Dict(elements)
 
 
@@ -297,6 +308,15 @@ def _annotates(plan: Plan, file: SourceFile, owner: cst.CSTNode) -> bool:
 def _is_run(plan: Plan, node: cst.BaseExpression, file: SourceFile) -> bool:
     kind = plan.inference.kind(node, file)
     return isinstance(kind, Sdk) and kind.type.name == RUN
+
+
+def _is_new_name(plan: Plan, site: Site, run: cst.Name, target: cst.Name) -> bool:
+    """Whether `target` would be nothing but another name for `run`, from its one assignment on."""
+    names = site.scope.names
+    submits = any(other.path in SUBMITS and other.scope is site.scope for other in plan.flow.sites)
+    assigned = isinstance(site.file.scopes.parent_of[site.awaited], cst.Assign)
+    once = all(len(names.get(name.value, ())) == 1 for name in (run, target))
+    return assigned and once and not submits and not plan.is_shared(site.file, target.value)
 
 
 def _is_test(use: uses.Use) -> bool:

@@ -44,10 +44,12 @@ class DropPollingLoops:
             self._loop(plan, loop, file)
 
     def _loop(self, plan: Plan, loop: cst.While | cst.For, file: SourceFile) -> None:
-        tools = any(site.path in SUBMITS for site in _sites_in(plan, loop, file))
+        sites = _sites_in(plan, loop, file)
+        for site in plan.waits.intersection(sites):
+            plan.credit(site, self.code, "a response needs no waiting.")
         for sleep in _sleeps(plan, loop, file):
             plan.change(file, sleep, lambda _: cst.RemoveFromParent())
-        if tools:
+        if any(site.path in SUBMITS for site in sites):
             return
         if isinstance(loop, cst.While) and loop.orelse is None and _only_pending(loop.test):
             plan.change(file, loop, lambda _: cst.RemoveFromParent())
@@ -206,6 +208,8 @@ def _if_without_leaving(statement: cst.If) -> list[cst.BaseStatement] | None:
     if body is None:
         return None
     orelse: cst.If | cst.Else | None = statement.orelse
+    if isinstance(orelse, cst.If) and only_passes(body) and _exclude(statement.test, orelse.test):
+        return _if_without_leaving(orelse.with_changes(leading_lines=statement.leading_lines))
     if isinstance(orelse, cst.If):
         rest = _if_without_leaving(orelse)
         if rest is None:
@@ -218,7 +222,26 @@ def _if_without_leaving(statement: cst.If) -> list[cst.BaseStatement] | None:
         orelse = orelse.with_changes(body=block) if not only_passes(block) else None
     if only_passes(body) and orelse is None:
         return []
+    if only_passes(body) and isinstance(orelse, cst.Else):
+        return [statement.with_changes(test=_negated(statement.test), body=orelse.body, orelse=None)]
     return [statement.with_changes(body=body, orelse=orelse)]
+
+
+def _exclude(first: cst.BaseExpression, second: cst.BaseExpression) -> bool:
+    """Whether two tests ask whether the same thing is one of some words, and have no word in common."""
+    (subject, words), (other, others) = _asked(first), _asked(second)
+    return subject == other and bool(words) and bool(others) and words.isdisjoint(others)
+
+
+def _asked(test: cst.BaseExpression) -> tuple[str, set[str | None]]:
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+        return "", set()
+    target, words = test.comparisons[0], set[str | None]()
+    if isinstance(target.operator, cst.Equal):
+        words = {string_value(target.comparator)}
+    elif isinstance(target.operator, cst.In) and isinstance(target.comparator, (cst.List, cst.Tuple, cst.Set)):
+        words = {string_value(element.value) for element in target.comparator.elements}
+    return code(test.left), set() if None in words else words
 
 
 def _block(suite: cst.BaseSuite) -> cst.BaseSuite | None:

@@ -34,8 +34,9 @@ class ReadOutputText:
             run = plan.plain.run_before(site)
             if run is None or site not in plan.open_sites:
                 continue
+            name = plan.renamed.get((site.scope, run.value), run.value)
             for node in texts:
-                plan.replace(site.file, node, attribute(cst.Name(run.value), "output_text"))
+                plan.replace(site.file, node, attribute(cst.Name(name), "output_text"))
             parent = site.file.scopes.parent_of[site.awaited]
             if isinstance(parent, cst.Assign):
                 plan.change(site.file, parent, leaving_comments)

@@ -7,6 +7,7 @@ import libcst as cst
 from assist2resp.rewrite.kinds import Method
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
 
 
@@ -39,21 +40,26 @@ class DownloadContainerFiles:
             return
         for file in plan.inference.project.modules:
             for call in file.scopes.calls:
-                if self._is_download(plan, call, file):
+                site = self._download(plan, call, file)
+                if site is not None:
                     plan.flow.index.taken.add(call)
                     self._rewrite(plan, call, file)
+                    plan.fix(site, self.code, "a file that code wrote is in its container.")
 
     @staticmethod
-    def _is_download(plan: Plan, call: cst.Call, file: SourceFile) -> bool:
+    def _download(plan: Plan, call: cst.Call, file: SourceFile) -> Site | None:
         if (
             call in plan.flow.index.taken
             or not isinstance(call.func, cst.Attribute)
             or call.func.attr.value != "content"
         ):
-            return False
+            return None
         kind = plan.inference.kind(call.func, file)
-        plain = isinstance(kind, Method) and kind.path == "files.content" and not kind.resource.wrapper
-        return plain and len(call.args) == 1 and isinstance(call.func.value, cst.Attribute)
+        if not isinstance(kind, Method) or kind.path != "files.content" or kind.resource.wrapper:
+            return None
+        if len(call.args) != 1 or not isinstance(call.func.value, cst.Attribute):
+            return None
+        return Site(file, call.func, kind.path, kind.resource, file.scopes.scope_of[call.func], call)
 
     @staticmethod
     def _rewrite(plan: Plan, call: cst.Call, file: SourceFile) -> None:
