@@ -6,6 +6,7 @@ Yes only if every use of every run, of its tool calls and of its messages is one
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,8 +19,9 @@ from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Method, Resource, Sdk
 from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.newest import newest_texts
-from assist2resp.rewrite.nodes import argument, descendants, has_star
+from assist2resp.rewrite.nodes import argument, code, descendants, has_star
 from assist2resp.rewrite.outputs import output_edits
+from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.sites import Site
 
 CREATES = ("beta.threads.runs.create", "beta.threads.runs.create_and_poll")
@@ -81,6 +83,8 @@ class PlainRuns:
     @cached_property
     def has_tools(self) -> bool:
         """Whether the program answers function calls."""
+        if any(b"requires_action" in site.file.data for site in self.flow.sites):
+            return True
         return bool(uses.sites_named(self.flow, *SUBMITS)) or any(
             use.type_name == RUN
             and isinstance(use.parent, cst.Attribute)
@@ -98,9 +102,43 @@ class PlainRuns:
         found = {}
         for site in uses.sites_named(self.flow, MESSAGE_LIST):
             texts = newest_texts(site, self.inference)
-            if texts is not None and self.run_before(site) is not None:
+            run = self.run_before(site)
+            if texts is not None and run is not None and self._still_newest(site, run, texts):
                 found[site] = texts
         return found
+
+    def _still_newest(self, site: Site, run: cst.Name, texts: list[cst.BaseExpression]) -> bool:
+        """Whether `run` holds, wherever the texts are read, the run that the listing followed in the same thread."""
+        order = _order(site.file)
+        made, listed, read = order[run], order[site.node], [order[text] for text in texts]
+        near = [other for other in self.flow.sites if other.file is site.file and other.scope is site.scope]
+        written = [order[other.node] for other in near if other.path == MESSAGE_CREATE]
+        made_before = [
+            other
+            for other in near
+            if other.path in CREATES
+            and order[other.node] < listed
+            and (name := assigned_name(other)) is not None
+            and name.value == run.value
+        ]
+        rebound = [order[target] for target in _targets(site, run.value)]
+        threads = {
+            code(thread)
+            for other in (site, *near)
+            if (other is site or (other in made_before)) and (thread := thread_argument(other)) is not None
+        }
+        return (
+            len(threads) == 1
+            and any(_always_before(name, site) for name in self._bindings_of(run, site))
+            and min(read) > listed
+            and all(site.file.scopes.scope_of.get(text) in {site.scope, None} for text in texts)
+            and not any(made < place < listed for place in written)
+            and not any(listed < place < max(read) for place in rebound)
+        )
+
+    def _bindings_of(self, run: cst.Name, site: Site) -> list[cst.Name]:
+        """The places before `site` that give `run` its run."""
+        return [name for name in self._assigned_runs(site) if name.value == run.value] or [run]
 
     def run_before(self, site: Site) -> cst.Name | None:
         """The variable that holds the run which ended last before `site`, in the same function."""
@@ -115,7 +153,7 @@ class PlainRuns:
         return before[-1] if before else (runs[0] if runs and self._is_parameter(runs[0], site) else None)
 
     def _assigned_runs(self, site: Site) -> list[cst.Name]:
-        order = {node: index for index, node in enumerate(site.file.scopes.parent_of)}
+        order = _order(site.file)
         found: list[tuple[int, cst.Name]] = []
         for other in self.flow.sites:
             if other.file is site.file and other.scope is site.scope and other.path in (*CREATES, *RETRIEVES, *SUBMITS):
@@ -390,6 +428,27 @@ class PlainRuns:
             if not seen or isinstance(parent, cst.Return):
                 return "a run's id leaves the process"
         return ""
+
+
+def _order(file: SourceFile) -> dict[cst.CSTNode, int]:
+    """Where each node stands in the order of the text."""
+    return {node: index for index, node in enumerate(file.scopes.parent_of)}
+
+
+def _targets(site: Site, name: str) -> Iterator[cst.CSTNode]:
+    """The places of the site's scope that bind a name."""
+    for binding in site.scope.names.get(name, ()):
+        if binding.target is not None:
+            yield binding.target
+
+
+def _always_before(run: cst.Name, site: Site) -> bool:
+    """Whether the statement that binds `run` has run whenever `site` is reached: its block is around the site too."""
+    parents = site.file.scopes.parent_of
+    if isinstance(parents.get(run), cst.Param):
+        return True
+    block = next(node for node in site.file.scopes.ancestors(run) if isinstance(node, (cst.BaseSuite, cst.Module)))
+    return block in set(site.file.scopes.ancestors(site.node))
 
 
 def _can_be_repeated(node: cst.BaseExpression, site: Site) -> bool:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import libcst as cst
 
-from assist2resp.rewrite.edits import only_passes
 from assist2resp.rewrite.kinds import External
-from assist2resp.rewrite.nodes import children, code, descendants, dotted, string_value
+from assist2resp.rewrite.loops import asked, decided, dissolved
+from assist2resp.rewrite.nodes import code, descendants, string_value
 from assist2resp.rewrite.plainness import SUBMITS
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
 
@@ -34,7 +33,155 @@ class DropPollingLoops:
     code = "A2R240"
     title = "drop polling loops"
     level = Level.FIXED
-    CASES = ()
+    CASES = (
+        case(
+            """
+            import time
+
+            from openai import OpenAI
+
+            client = OpenAI()
+            assistant = client.beta.assistants.create(model="gpt-5")
+            thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello"}])
+            run = client.beta.threads.runs.create(thread_id=thread.id, assistant_id=assistant.id)
+
+            # Wait for the answer.
+            while run.status in ["queued", "in_progress"]:
+                print("waiting")
+                time.sleep(0.5)
+                run = client.beta.threads.runs.retrieve(thread_id=thread.id, run_id=run.id)
+
+            print(run.status)
+            """,
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            assistant = {"model": "gpt-5", "truncation": "auto"}
+            thread = client.conversations.create(items=[{"role": "user", "content": "Hello"}])
+            run = client.responses.create(conversation=thread.id, **assistant)
+
+            print(run.status)
+            """,
+        ),
+        case(
+            """
+            import time
+
+            from openai import OpenAI
+
+            client = OpenAI()
+
+
+            def ask(assistant_id, thread_id, text):
+                client.beta.threads.messages.create(thread_id=thread_id, role="user", content=text)
+                run = client.beta.threads.runs.create(thread_id=thread_id, assistant_id=assistant_id)
+                while True:
+                    state = client.beta.threads.runs.retrieve(thread_id=thread_id, run_id=run.id)
+                    if state.status == "completed":
+                        break
+                    elif state.status in ("failed", "expired"):
+                        raise RuntimeError(state.status)
+                    time.sleep(1)
+                return client.beta.threads.messages.list(thread_id=thread_id).data[0].content[0].text.value
+            """,
+            """
+            from openai import OpenAI
+
+            from assistants_compat import conversation_id, request_arguments, threads
+
+            client = OpenAI()
+
+
+            def ask(assistant_id, thread_id, text):
+                run = client.responses.create(
+                    conversation=conversation_id(thread_id),
+                    input=[{"role": "user", "content": text}],
+                    **request_arguments(assistant_id),
+                )
+                if run.status in ("failed", "expired"):
+                    raise RuntimeError(run.status)
+                return threads(client).messages.list(thread_id=thread_id).data[0].content[0].text.value
+            """,
+        ),
+        case(
+            """
+            import asyncio
+
+            from openai import AsyncOpenAI
+
+            client = AsyncOpenAI()
+
+
+            async def ask(assistant_id, thread_id):
+                run = await client.beta.threads.runs.create(thread_id=thread_id, assistant_id=assistant_id)
+                for _ in range(60):
+                    run = await client.beta.threads.runs.retrieve(thread_id=thread_id, run_id=run.id)
+                    if run.status == "completed":
+                        break
+                    await asyncio.sleep(1)
+                else:
+                    raise TimeoutError("no answer in a minute")
+                return run.status
+            """,
+            """
+            from openai import AsyncOpenAI
+
+            from assistants_compat import conversation_id, request_arguments
+
+            client = AsyncOpenAI()
+
+
+            async def ask(assistant_id, thread_id):
+                run = await client.responses.create(
+                    conversation=conversation_id(thread_id),
+                    **request_arguments(assistant_id),
+                )
+                if run.status != "completed":
+                    raise TimeoutError("no answer in a minute")
+                return run.status
+            """,
+        ),
+        case(
+            """
+            import time
+
+            from openai import OpenAI
+
+            client = OpenAI()
+            job = client.fine_tuning.jobs.create(model="gpt-5", training_file="file_abc")
+            while job.status in ("queued", "running"):
+                time.sleep(10)
+                job = client.fine_tuning.jobs.retrieve(job.id)
+            """,
+        ),
+        case(
+            """
+            import time
+
+
+            def wait(client, run):
+                while run.status in ("queued", "in_progress"):
+                    time.sleep(1)
+                    run = client.runs.retrieve(run_id=run.id)
+                return run
+            """,
+        ),
+        case(
+            """
+            import time
+
+            from openai import OpenAI
+
+            client = OpenAI()
+            response = client.responses.create(model="gpt-5", input="Write a novel.", background=True)
+            while response.status in ("queued", "in_progress"):
+                time.sleep(2)
+                response = client.responses.retrieve(response.id)
+            print(response.output_text)
+            """,
+        ),
+    )
 
     def apply(self, plan: Plan) -> None:
         """Take out the loops around the flow's waiting."""
@@ -47,17 +194,19 @@ class DropPollingLoops:
         sites = _sites_in(plan, loop, file)
         for site in plan.waits.intersection(sites):
             plan.credit(site, self.code, "a response needs no waiting.")
-        for sleep in _sleeps(plan, loop, file):
-            plan.change(file, sleep, lambda _: cst.RemoveFromParent())
-        if any(site.path in SUBMITS for site in sites):
+        tools = any(site.path in SUBMITS for site in sites)
+        if _ends_on_failure(loop) or (not tools and _only_waits(plan, loop, file)):
+            for sleep in _sleeps(plan, loop, file):
+                plan.change(file, sleep, lambda _: cst.RemoveFromParent())
+        if tools:
             return
         if isinstance(loop, cst.While) and loop.orelse is None and _only_pending(loop.test):
             plan.change(file, loop, lambda _: cst.RemoveFromParent())
             return
         if loop.orelse is None and (isinstance(loop, cst.While) or not _reads_counter(loop)):
-            plan.change(file, loop, _dissolve)
+            plan.change(file, loop, dissolved)
         elif isinstance(loop, cst.For) and not _reads_counter(loop):
-            plan.change(file, loop, _decide)
+            plan.change(file, loop, decided)
 
 
 def _loops_of(plan: Plan) -> list[tuple[cst.While | cst.For, SourceFile]]:
@@ -89,6 +238,23 @@ def _sleeps(plan: Plan, loop: cst.CSTNode, file: SourceFile) -> list[cst.Expr]:
     return found
 
 
+def _ends_on_failure(loop: cst.While | cst.For) -> bool:
+    """Whether a loop names a run's failure, or goes on only in named states, and so cannot spin on a failed run."""
+    words = {string_value(node) for node in descendants(loop) if isinstance(node, cst.SimpleString)}
+    if "failed" in words or isinstance(loop, cst.For):
+        return True
+    _, states = asked(loop.test)
+    return bool(states) and states <= _PENDING | {"requires_action"}
+
+
+def _only_waits(plan: Plan, loop: cst.While | cst.For, file: SourceFile) -> bool:
+    """Whether a loop's body does nothing but sleep and retrieve."""
+    sleeps = set(_sleeps(plan, loop, file))
+    waits = {file.scopes.parent_of[site.awaited] for site in plan.waits if site.file is file}
+    lines = [line.body if isinstance(line, cst.SimpleStatementLine) else [line] for line in loop.body.body]
+    return all(small in sleeps or small in waits for line in lines for small in line)
+
+
 def _only_pending(test: cst.BaseExpression) -> bool:
     """Whether a loop's test holds only while a run is queued or in progress."""
     if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.Or):
@@ -110,153 +276,3 @@ def _only_pending(test: cst.BaseExpression) -> bool:
 def _reads_counter(loop: cst.For) -> bool:
     names = {node.value for node in descendants(loop.target) if isinstance(node, cst.Name)}
     return any(isinstance(node, cst.Name) and node.value in names for node in descendants(loop.body))
-
-
-def _dissolve(updated: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:
-    """The loop's body run once, if every way through it leaves the loop or ends; else the loop as it is."""
-    assert isinstance(updated, (cst.While, cst.For))
-    if not isinstance(updated.body, cst.IndentedBlock):
-        return updated
-    body = _once(list(updated.body.body))
-    if body is None:
-        return updated
-    if isinstance(updated, cst.While) and not (isinstance(updated.test, cst.Name) and updated.test.value == "True"):
-        if not body or (code(updated.test).find("status") >= 0 and all(_only_shows(line) for line in body)):
-            return cst.RemoveFromParent()
-        block = updated.body.with_changes(body=body)
-        return cst.If(updated.test, block, leading_lines=updated.leading_lines)
-    if not body:
-        return cst.RemoveFromParent()
-    first = body[0]
-    if isinstance(first, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
-        lines = [*updated.leading_lines, *first.leading_lines]
-        body = [first.with_changes(leading_lines=lines), *body[1:]]
-    return cst.FlattenSentinel(body)
-
-
-def _decide(updated: cst.CSTNode) -> cst.CSTNode:
-    """`for … : if test: break` with its `else` is a question that is asked once."""
-    loop = cst.ensure_type(updated, cst.For)
-    only = loop.body.body[0] if len(loop.body.body) == 1 else None
-    if not isinstance(only, cst.If) or only.orelse is not None or loop.orelse is None:
-        return updated
-    block = _block(only.body) if _breaks(only.body) else None
-    if block is None:
-        return updated
-    if only_passes(block):
-        return cst.If(_negated(only.test), loop.orelse.body, leading_lines=loop.leading_lines)
-    return only.with_changes(body=block, orelse=loop.orelse, leading_lines=loop.leading_lines)
-
-
-def _breaks(suite: cst.BaseSuite) -> bool:
-    last = suite.body[-1] if suite.body else None
-    return isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Break)
-
-
-_OPPOSITES: dict[type[cst.BaseCompOp], cst.BaseCompOp] = {
-    cst.Equal: cst.NotEqual(),
-    cst.NotEqual: cst.Equal(),
-    cst.In: cst.NotIn(),
-    cst.NotIn: cst.In(),
-}
-
-
-def _negated(test: cst.BaseExpression) -> cst.BaseExpression:
-    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
-        opposite = _OPPOSITES.get(type(test.comparisons[0].operator))
-        if opposite is not None:
-            return test.with_changes(comparisons=[test.comparisons[0].with_changes(operator=opposite)])
-    return cst.UnaryOperation(cst.Not(), test.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()]))
-
-
-def _only_shows(statement: cst.BaseStatement) -> bool:
-    """Whether a statement only prints or logs."""
-    return isinstance(statement, cst.SimpleStatementLine) and all(
-        isinstance(small, cst.Expr)
-        and isinstance(small.value, cst.Call)
-        and (dotted(small.value.func) or "").rpartition(".")[2] in {"print", "debug", "info", "write", "flush"}
-        for small in statement.body
-    )
-
-
-def _once(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement] | None:
-    """The statements of a loop's body without its `break` and `continue`; None where one is not at the very end."""
-    if not body:
-        return []
-    *before, last = body
-    if any(_leaves(statement) for statement in before):
-        return None
-    ended = _without_leaving(last)
-    if ended is None:
-        return None
-    return [*before, *ended]
-
-
-def _without_leaving(statement: cst.BaseStatement) -> list[cst.BaseStatement] | None:
-    if isinstance(statement, cst.SimpleStatementLine):
-        kept = [small for small in statement.body if not isinstance(small, (cst.Break, cst.Continue, cst.Pass))]
-        if not kept:
-            return []
-        return [statement.with_changes(body=kept)] if len(kept) != len(statement.body) else [statement]
-    if isinstance(statement, cst.If):
-        return _if_without_leaving(statement)
-    return None if _leaves(statement) else [statement]
-
-
-def _if_without_leaving(statement: cst.If) -> list[cst.BaseStatement] | None:
-    body = _block(statement.body)
-    if body is None:
-        return None
-    orelse: cst.If | cst.Else | None = statement.orelse
-    if isinstance(orelse, cst.If) and only_passes(body) and _exclude(statement.test, orelse.test):
-        return _if_without_leaving(orelse.with_changes(leading_lines=statement.leading_lines))
-    if isinstance(orelse, cst.If):
-        rest = _if_without_leaving(orelse)
-        if rest is None:
-            return None
-        orelse = rest[0] if rest and isinstance(rest[0], cst.If) else None
-    elif isinstance(orelse, cst.Else):
-        block = _block(orelse.body)
-        if block is None:
-            return None
-        orelse = orelse.with_changes(body=block) if not only_passes(block) else None
-    if only_passes(body) and orelse is None:
-        return []
-    if only_passes(body) and isinstance(orelse, cst.Else):
-        return [statement.with_changes(test=_negated(statement.test), body=orelse.body, orelse=None)]
-    return [statement.with_changes(body=body, orelse=orelse)]
-
-
-def _exclude(first: cst.BaseExpression, second: cst.BaseExpression) -> bool:
-    """Whether two tests ask whether the same thing is one of some words, and have no word in common."""
-    (subject, words), (other, others) = _asked(first), _asked(second)
-    return subject == other and bool(words) and bool(others) and words.isdisjoint(others)
-
-
-def _asked(test: cst.BaseExpression) -> tuple[str, set[str | None]]:
-    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
-        return "", set()
-    target, words = test.comparisons[0], set[str | None]()
-    if isinstance(target.operator, cst.Equal):
-        words = {string_value(target.comparator)}
-    elif isinstance(target.operator, cst.In) and isinstance(target.comparator, (cst.List, cst.Tuple, cst.Set)):
-        words = {string_value(element.value) for element in target.comparator.elements}
-    return code(test.left), set() if None in words else words
-
-
-def _block(suite: cst.BaseSuite) -> cst.BaseSuite | None:
-    if not isinstance(suite, cst.IndentedBlock):
-        return None if _leaves(suite) else suite
-    once = _once([s for s in suite.body if isinstance(s, cst.BaseStatement)])
-    if once is None:
-        return None
-    return suite.with_changes(body=once or [cst.SimpleStatementLine([cst.Pass()])])
-
-
-def _leaves(node: cst.CSTNode) -> bool:
-    """Whether a `break` or `continue` of this loop stands somewhere below."""
-    if isinstance(node, (cst.Break, cst.Continue)):
-        return True
-    if isinstance(node, (cst.While, cst.For, cst.FunctionDef, cst.ClassDef, cst.BaseExpression)):
-        return False
-    return any(_leaves(child) for child in children(node))
