@@ -21,15 +21,20 @@ from assist2resp.rewrite.outcome import Progress, silent
 from assist2resp.rewrite.scopes import ModuleScopes, index_module
 from assist2resp.rewrite.unparsable import Complaint, deep_recursion, nests_too_deeply, why_unparsable
 
-NEEDLE = re.compile(
-    rb"\.\s*beta\b|[\"']beta[\"']|AssistantEventHandler|openai\.types\.beta|AssistantStreamManager"
-    rb"|/v1/(?:threads|assistants)\b|assistants=v[12]|pmpt_|OpenAIAssistant|import\s+beta\b"
+_VALUES = re.compile(
+    rb"\.\s*beta\s*(?:\\\s*)?\.\s*(?:threads|assistants|vector_stores)\b|[\"']beta[\"']|AssistantEventHandler"
+    rb"|openai\.types\.beta|AssistantStreamManager|import\s+beta\b"
+)
+_ALIAS = re.compile(rb"\.\s*beta\b(?!\s*(?:\\\s*)?[.(\w\"'])")
+_SPEAKS = re.compile(rb"openai|client|threads|assistants", re.IGNORECASE)
+_REPORTED = re.compile(
+    rb"/v1/(?:threads|assistants)\b|assistants=v[12]|pmpt_|OpenAIAssistant"
     rb"|GPTAssistantAgent|AzureAssistantAgent|\bprompt\s*=\s*\{\s*[\"']id[\"']"
 )
-"""What a file must contain to be looked at."""
+_CHEAP = (b"beta", b"ssistant", b"prompt", b"pmpt_", b"/v1/threads")
+"""One of these is in every text that the patterns match; asking for them is much cheaper."""
 
 NOTEBOOK = ".ipynb"
-_IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import|import[ \t]+([\w., \t]+))", re.MULTILINE)
 
 
 @dataclass(eq=False)
@@ -60,13 +65,28 @@ class SourceFile:
 
     @cached_property
     def has_needle(self) -> bool:
-        return NEEDLE.search(self.data) is not None
+        """Whether the file holds something to look at."""
+        return self.may_pass_values or (_is_candidate(self.data) and _REPORTED.search(self.data) is not None)
+
+    @cached_property
+    def may_pass_values(self) -> bool:
+        """Whether the file may call the API, so that what it exchanges values with must be known."""
+        return _is_candidate(self.data) and _may_call(self.data)
+
+    @property
+    def is_package(self) -> bool:
+        return self.path.name == "__init__.py"
+
+    @property
+    def import_stem(self) -> str:
+        """The last word of the module's dotted name."""
+        return self.path.parent.name if self.is_package else self.path.stem
 
     @cached_property
     def scopes(self) -> ModuleScopes:
         """The scope pass over the tree."""
         assert self.tree is not None
-        return index_module(self.tree, self.module_name, is_package=self.path.name == "__init__.py")
+        return index_module(self.tree, self.module_name, is_package=self.is_package)
 
     def parse(self) -> None:
         """Parse the file once; a failure is kept as `problem`."""
@@ -104,29 +124,72 @@ class Project:
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
     modules: list[SourceFile] = field(default_factory=list)
     """The parsed files, in the order of their paths."""
+    _resolved: dict[tuple[Path, str], tuple[SourceFile, str] | None] = field(default_factory=dict, repr=False)
+    _paths: dict[Path, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def resolve(self, origin: str, user: SourceFile) -> tuple[SourceFile, str] | None:
         """The file of the project that defines `origin` (a dotted import seen in `user`), and the rest of the name."""
+        key = (user.path.parent, origin)
+        if key not in self._resolved:
+            self._resolved[key] = self._resolve(origin, user)
+        found = self._resolved[key]
+        return None if found is None or (found[0] is user and not user.is_package) else found
+
+    def _resolve(self, origin: str, user: SourceFile) -> tuple[SourceFile, str] | None:
         parts = origin.split(".")
-        for folder in self._search_path(user):
+        for folder in self._search_path(user.path.parent):
             for cut in range(len(parts), 0, -1):
-                base = folder.joinpath(*parts[:cut])
-                for candidate in (base.with_name(base.name + ".py"), base / "__init__.py"):
-                    found = self.files.get(candidate)
-                    if found is not None:
-                        return found, ".".join(parts[cut:])
+                found = self._by_place.get("/".join([folder, *parts[:cut]]))
+                if found is not None:
+                    return found, ".".join(parts[cut:])
         return None
 
-    def _search_path(self, user: SourceFile) -> Iterator[Path]:
-        folder = user.path.parent
-        yield folder
-        for parent in folder.parents:
-            if not any(parent == root or root in parent.parents for root in self.roots):
-                break
-            yield parent
-        for root in self.roots:
-            yield root
-            yield root / "src"
+    @cached_property
+    def _by_place(self) -> dict[str, SourceFile]:
+        """The files by their paths without suffix; a package by its folder's, which goes before a module's."""
+        modules = {file.path.with_suffix("").as_posix(): file for file in self.files.values() if not file.is_package}
+        return modules | {file.path.parent.as_posix(): file for file in self.files.values() if file.is_package}
+
+    def _search_path(self, folder: Path) -> tuple[str, ...]:
+        """Where imports from files of a folder are looked for, a package's own folders last."""
+        if folder not in self._paths:
+            inner: list[Path] = []
+            outer = folder
+            while outer / "__init__.py" in self.files and outer not in self.roots:
+                inner.append(outer)
+                outer = outer.parent
+            around = [outer, *(parent for parent in outer.parents if self._holds(parent)), *self.roots]
+            places = [place for parent in around for place in (parent, parent / "src")]
+            self._paths[folder] = tuple(dict.fromkeys(place.as_posix() for place in (*places, *inner)))
+        return self._paths[folder]
+
+    def _holds(self, folder: Path) -> bool:
+        return any(folder == root or root in folder.parents for root in self.roots)
+
+    def absolute(self, module: str, user: SourceFile) -> str:
+        """The dotted name of a module that `user` imports, where it may be relative."""
+        tail = module.lstrip(".")
+        level = len(module) - len(tail)
+        if not level:
+            return tail
+        parts = self.module_name(user.path).split(".")
+        kept = parts[: max(len(parts) - level + user.is_package, 0)]
+        return ".".join([*kept, *([tail] if tail else [])])
+
+    def module_name(self, path: Path) -> str:
+        """The dotted name of a file, seen from the root that it lies below."""
+        root = max((r for r in self.roots if r in path.parents), key=lambda r: len(r.parts), default=path.parent)
+        parts = list(path.relative_to(root).with_suffix("").parts)
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    def conftests(self, test: SourceFile) -> Iterator[SourceFile]:
+        """The files that a test takes fixtures from, nearest first."""
+        for folder in test.path.parents:
+            found = self.files.get(folder / "conftest.py")
+            if found is not None:
+                yield found
+            if folder in self.roots:
+                return
 
 
 def open_project(
@@ -164,7 +227,7 @@ def _source(path: Path, data: bytes) -> SourceFile:
     """A file as read; a notebook is taken apart only if something in it may matter."""
     if path.suffix != NOTEBOOK:
         return SourceFile(path, data)
-    if not NEEDLE.search(data.replace(b'\\"', b'"')):
+    if not SourceFile(path, data.replace(b'\\"', b'"')).has_needle:
         return SourceFile(path, b"")
     try:
         notebook = read_notebook(data)
@@ -189,70 +252,19 @@ def _python_files(path: Path, exclude: tuple[str, ...], unreadable: list[tuple[P
 
 
 def _parse_participants(project: Project, progress: Progress) -> None:
-    needles = [file for file in project.files.values() if file.has_needle]
-    chosen: dict[Path, SourceFile] = {}
-    queue = list(needles)
-    while queue:
-        file = queue.pop()
-        if file.path not in chosen:
-            chosen[file.path] = file
-            queue.extend(imported for imported in _imports(project, file) if imported.path not in chosen)
-    if needles:
-        for file in _importers(project, needles):
-            chosen.setdefault(file.path, file)
-    for number, file in enumerate(chosen.values()):
+    from assist2resp.rewrite.participants import participants  # it builds on this module
+
+    chosen = participants(project)
+    for number, file in enumerate(chosen):
         progress("parsing", number, len(chosen))
-        file.module_name = _module_name(project, file.path)
+        file.module_name = project.module_name(file.path)
         file.parse()
-    project.modules = sorted((file for file in chosen.values() if file.tree is not None), key=lambda file: file.path)
+    project.modules = [file for file in chosen if file.tree is not None]
 
 
-def _imports(project: Project, file: SourceFile) -> Iterator[SourceFile]:
-    """The project's files that this one imports, by its import lines as text."""
-    for match in _IMPORT.finditer(file.data):
-        names = [match[1]] if match[1] else [part.split(b" as ")[0].strip() for part in (match[2] or b"").split(b",")]
-        for raw in names:
-            name = raw.decode("ascii", "ignore")
-            level = len(name) - len(name.lstrip("."))
-            if level:
-                folder = file.path.parent
-                for _ in range(level - 1):
-                    folder = folder.parent
-                tail = name.lstrip(".")
-                bases = [folder.joinpath(*tail.split("."))] if tail else []
-                if not tail:
-                    line = file.data[match.end() : file.data.find(b"\n", match.end())]
-                    bases = [folder / word for word in re.findall(r"\w+", line.decode("ascii", "ignore"))]
-                for base in bases:
-                    for candidate in (base.with_name(base.name + ".py"), base / "__init__.py"):
-                        if candidate in project.files:
-                            yield project.files[candidate]
-            elif name:
-                found = project.resolve(name, file)
-                if found is not None:
-                    yield found[0]
-                line = file.data[match.end() : file.data.find(b"\n", match.end())]
-                for word in re.findall(r"\w+", line.decode("ascii", "ignore")) if match[1] else ():
-                    found = project.resolve(f"{name}.{word}", file)
-                    if found is not None:
-                        yield found[0]
+def _is_candidate(data: bytes) -> bool:
+    return any(word in data for word in _CHEAP)
 
 
-def _importers(project: Project, needles: list[SourceFile]) -> Iterator[SourceFile]:
-    stems = {file.path.parent.name if file.path.name == "__init__.py" else file.path.stem for file in needles}
-    pattern = re.compile(
-        rb"^[ \t]*(?:from|import)\b[^\n]*\b(?:" + b"|".join(re.escape(s.encode()) for s in sorted(stems)) + rb")\b",
-        re.MULTILINE,
-    )
-    targets = {file.path for file in needles}
-    for file in project.files.values():
-        if pattern.search(file.data) and any(imported.path in targets for imported in _imports(project, file)):
-            yield file
-
-
-def _module_name(project: Project, path: Path) -> str:
-    root = max((r for r in project.roots if r in path.parents), key=lambda r: len(r.parts), default=path.parent)
-    parts = list(path.relative_to(root).with_suffix("").parts)
-    if parts[-1] == "__init__":
-        parts.pop()
-    return ".".join(parts)
+def _may_call(data: bytes) -> bool:
+    return _VALUES.search(data) is not None or (_ALIAS.search(data) is not None and _SPEAKS.search(data) is not None)

@@ -1,0 +1,157 @@
+"""Which files take part: those with a needle, and those that exchange values with them, judged by import lines as text.
+
+Parsing is what costs, so a neighbour is chosen only where it can matter: it defines what is imported and speaks of the
+API, or it imports a chosen file and so may pass it a client. What is missed stays unknown, and so untouched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from assist2resp.rewrite.project import Project, SourceFile
+
+_LINE = re.compile(
+    rb"(?:\A|\n)[ \t]*(?:from[ \t]+(\.*[ \t]*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\\\n#;]|\\\r?\n)*)"
+    rb"|import[ \t]+([\w., \t]+))"
+)
+_COMMENT = re.compile(r"#[^\n]*")
+_OWN_WORDS = re.compile(rb"openai", re.IGNORECASE)
+"""What a file that makes or types clients says."""
+_NEAR_WORDS = re.compile(
+    rb"openai|thread|assistant|message|client|stream|(?:\b|_)run|\.(?:data|content|text|id|status|value)\b",
+    re.IGNORECASE,
+)
+"""What a file that is handed objects of the API says."""
+_TESTS = ("test_", "conftest")
+
+
+class Imported(NamedTuple):
+    """One imported name: `module` as written, leading dots included; `name` is empty for a whole module, or `*`."""
+
+    module: str
+    name: str
+
+
+def imported(data: bytes) -> list[Imported]:
+    """What the import lines of a text import."""
+    found: list[Imported] = []
+    for origin, names, modules in _LINE.findall(data):
+        text = (names or modules).decode("utf-8", "ignore")
+        words = [
+            part.split()[0]
+            for part in _COMMENT.sub("", text).strip("() \t\r\n").replace("\\", " ").split(",")
+            if part.split()
+        ]
+        if modules:
+            found += [Imported(word, "") for word in words]
+        else:
+            module = origin.decode("utf-8", "ignore").replace(" ", "").replace("\t", "")
+            found += [Imported(module, word) for word in words]
+    return found
+
+
+def participants(project: Project) -> list[SourceFile]:
+    """The files to parse, in the order of their paths."""
+    choice = _Choice(project)
+    chosen = {file.path: file for file in project.files.values() if file.has_needle}
+    seeds = [file for file in chosen.values() if file.may_pass_values]
+    for file in seeds:
+        choice.take(file)
+        choice.follow_imports(file, near=True)
+    choice.add_importers(seeds)
+    choice.add_fixtures()
+    return [*dict(sorted({**chosen, **choice.files}.items())).values()]
+
+
+class _Choice:
+    """The growing choice of files, beginning with those that may call the API."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.files: dict[Path, SourceFile] = {}
+        self._lines: dict[Path, list[Imported]] = {}
+        self._seen: set[tuple[Path, str, bool]] = set()
+
+    def take(self, file: SourceFile) -> None:
+        """Choose a file."""
+        self.files[file.path] = file
+
+    def imports(self, file: SourceFile) -> list[Imported]:
+        """What a file imports."""
+        if file.path not in self._lines:
+            self._lines[file.path] = imported(file.data)
+        return self._lines[file.path]
+
+    def follow_imports(self, file: SourceFile, *, near: bool, only: str = "") -> None:
+        """Choose what defines the names that a file imports (or that one name), where it can matter."""
+        for line in self.imports(file):
+            if not only or line.name in {only, "*"}:
+                name = only if line.name == "*" else line.name
+                found = self._target(line.module, name, file)
+                if found is not None:
+                    self._define(*found, near=near)
+
+    def _target(self, module: str, name: str, user: SourceFile) -> tuple[SourceFile, str] | None:
+        """The file that an import leads to, and the name to look for in it (empty for all of it)."""
+        origin = f"{self.project.absolute(module, user)}.{name}".strip(".")
+        found = self.project.resolve(origin, user)
+        return None if found is None else (found[0], found[1].partition(".")[0])
+
+    def _define(self, file: SourceFile, name: str, *, near: bool) -> None:
+        """Choose a file for a name that it may define, and follow the name where it only passes it on."""
+        if (file.path, name, near) in self._seen:
+            return
+        self._seen.add((file.path, name, near))
+        if name and not _defines(file.data, name):
+            if any(line.name in {name, "*"} for line in self.imports(file)):
+                self.take(file)
+            self.follow_imports(file, near=near, only=name)
+        elif (_NEAR_WORDS if near else _OWN_WORDS).search(file.data):
+            self.take(file)
+            self.follow_imports(file, near=False)
+
+    def add_importers(self, seeds: Iterable[SourceFile]) -> None:
+        """Choose the files that import a chosen one: the first ring always, further ones where they make clients."""
+        ring, first = list(seeds), True
+        while ring:
+            found = [file for file in self._importers(ring) if first or file.is_package or _OWN_WORDS.search(file.data)]
+            for file in found:
+                self.take(file)
+                self.follow_imports(file, near=False)
+            ring, first = found, first and all(file.is_package for file in found)
+
+    def _importers(self, targets: list[SourceFile]) -> Iterator[SourceFile]:
+        stems = {file.import_stem for file in targets}
+        paths = {file.path for file in targets}
+        words = re.compile(rb"\b(?:" + b"|".join(re.escape(stem.encode()) for stem in sorted(stems)) + rb")\b")
+        for file in self.project.files.values():
+            if file.path not in self.files and words.search(file.data):
+                for line in self.imports(file):
+                    found = self._target(line.module, line.name.replace("*", ""), file)
+                    if found is not None and found[0].path in paths:
+                        yield file
+                        break
+
+    def add_fixtures(self) -> None:
+        """Choose the `conftest.py` files that chosen tests take their fixtures from."""
+        for file in [file for file in self.files.values() if file.path.name.startswith(_TESTS)]:
+            for fixtures in self.project.conftests(file):
+                if _OWN_WORDS.search(fixtures.data):
+                    self.take(fixtures)
+                    self.follow_imports(fixtures, near=False)
+
+
+def _defines(data: bytes, name: str) -> bool:
+    """Whether a text defines a name at some line's beginning, other than by importing it."""
+    word = re.escape(name.encode())
+    return (
+        re.search(
+            rb"^[ \t]*(?:(?:async[ \t]+)?(?:def|class)[ \t]+" + word + rb"\b|" + word + rb"[ \t]*[:=,])",
+            data,
+            re.MULTILINE,
+        )
+        is not None
+    )
