@@ -25,7 +25,7 @@ _VALUES = re.compile(
     rb"\.\s*beta\s*(?:\\\s*)?\.\s*(?:threads|assistants|vector_stores)\b|[\"']beta[\"']|AssistantEventHandler"
     rb"|openai\.types\.beta|AssistantStreamManager|import\s+beta\b"
 )
-_ALIAS = re.compile(rb"\.\s*beta\b(?!\s*(?:\\\s*)?[.(\w\"'])")
+_ALIAS = re.compile(rb"\.\s*beta\b(?!\s*(?:\\\s*)?[.(]|[ \t]*[\w\"'])")
 _SPEAKS = re.compile(rb"openai|client|threads|assistants", re.IGNORECASE)
 _REPORTED = re.compile(
     rb"/v1/(?:threads|assistants)\b|assistants=v[12]|pmpt_|OpenAIAssistant"
