@@ -10,6 +10,7 @@
 - `env`: further environment, in which `{server}` stands for the sandbox's origin;
 - `seed`: the objects that the sandbox begins with (a file beside program.json);
 - `archive`: the archive that it is rewritten with (a folder beside program.json);
+- `id_map`: the conversations of old thread ids, as `assist2resp load` keeps them in id_map.sqlite;
 - `pace`: seconds that each state of a run lasts, where the program acts while it is active;
 - `differs`: what its users see differently after the rewrite, which its findings state (level `review`);
 - `xfail`: why the rewriter cannot do it yet;
@@ -61,6 +62,7 @@ class Program:
     runs: bool = True
     why: str = ""
     archive: str = ""
+    id_map: dict[str, str] = field(default_factory=dict)
     differs: str = ""
     xfail: str = ""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +42,17 @@ def rewrite_copy(program: Program, folder: Path) -> Rewritten:
     outcome = rewrite([folder], options(program))
     for change in outcome.changes:
         change.path.write_bytes(change.after)
+        if change.path.name == SUPPORT and program.id_map:
+            write_id_map(change.path.with_name("id_map.sqlite"), program.id_map)
     changed = {change.path.relative_to(folder).as_posix(): change.after for change in outcome.changes}
     return Rewritten(changed, [_recorded(finding, folder) for finding in outcome.findings.findings])
+
+
+def write_id_map(path: Path, ids: dict[str, str]) -> None:
+    """Write the table that a load leaves."""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE ids (old TEXT PRIMARY KEY, new TEXT)")
+        database.executemany("INSERT INTO ids VALUES (?, ?)", ids.items())
 
 
 def options(program: Program) -> Options:

@@ -30,11 +30,20 @@ class Constants:
         """The expressions that can be the value, each with its file: the node itself where nothing is behind it."""
         if node is None or depth > _DEEP:
             return
-        sources = list(self._behind(node, file))
+        sources = list(self.behind(node, file))
         if not sources:
             yield file, node
         for source_file, source in sources:
             yield from self.nodes(source, source_file, depth + 1)
+
+    def trail(
+        self, node: cst.CSTNode | None, file: SourceFile, depth: int = 0
+    ) -> Iterator[tuple[SourceFile, cst.CSTNode]]:
+        """The expression and all that lies behind it."""
+        if node is not None and depth <= _DEEP:
+            yield file, node
+            for source_file, source in self.behind(node, file):
+                yield from self.trail(source, source_file, depth + 1)
 
     def text(self, node: cst.CSTNode | None, file: SourceFile, depth: int = 0) -> str:
         """The text of an expression, with UNKNOWN for each part that is not known, or that has several values."""
@@ -55,7 +64,7 @@ class Constants:
                 return self.text(below, file, depth + 1)
             case cst.Call() if (dotted(node.func) or "").endswith("urljoin") and len(node.args) > 1:
                 return "/".join(self.text(arg.value, file, depth + 1) for arg in node.args[:2])
-        sources = list(self._behind(node, file))
+        sources = list(self.behind(node, file))
         return self.text(sources[0][1], sources[0][0], depth + 1) if len(sources) == 1 else UNKNOWN
 
     def _part(self, part: cst.CSTNode, file: SourceFile, depth: int) -> str:
@@ -65,7 +74,8 @@ class Constants:
             self.text(part.expression, file, depth + 1) if isinstance(part, cst.FormattedStringExpression) else UNKNOWN
         )
 
-    def _behind(self, node: cst.CSTNode, file: SourceFile) -> Iterator[tuple[SourceFile, cst.CSTNode]]:
+    def behind(self, node: cst.CSTNode, file: SourceFile) -> Iterator[tuple[SourceFile, cst.CSTNode]]:
+        """The expressions that an expression takes its value from, one step back."""
         match node:
             case cst.Name() | cst.Attribute():
                 for binding in self._bindings(node, file):

@@ -22,7 +22,7 @@ from assist2resp.rewrite.outcome import FileChange, Options, Outcome
 from assist2resp.rewrite.placement import Placement, place_support
 from assist2resp.rewrite.plan import Claim, Plan
 from assist2resp.rewrite.project import Project, SourceFile, open_project
-from assist2resp.rewrite.rules._base import Context, FileRule, Rewritten, Rule, TreeRule
+from assist2resp.rewrite.rules._base import Context, FileRule, Rewritten, Rule, Sight, TreeRule
 from assist2resp.rewrite.sites import Site, find_sites, statement_of
 from assist2resp.rewrite.unparsable import deep_recursion
 from assist2resp.schema.findings import FileFailure, Finding, Findings, Level, Place, Remark
@@ -98,16 +98,19 @@ class _Run:
         rules: list[FileRule] = [rule for rule in load_rules("look") if self._is_wanted(rule.code)]
         for rule in rules:
             for sight in (sight for file in self.project.modules for sight in rule.look(file, context)):
-                place = self.places.of(sight.file, sight.node)
-                line = self.places.line(sight.file, sight.node)
-                if (rule.code, sight.node) in seen or self._ignores(sight.file).covers(line, rule.code):
-                    continue
-                seen.add((rule.code, sight.node))
-                self.findings.append(
-                    Finding(code=rule.code, level=sight.level, place=place, message=sight.message, symbol=sight.symbol)
-                )
-                if sight.build is not None:
+                if (rule.code, sight.node) not in seen and self._tell(rule.code, sight) and sight.build is not None:
                     self.edits.setdefault(sight.file, Edits()).change(sight.node, sight.build)
+                seen.add((rule.code, sight.node))
+
+    def _tell(self, code: str, sight: Sight) -> bool:
+        """Report a sight, unless a comment keeps the rule away from its place."""
+        if self._ignores(sight.file).covers(self.places.line(sight.file, sight.node), code):
+            return False
+        place = self.places.of(sight.file, sight.node)
+        self.findings.append(
+            Finding(code=code, level=sight.level, place=place, message=sight.message, symbol=sight.symbol)
+        )
+        return True
 
     def _survey(self, changes: list[FileChange]) -> Iterator[FileChange]:
         """Let the rules for the tree tell what lies around the rewritten program; gives what they write."""
@@ -115,6 +118,9 @@ class _Run:
         rules: list[TreeRule] = [rule for rule in load_rules("survey") if self._is_wanted(rule.code)]
         for rule in rules:
             for note in rule.survey(rewritten):
+                if isinstance(note, Sight):
+                    self._tell(rule.code, note)
+                    continue
                 place = note.place.model_copy(update={"path": shown_path(note.path)})
                 self.findings.append(
                     Finding(code=rule.code, level=note.level, place=place, message=note.message, symbol=note.symbol)

@@ -95,5 +95,5 @@ class Note:
 class TreeRule(Described, Protocol):
     """A rule that looks at the files around a rewritten program: its declared dependencies, its data."""
 
-    def survey(self, rewritten: Rewritten) -> Iterable[Note]:
+    def survey(self, rewritten: Rewritten) -> Iterable[Note | Sight]:
         """What there is to tell, and to write."""
