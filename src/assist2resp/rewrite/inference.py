@@ -13,8 +13,26 @@ import libcst as cst
 
 from assist2resp.rewrite import sdk
 from assist2resp.rewrite.kinds import (
-    BOTTOM, PLAIN, UNKNOWN, Awaitable, Class, External, Function, Ident, Instance, Kind, Many, Method, Module,
-    Plain, Resource, Sdk, SdkMethod, TupleOf, Unknown, join,
+    BOTTOM,
+    PLAIN,
+    UNKNOWN,
+    Awaitable,
+    Class,
+    External,
+    Function,
+    Ident,
+    Instance,
+    Kind,
+    Many,
+    Method,
+    Module,
+    Plain,
+    Resource,
+    Sdk,
+    SdkMethod,
+    TupleOf,
+    Unknown,
+    join,
 )  # fmt: skip
 from assist2resp.rewrite.nodes import argument, dotted, positional, string_value
 from assist2resp.rewrite.project import Project, SourceFile
@@ -235,7 +253,9 @@ class Inference:
                 assert node is not None
                 inner = self._element(self.kind(node, file))
                 for position in binding.index:
-                    inner = inner.items[position] if isinstance(inner, TupleOf) and position < len(inner.items) else UNKNOWN
+                    inner = (
+                        inner.items[position] if isinstance(inner, TupleOf) and position < len(inner.items) else UNKNOWN
+                    )
                 return inner
             case "item":
                 return self._unpacked(binding, file)
@@ -263,7 +283,7 @@ class Inference:
 
     def _import(self, origin: str, file: SourceFile) -> Kind:
         if origin == "openai" or origin.startswith("openai."):
-            shadow = self.project.resolve(origin.split(".")[0], file)
+            shadow = self.project.resolve(origin.split(".", maxsplit=1)[0], file)
             if shadow is None:
                 return _openai_name(origin)
         found = self.project.resolve(origin, file)
@@ -320,7 +340,19 @@ class Inference:
             for part in inner:
                 result = join(result, self.annotation(part, file))
             return result
-        if head in {"list", "List", "Sequence", "Iterable", "Iterator", "Generator", "AsyncGenerator", "AsyncIterator", "tuple", "Tuple", "set"}:
+        if head in {
+            "list",
+            "List",
+            "Sequence",
+            "Iterable",
+            "Iterator",
+            "Generator",
+            "AsyncGenerator",
+            "AsyncIterator",
+            "tuple",
+            "Tuple",
+            "set",
+        }:
             return Many(self.annotation(inner[0], file))
         if head in {"dict", "Dict", "Mapping", "defaultdict"} and len(inner) > 1:
             return Many(self.annotation(inner[1], file))
@@ -404,6 +436,19 @@ class Inference:
                     yield file, call, 0
                 elif call.args and self._calls(self.kind(call.args[0].value, file), function):
                     yield file, call, 1
+                for chosen in self._command_calls(call, function, file):
+                    yield file, chosen, 0
+
+    def _command_calls(self, call: cst.Call, function: cst.FunctionDef, file: SourceFile) -> Iterator[cst.Call]:
+        """The calls of what argparse chose, where `set_defaults(run=function)` made it a choice."""
+        if not (isinstance(call.func, cst.Attribute) and call.func.attr.value == "set_defaults"):
+            return
+        for arg in call.args:
+            if arg.keyword is not None and self._calls(self.kind(arg.value, file), function):
+                for other, chosen in self._calls_by_name.get(arg.keyword.value, ()):
+                    callee = self.kind(chosen.func, other)
+                    if other is file and isinstance(callee, External) and _is_parsed_argument(callee.qualified):
+                        yield chosen
 
     def _calls(self, callee: Kind, function: cst.CSTNode) -> bool:
         match callee:
@@ -416,7 +461,9 @@ class Inference:
                 return False
         return False
 
-    def _argument(self, function: cst.CSTNode, call: cst.Call, param: cst.Param, shift: int) -> cst.BaseExpression | None:
+    def _argument(
+        self, function: cst.CSTNode, call: cst.Call, param: cst.Param, shift: int
+    ) -> cst.BaseExpression | None:
         assert isinstance(function, cst.FunctionDef)
         value = argument(call, param.name.value)
         if value is not None:
@@ -460,7 +507,12 @@ class Inference:
             return star
         package = f"{owner.file.module_name}.{name}"
         found = self.project.resolve(package, owner.file)
-        if found is not None and not found[1] and found[0].tree is not None and found[0].scopes.root in self._file_of_root:
+        if (
+            found is not None
+            and not found[1]
+            and found[0].tree is not None
+            and found[0].scopes.root in self._file_of_root
+        ):
             return Module(found[0])
         return UNKNOWN
 
@@ -678,7 +730,9 @@ class Inference:
         if len(node.slice) != 1:
             return UNKNOWN
         index = node.slice[0].slice
-        if isinstance(owner, (Plain, Unknown)) or (isinstance(owner, Many) and isinstance(owner.inner, (Plain, Unknown, type(BOTTOM)))):
+        if isinstance(owner, (Plain, Unknown)) or (
+            isinstance(owner, Many) and isinstance(owner.inner, (Plain, Unknown, type(BOTTOM)))
+        ):
             return self._stored(node, file)
         if isinstance(owner, TupleOf):
             value = index.value if isinstance(index, cst.Index) else None
@@ -711,7 +765,9 @@ class Inference:
             if binding.how == "value" and isinstance(binding.node, cst.Dict):
                 file = self.file_of(binding.scope)
                 for element in binding.node.elements:
-                    if isinstance(element, cst.DictElement) and (key is None or string_value(element.key) in {key, None}):
+                    if isinstance(element, cst.DictElement) and (
+                        key is None or string_value(element.key) in {key, None}
+                    ):
                         yield self.kind(element.value, file)
 
     def _home(self, node: cst.BaseExpression, file: SourceFile) -> Variable | None:
@@ -862,6 +918,10 @@ def _is_transparent(decorator: cst.Decorator) -> bool:
 
 def _ends_with_init(call: cst.Call) -> bool:
     return isinstance(call.func, cst.Attribute) and call.func.attr.value == "__init__"
+
+
+def _is_parsed_argument(qualified: str) -> bool:
+    return qualified.startswith("argparse.") and ".parse_args()." in qualified
 
 
 def _code(node: cst.CSTNode) -> str:

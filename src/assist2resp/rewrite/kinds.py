@@ -144,21 +144,47 @@ class External:
 
 
 Kind: TypeAlias = (
-    Unknown | Bottom | Plain | Resource | Method | Sdk | SdkMethod | Ident | Awaitable | Many | TupleOf | Function | Class | Instance | Module | External
+    Unknown
+    | Bottom
+    | Plain
+    | Resource
+    | Method
+    | Sdk
+    | SdkMethod
+    | Ident
+    | Awaitable
+    | Many
+    | TupleOf
+    | Function
+    | Class
+    | Instance
+    | Module
+    | External
 )
+
+_MOCKS = frozenset(
+    f"{package}.{name}()"
+    for package in ("unittest.mock", "mock")
+    for name in ("Mock", "MagicMock", "AsyncMock", "create_autospec")
+)
+"""What stands for any object in tests."""
 
 UNKNOWN = Unknown()
 BOTTOM = Bottom()
 PLAIN = Plain()
 
 
+def _gives_way(kind: Kind) -> bool:
+    return isinstance(kind, Plain) or (isinstance(kind, External) and kind.qualified in _MOCKS)
+
+
 def join(first: Kind, second: Kind) -> Kind:
-    """What a variable is that holds both: the same kind, or unknown. None and literals give way to the API's kinds."""
+    """What a variable is that holds both: the same kind, or unknown. None, literals and mocks give way to the others."""
     if first == second or isinstance(second, Bottom):
         return first
-    if isinstance(first, Bottom) or (isinstance(first, Plain) and not isinstance(second, Unknown)):
+    if isinstance(first, Bottom) or (_gives_way(first) and not isinstance(second, Unknown)):
         return second
-    if isinstance(second, Plain) and not isinstance(first, Unknown):
+    if _gives_way(second) and not isinstance(first, Unknown):
         return first
     if isinstance(first, Many) and isinstance(second, Many):
         return Many(join(first.inner, second.inner))
