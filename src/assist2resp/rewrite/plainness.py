@@ -110,7 +110,8 @@ class PlainRuns:
     def _still_newest(self, site: Site, run: cst.Name, texts: list[cst.BaseExpression]) -> bool:
         """Whether `run` holds, wherever the texts are read, the run that the listing followed in the same thread."""
         order = _order(site.file)
-        made, listed, read = order[run], order[site.node], [order[text] for text in texts]
+        made, listed, around = order[run], order[site.node], set(site.file.scopes.ancestors(site.node))
+        read = [listed if text in around else order[text] for text in texts]
         near = [other for other in self.flow.sites if other.file is site.file and other.scope is site.scope]
         written = [order[other.node] for other in near if other.path == MESSAGE_CREATE]
         made_before = [
@@ -130,7 +131,7 @@ class PlainRuns:
         return (
             len(threads) == 1
             and any(_always_before(name, site) for name in self._bindings_of(run, site))
-            and min(read) > listed
+            and min(read) >= listed
             and all(site.file.scopes.scope_of.get(text) in {site.scope, None} for text in texts)
             and not any(made < place < listed for place in written)
             and not any(listed < place < max(read) for place in rebound)
@@ -198,14 +199,14 @@ class PlainRuns:
 
     def _mock_obstacle(self) -> str:
         """The support module takes a mock for what it is; plain calls would ask it for methods that no test prepared."""
-        for file in uses.flow_files(self.flow):
+        for file in uses.connected_files(self.flow):
             if _MOCK.search(file.data) and b"beta" in file.data:
                 return "tests of the project replace the client by a mock"
         return ""
 
     def _download_obstacle(self) -> str:
         """Files that the interpreter wrote are found through the run that the support module remembers."""
-        for file in uses.flow_files(self.flow):
+        for file in uses.connected_files(self.flow):
             if b"file_path" in file.data or b"image_file" in file.data:
                 for call in file.scopes.calls:
                     kind = self.inference.kind(call.func, file)
@@ -447,8 +448,28 @@ def _always_before(run: cst.Name, site: Site) -> bool:
     parents = site.file.scopes.parent_of
     if isinstance(parents.get(run), cst.Param):
         return True
-    block = next(node for node in site.file.scopes.ancestors(run) if isinstance(node, (cst.BaseSuite, cst.Module)))
-    return block in set(site.file.scopes.ancestors(site.node))
+    around = set(site.file.scopes.ancestors(site.node))
+    statement: cst.CSTNode = run
+    for node in site.file.scopes.ancestors(run):
+        if isinstance(node, (cst.BaseSuite, cst.Module)):
+            if node in around:
+                return True
+            if not _is_begun(node, statement, parents.get(node)):
+                return False
+        statement = node
+    return False
+
+
+def _is_begun(body: cst.CSTNode, statement: cst.CSTNode, loop: cst.CSTNode | None) -> bool:
+    """Whether a statement is reached in the first round of a loop without a condition."""
+    if (
+        not isinstance(body, cst.IndentedBlock)
+        or not isinstance(loop, cst.While)
+        or code(loop.test) not in {"True", "1"}
+    ):
+        return False
+    before = body.body[: list(body.body).index(cst.ensure_type(statement, cst.SimpleStatementLine))]
+    return not any(isinstance(node, (cst.Break, cst.Continue)) for line in before for node in descendants(line))
 
 
 def _can_be_repeated(node: cst.BaseExpression, site: Site) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assist2resp.rewrite.kinds import Unknown
 from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.rules._cases import case
 from assist2resp.schema.findings import Level
 
 
@@ -21,9 +22,38 @@ class ReportUnknownClient:
     title = "report a client that is not known"
     level = Level.MANUAL
     CASES = (
-        (
-            "def ask(api):\n    return api.beta.threads.create()\n",
-            "def ask(api):\n    return api.beta.threads.create()\n",
+        case(
+            """
+            def ask(api):
+                return api.beta.threads.create()
+            """,
+        ),
+        case(
+            """
+            def open_thread(services):
+                return services["ai"].beta.threads.create().id
+            """,
+        ),
+        case(
+            """
+            from collections.abc import Callable
+
+
+            def status(make_client: Callable) -> str:
+                client = make_client()
+                run = client.beta.threads.runs.create(thread_id="thread_abc", assistant_id="asst_abc")
+                return run.status
+            """,
+        ),
+        case(
+            """
+            class Bot:
+                def __init__(self, client=None):
+                    self.client = client
+
+                def history(self, thread_id):
+                    return list(self.client.beta.threads.messages.list(thread_id))
+            """,
         ),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.rules._cases import case
 from assist2resp.schema.findings import Level
 
 
@@ -21,12 +22,75 @@ class ReportAzureClient:
     title = "report an Azure client"
     level = Level.MANUAL
     CASES = (
-        (
-            "from openai import AzureOpenAI\n\nclient = AzureOpenAI()\nthread = client.beta.threads.create()\n",
-            "from openai import AzureOpenAI\n\nclient = AzureOpenAI()\n"  # noqa: ISC004 - one program
-            "# TODO[assist2resp:A2R011] Azure's Assistants ended too; Microsoft's way is Foundry Agent Service "
-            "(azure-ai-projects 2, get_openai_client()).\n"
-            "thread = client.beta.threads.create()\n",
+        case(
+            """
+            from openai import AsyncAzureOpenAI
+
+            client = AsyncAzureOpenAI(api_version="2024-05-01-preview")
+
+
+            async def answer(thread_id: str, assistant_id: str) -> str:
+                run = await client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
+                return run.status
+            """,
+            """
+            from openai import AsyncAzureOpenAI
+
+            client = AsyncAzureOpenAI(api_version="2024-05-01-preview")
+
+
+            async def answer(thread_id: str, assistant_id: str) -> str:
+                # TODO[assist2resp:A2R011] Azure's Assistants ended too; Microsoft's way is Foundry Agent Service (azure-ai-projects 2, get_openai_client()).
+                run = await client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
+                return run.status
+            """,
+        ),
+        case(
+            """
+            from openai import AzureOpenAI
+
+            client = AzureOpenAI()
+            store = client.beta.vector_stores.create(name="manuals")
+            # The assistant that reads the manuals.
+            assistant = client.beta.assistants.create(model="gpt-4o-deployment", tools=[{"type": "file_search"}])
+            """,
+            """
+            from openai import AzureOpenAI
+
+            client = AzureOpenAI()
+            store = client.vector_stores.create(name="manuals")
+            # The assistant that reads the manuals.
+            # TODO[assist2resp:A2R011] Azure's Assistants ended too; Microsoft's way is Foundry Agent Service (azure-ai-projects 2, get_openai_client()).
+            assistant = client.beta.assistants.create(model="gpt-4o-deployment", tools=[{"type": "file_search"}])
+            """,
+        ),
+        case(
+            """
+            from openai import AzureOpenAI
+
+            client = AzureOpenAI()
+            # TODO[assist2resp:A2R011] Azure's Assistants ended too; Microsoft's way is Foundry Agent Service (azure-ai-projects 2, get_openai_client()).
+            client.beta.threads.delete("thread_abc")
+            """,
+        ),
+        case(
+            """
+            from openai import AzureOpenAI
+
+            client = AzureOpenAI()
+            reply = client.chat.completions.create(model="my-deployment", messages=[{"role": "user", "content": "Hello"}])
+            print(reply.choices[0].message.content)
+            """,
+        ),
+        case(
+            """
+            from azure.ai.agents import AgentsClient
+            from azure.identity import DefaultAzureCredential
+
+            client = AgentsClient(endpoint="https://example.services.ai.azure.com", credential=DefaultAzureCredential())
+            thread = client.threads.create()
+            client.messages.create(thread_id=thread.id, role="user", content="Hello")
+            """,
         ),
     )
 

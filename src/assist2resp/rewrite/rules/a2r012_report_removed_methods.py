@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from assist2resp.rewrite import sdk
 from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.rules._cases import case
 from assist2resp.schema.findings import Level
 
 
 class ReportRemovedMethods:
     """Methods that no SDK since 1.21 has are left alone and reported.
 
-    What: `beta.assistants.files`, `beta.threads.messages.files`, and names that the SDK never had.
+    What: `beta.assistants.files` and `beta.threads.messages.files`.
     Why: Assistants v1 ended on 2024-12-18; where its files went (search or interpreter) is for a person to say.
     Safety: the code stays; one TODO comment names the next step.
     Known problems: none.
@@ -20,7 +21,75 @@ class ReportRemovedMethods:
     code = "A2R012"
     title = "report methods of Assistants v1"
     level = Level.MANUAL
-    CASES = ()
+    CASES = (
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            file = client.files.create(file=open("manual.pdf", "rb"), purpose="assistants")
+            client.beta.assistants.files.create(assistant_id="asst_abc", file_id=file.id)
+            """,
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            file = client.files.create(file=open("manual.pdf", "rb"), purpose="assistants")
+            # TODO[assist2resp:A2R012] beta.assistants.files.create is Assistants v1 (until SDK 1.20.0); attach the file to a vector store or a container instead.
+            client.beta.assistants.files.create(assistant_id="asst_abc", file_id=file.id)
+            """,
+        ),
+        case(
+            """
+            import openai
+
+
+            def cited(thread_id, message_id):
+                files = openai.beta.threads.messages.files.list(thread_id=thread_id, message_id=message_id)
+                return [file.id for file in files]
+            """,
+            """
+            import openai
+
+
+            def cited(thread_id, message_id):
+                # TODO[assist2resp:A2R012] beta.threads.messages.files.list is Assistants v1 (until SDK 1.20.0); attach the file to a vector store or a container instead.
+                files = openai.beta.threads.messages.files.list(thread_id=thread_id, message_id=message_id)
+                return [file.id for file in files]
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            file = client.files.create(file=open("manual.pdf", "rb"), purpose="assistants")
+            client.vector_stores.files.create(vector_store_id="vs_abc", file_id=file.id)
+            """,
+        ),
+        case(
+            """
+            class Files:
+                def create(self, assistant_id, file_id):
+                    return (assistant_id, file_id)
+
+
+            class Assistants:
+                files = Files()
+
+
+            class Beta:
+                assistants = Assistants()
+
+
+            class Client:
+                beta = Beta()
+
+
+            print(Client().beta.assistants.files.create("a1", "f1"))
+            """,
+        ),
+    )
 
     def apply(self, plan: Plan) -> None:
         """Block sites whose method the newest SDK does not have."""

@@ -7,6 +7,7 @@ import libcst as cst
 from assist2resp.rewrite.chains import beta_of
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.rules._cases import case
 from assist2resp.schema.findings import Level
 
 
@@ -24,9 +25,80 @@ class MoveVectorStores:
     title = "move vector stores out of beta"
     level = Level.FIXED
     CASES = (
-        (
-            "from openai import OpenAI\n\nclient = OpenAI()\nstore = client.beta.vector_stores.create(name='kb')\n",
-            "from openai import OpenAI\n\nclient = OpenAI()\nstore = client.vector_stores.create(name='kb')\n",
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            store = client.beta.vector_stores.create(name='kb')
+            """,
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            store = client.vector_stores.create(name='kb')
+            """,
+        ),
+        case(
+            """
+            from openai import AsyncOpenAI
+
+            client = AsyncOpenAI()
+
+
+            async def fill(paths: list[str]) -> str:
+                store = await client.beta.vector_stores.create(name="manuals")
+                await client.beta.vector_stores.file_batches.upload_and_poll(
+                    vector_store_id=store.id,
+                    files=[open(path, "rb") for path in paths],  # closed by the process
+                )
+                return store.id
+            """,
+            """
+            from openai import AsyncOpenAI
+
+            client = AsyncOpenAI()
+
+
+            async def fill(paths: list[str]) -> str:
+                store = await client.vector_stores.create(name="manuals")
+                await client.vector_stores.file_batches.upload_and_poll(
+                    vector_store_id=store.id,
+                    files=[open(path, "rb") for path in paths],  # closed by the process
+                )
+                return store.id
+            """,
+        ),
+        case(
+            """
+            import openai
+
+            stores = openai.beta.vector_stores
+            for store in stores.list():
+                stores.delete(store.id)
+            """,
+            """
+            import openai
+
+            stores = openai.vector_stores
+            for store in stores.list():
+                stores.delete(store.id)
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            store = client.vector_stores.create(name="kb")
+            client.vector_stores.files.create(store.id, file_id="file_abc")
+            """,
+        ),
+        case(
+            """
+            def index(pinecone):
+                return pinecone.beta.vector_stores.create(name="kb")
+            """,
         ),
     )
 

@@ -11,6 +11,7 @@ from assist2resp.rewrite.nodes import argument
 from assist2resp.rewrite.plainness import CREATES
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
 
@@ -32,7 +33,167 @@ class ConfigureAssistants:
     code = "A2R200"
     title = "configure assistants in code"
     level = Level.FIXED
-    CASES = ()
+    CASES = (
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+
+            # A tutor of few words.
+            assistant = client.beta.assistants.create(
+                name="Tutor",
+                model="gpt-5",
+                instructions="Answer in one sentence.",  # no more
+                temperature=0.2,
+            )
+            thread = client.beta.threads.create(messages=[{"role": "user", "content": "Why is the sky blue?"}])
+            run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+            print(run.status)
+            client.beta.assistants.delete(assistant.id)
+            """,
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+
+            # A tutor of few words.
+            assistant = {
+                "model": "gpt-5",
+                "instructions": "Answer in one sentence.",  # no more
+                "temperature": 0.2,
+                "truncation": "auto",
+            }
+            thread = client.conversations.create(items=[{"role": "user", "content": "Why is the sky blue?"}])
+            run = client.responses.create(conversation=thread.id, **assistant)
+            print(run.status)
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            TOOLS = [
+                {
+                    "type": "function",
+                    "function": {
+                        "name": "get_weather",
+                        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+                    },
+                },
+                {"type": "code_interpreter"},
+            ]
+
+            client = OpenAI()
+            helper = client.beta.assistants.create(model="gpt-5", tools=TOOLS)
+            thread = client.beta.threads.create()
+            run = client.beta.threads.runs.create_and_poll(
+                thread_id=thread.id,
+                assistant_id=helper.id,
+                temperature=0,
+                max_completion_tokens=300,
+            )
+            print(run.status)
+            """,
+            """
+            from openai import OpenAI
+
+            TOOLS = [
+                {
+                    "type": "function",
+                    "name": "get_weather",
+                    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+                    "strict": False,
+                },
+                {"type": "code_interpreter", "container": {"type": "auto"}},
+            ]
+
+            client = OpenAI()
+            helper = {"model": "gpt-5", "tools": TOOLS, "truncation": "auto"}
+            thread = client.conversations.create()
+            run = client.responses.create(
+                conversation=thread.id,
+                max_output_tokens=300,
+                **{**helper, "temperature": 0},
+            )
+            print(run.status)
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+
+            class Reviewer:
+                def __init__(self) -> None:
+                    self.client = OpenAI()
+                    self.assistant = self.client.beta.assistants.create(
+                        model="gpt-5",
+                        instructions="Review the text.",
+                        response_format={"type": "json_object"},
+                    )
+
+                def review(self, thread_id: str) -> str:
+                    run = self.client.beta.threads.runs.create_and_poll(
+                        thread_id=thread_id,
+                        assistant_id=self.assistant.id,
+                        additional_instructions="Be kind.",
+                    )
+                    return run.status
+            """,
+            """
+            from openai import OpenAI
+
+            from assistants_compat import conversation_id
+
+
+            class Reviewer:
+                def __init__(self) -> None:
+                    self.client = OpenAI()
+                    self.assistant = {
+                        "model": "gpt-5",
+                        "instructions": "Review the text.",
+                        "text": {"format": {"type": "json_object"}},
+                        "truncation": "auto",
+                    }
+
+                def review(self, thread_id: str) -> str:
+                    run = self.client.responses.create(
+                        conversation=conversation_id(thread_id),
+                        **{**self.assistant, "instructions": self.assistant["instructions"] + "\\n\\n" + "Be kind."},
+                    )
+                    return run.status
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            assistant = {"model": "gpt-5", "instructions": "Answer in one sentence.", "truncation": "auto"}
+            conversation = client.conversations.create()
+            response = client.responses.create(conversation=conversation.id, input="Why is the sky blue?", **assistant)
+            print(response.output_text)
+            """,
+        ),
+        case(
+            """
+            from mistralai import Mistral
+
+            client = Mistral(api_key="k")
+            agent = client.beta.agents.create(model="mistral-large-latest", name="Tutor", instructions="Answer in one sentence.")
+            print(agent.id)
+            """,
+        ),
+        case(
+            """
+            PLAN = \"\"\"
+            assistant = client.beta.assistants.create(model="gpt-5")
+            \"\"\"
+            print(PLAN)
+            """,
+        ),
+    )
 
     def apply(self, plan: Plan) -> None:
         """Rewrite the flow's assistants if each is only used to run."""

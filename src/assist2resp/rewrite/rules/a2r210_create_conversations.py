@@ -13,6 +13,7 @@ from assist2resp.rewrite.nodes import argument, has_star
 from assist2resp.rewrite.plainness import THREAD_CREATE, thread_argument
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.sites import Site, line_place
 from assist2resp.schema.findings import Level
 
@@ -35,9 +36,114 @@ class CreateConversations:
     title = "create conversations"
     level = Level.FIXED
     CASES = (
-        (
-            "from openai import OpenAI\n\nclient = OpenAI()\nthread = client.beta.threads.create()\nprint(thread.id)\n",
-            "from openai import OpenAI\n\nclient = OpenAI()\nthread = client.conversations.create()\nprint(thread.id)\n",
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            thread = client.beta.threads.create()
+            print(thread.id)
+            """,
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            thread = client.conversations.create()
+            print(thread.id)
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            thread = client.beta.threads.create(
+                messages=[
+                    {"role": "user", "content": "My name is Ada."},  # remembered
+                    {"role": "assistant", "content": "Hello Ada!"},
+                ],
+                metadata={"user": "ada"},
+            )
+            print(thread.id, thread.metadata["user"])
+            client.beta.threads.delete(thread.id)
+            """,
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            thread = client.conversations.create(
+                items=[
+                    {"role": "user", "content": "My name is Ada."},  # remembered
+                    {"role": "assistant", "content": "Hello Ada!"},
+                ],
+                metadata={"user": "ada"},
+            )
+            print(thread.id, thread.metadata["user"])
+            client.conversations.delete(thread.id)
+            """,
+        ),
+        case(
+            """
+            from openai import AsyncOpenAI
+
+            client = AsyncOpenAI()
+
+
+            async def forget(thread_id: str) -> None:
+                \"\"\"Delete what a user said.\"\"\"
+                await client.beta.threads.delete(thread_id)
+            """,
+            """
+            from openai import AsyncOpenAI
+
+            from assistants_compat import conversation_id
+
+            client = AsyncOpenAI()
+
+
+            async def forget(thread_id: str) -> None:
+                \"\"\"Delete what a user said.\"\"\"
+                await client.conversations.delete(conversation_id(thread_id))
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            conversation = client.conversations.create(items=[{"role": "user", "content": "My name is Ada."}])
+            client.conversations.delete(conversation.id)
+            """,
+        ),
+        case(
+            """
+            import threading
+
+
+            class Beta:
+                threads: list[threading.Thread] = []
+
+
+            class Client:
+                beta = Beta()
+
+
+            client = Client()
+            client.beta.threads.append(threading.Thread(target=print))
+            print(len(client.beta.threads))
+            """,
+        ),
+        case(
+            """
+            from langgraph_sdk import get_client
+
+            client = get_client(url="http://localhost:2024")
+
+
+            async def start() -> str:
+                thread = await client.threads.create(metadata={"user": "ada"})
+                return thread["thread_id"]
+            """,
         ),
     )
 

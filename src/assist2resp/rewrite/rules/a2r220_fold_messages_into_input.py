@@ -12,6 +12,7 @@ from assist2resp.rewrite.kinds import Plain, Resource, Sdk, Unknown
 from assist2resp.rewrite.nodes import argument, code, descendants, string_value
 from assist2resp.rewrite.plainness import CREATES, MESSAGE_CREATE, thread_argument
 from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
 from assist2resp.rewrite.sites import Site, line_place
 from assist2resp.schema.findings import Level
@@ -33,7 +34,151 @@ class FoldMessagesIntoInput:
     code = "A2R220"
     title = "fold messages into the response's input"
     level = Level.FIXED
-    CASES = ()
+    CASES = (
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            assistant = client.beta.assistants.create(model="gpt-5")
+            thread = client.beta.threads.create()
+            client.beta.threads.messages.create(thread_id=thread.id, role="user", content="Hello")
+            run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+            """,
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            assistant = {"model": "gpt-5", "truncation": "auto"}
+            thread = client.conversations.create()
+            run = client.responses.create(
+                conversation=thread.id,
+                input=[{"role": "user", "content": "Hello"}],
+                **assistant,
+            )
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+
+
+            def ask(thread_id: str, assistant_id: str, question: str, picture: str) -> str:
+                # What the user sent.
+                client.beta.threads.messages.create(
+                    thread_id=thread_id,
+                    role="user",
+                    content=[
+                        {"type": "text", "text": question},
+                        {"type": "image_url", "image_url": {"url": picture}},
+                    ],
+                )
+                run = client.beta.threads.runs.create_and_poll(
+                    thread_id=thread_id,
+                    assistant_id=assistant_id,  # the same for everyone
+                )
+                return run.status
+            """,
+            """
+            from openai import OpenAI
+
+            from assistants_compat import conversation_id, request_arguments
+
+            client = OpenAI()
+
+
+            def ask(thread_id: str, assistant_id: str, question: str, picture: str) -> str:
+                # What the user sent.
+                run = client.responses.create(
+                    conversation=conversation_id(thread_id),
+                    input=[{"role": "user", "content": [
+                        {"type": "input_text", "text": question},
+                        {"type": "input_image", "image_url": picture, "detail": "auto"},
+                    ]}],
+                    **request_arguments(assistant_id),  # the same for everyone
+                )
+                return run.status
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            assistant = client.beta.assistants.create(model="gpt-5")
+
+
+            def say(thread_id: str, text: str) -> None:
+                client.beta.threads.messages.create(thread_id=thread_id, role="user", content=text)
+
+
+            def answer(thread_id: str) -> str:
+                run = client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant.id)
+                messages = client.beta.threads.messages.list(thread_id=thread_id)
+                return messages.data[0].content[0].text.value
+
+
+            thread = client.beta.threads.create()
+            say(thread.id, "My name is Ada.")
+            say(thread.id, "What is my name?")
+            print(answer(thread.id))
+            """,
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            assistant = {"model": "gpt-5", "truncation": "auto"}
+
+
+            def say(thread_id: str, text: str) -> None:
+                client.conversations.items.create(
+                    conversation_id=thread_id,
+                    items=[{"role": "user", "content": text}],
+                )
+
+
+            def answer(thread_id: str) -> str:
+                run = client.responses.create(conversation=thread_id, **assistant)
+                return run.output_text
+
+
+            thread = client.conversations.create()
+            say(thread.id, "My name is Ada.")
+            say(thread.id, "What is my name?")
+            print(answer(thread.id))
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            response = client.responses.create(model="gpt-5", input=[{"role": "user", "content": "Hello"}])
+            print(response.output_text)
+            """,
+        ),
+        case(
+            """
+            from twilio.rest import Client
+
+            client = Client("AC123", "token")
+            client.messages.create(to="+15550100", from_="+15550101", body="Hello")
+            """,
+        ),
+        case(
+            """
+            import anthropic
+
+            client = anthropic.Anthropic()
+            message = client.beta.messages.create(
+                model="claude-sonnet", max_tokens=100, messages=[{"role": "user", "content": "Hello"}]
+            )
+            print(message.content[0].text)
+            """,
+        ),
+    )
 
     def apply(self, plan: Plan) -> None:
         """Fold or rewrite every message creation of a plain flow."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from assist2resp.rewrite.kinds import External
-from assist2resp.rewrite.loops import asked, decided, dissolved
+from assist2resp.rewrite.loops import asked, decided, dissolved, only_shows
 from assist2resp.rewrite.nodes import code, descendants, string_value
 from assist2resp.rewrite.plainness import SUBMITS
 from assist2resp.rewrite.plan import Plan
@@ -88,7 +88,7 @@ class DropPollingLoops:
             """
             from openai import OpenAI
 
-            from assistants_compat import conversation_id, request_arguments, threads
+            from assistants_compat import conversation_id, request_arguments
 
             client = OpenAI()
 
@@ -101,7 +101,7 @@ class DropPollingLoops:
                 )
                 if run.status in ("failed", "expired"):
                     raise RuntimeError(run.status)
-                return threads(client).messages.list(thread_id=thread_id).data[0].content[0].text.value
+                return run.output_text
             """,
         ),
         case(
@@ -248,11 +248,28 @@ def _ends_on_failure(loop: cst.While | cst.For) -> bool:
 
 
 def _only_waits(plan: Plan, loop: cst.While | cst.For, file: SourceFile) -> bool:
-    """Whether a loop's body does nothing but sleep and retrieve."""
+    """Whether a loop's body does nothing but sleep, retrieve, show, and leave at the end of the run."""
     sleeps = set(_sleeps(plan, loop, file))
     waits = {file.scopes.parent_of[site.awaited] for site in plan.waits if site.file is file}
     lines = [line.body if isinstance(line, cst.SimpleStatementLine) else [line] for line in loop.body.body]
-    return all(small in sleeps or small in waits for line in lines for small in line)
+    return all(
+        small in sleeps or small in waits or only_shows(small) or _only_leaves(small)
+        for line in lines
+        for small in line
+    )
+
+
+def _only_leaves(node: cst.CSTNode) -> bool:
+    """Whether a node is a condition to leave the loop, and does nothing else."""
+    return (
+        isinstance(node, cst.If)
+        and node.orelse is None
+        and all(
+            only_shows(small) or isinstance(small, cst.Break)
+            for line in node.body.body
+            for small in (line.body if isinstance(line, cst.SimpleStatementLine) else [line])
+        )
+    )
 
 
 def _only_pending(test: cst.BaseExpression) -> bool:

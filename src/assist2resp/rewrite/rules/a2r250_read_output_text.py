@@ -7,6 +7,7 @@ import libcst as cst
 from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.edits import leaving_comments
 from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.rules._cases import case
 from assist2resp.schema.findings import Level
 
 
@@ -24,7 +25,82 @@ class ReadOutputText:
     code = "A2R250"
     title = "read output_text"
     level = Level.FIXED
-    CASES = ()
+    CASES = (
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            assistant = client.beta.assistants.create(model="gpt-5")
+            thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello"}])
+            run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+
+            # The newest message comes first.
+            messages = client.beta.threads.messages.list(thread_id=thread.id)
+            answer = messages.data[0].content[0].text.value
+            print(answer.strip())
+            """,
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            assistant = {"model": "gpt-5", "truncation": "auto"}
+            thread = client.conversations.create(items=[{"role": "user", "content": "Hello"}])
+            run = client.responses.create(conversation=thread.id, **assistant)
+
+            # The newest message comes first.
+            answer = run.output_text
+            print(answer.strip())
+            """,
+        ),
+        case(
+            """
+            from openai import AsyncOpenAI
+
+            client = AsyncOpenAI()
+
+
+            async def ask(thread_id: str, assistant_id: str) -> str:
+                run = await client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
+                if run.status != "completed":
+                    return "Sorry."
+                return (await client.beta.threads.messages.list(thread_id=thread_id)).data[0].content[0].text.value
+            """,
+            """
+            from openai import AsyncOpenAI
+
+            from assistants_compat import conversation_id, request_arguments
+
+            client = AsyncOpenAI()
+
+
+            async def ask(thread_id: str, assistant_id: str) -> str:
+                run = await client.responses.create(
+                    conversation=conversation_id(thread_id),
+                    **request_arguments(assistant_id),
+                )
+                if run.status != "completed":
+                    return "Sorry."
+                return run.output_text
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            reply = client.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": "Hello"}])
+            messages = [reply.choices[0].message]
+            print(messages[0].content)
+            """,
+        ),
+        case(
+            """
+            def newest(page):
+                return page.data[0].content[0].text.value
+            """,
+        ),
+    )
 
     def apply(self, plan: Plan) -> None:
         """Rewrite the readings of a plain flow."""

@@ -7,6 +7,7 @@ import libcst as cst
 from assist2resp.rewrite.kinds import Method
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
 
@@ -24,7 +25,84 @@ class DownloadContainerFiles:
     code = "A2R700"
     title = "download files from containers"
     level = Level.FIXED
-    CASES = ()
+    CASES = (
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            analyst = client.beta.assistants.create(model="gpt-5", tools=[{"type": "code_interpreter"}])
+            thread = client.beta.threads.create(messages=[{"role": "user", "content": "Plot sin(x)."}])
+            client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=analyst.id)
+            for message in client.beta.threads.messages.list(thread_id=thread.id):
+                for part in message.content:
+                    if part.type == "image_file":
+                        with open("plot.png", "wb") as file:
+                            file.write(client.files.content(part.image_file.file_id).read())
+            """,
+            """
+            from openai import OpenAI
+
+            from assistants_compat import assistants, file_content, threads
+
+            client = OpenAI()
+            analyst = assistants(client).create(model="gpt-5", tools=[{"type": "code_interpreter"}])
+            thread = threads(client).create(messages=[{"role": "user", "content": "Plot sin(x)."}])
+            threads(client).runs.create_and_poll(thread_id=thread.id, assistant_id=analyst.id)
+            for message in threads(client).messages.list(thread_id=thread.id):
+                for part in message.content:
+                    if part.type == "image_file":
+                        with open("plot.png", "wb") as file:
+                            file.write(file_content(client, part.image_file.file_id).read())
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+
+
+            def save_files(thread_id: str) -> None:
+                newest = client.beta.threads.messages.list(thread_id=thread_id).data[0]
+                for annotation in newest.content[0].text.annotations:
+                    if annotation.type == "file_path":
+                        client.files.content(annotation.file_path.file_id).write_to_file("report.csv")
+            """,
+            """
+            from openai import OpenAI
+
+            from assistants_compat import file_content, threads
+
+            client = OpenAI()
+
+
+            def save_files(thread_id: str) -> None:
+                newest = threads(client).messages.list(thread_id=thread_id).data[0]
+                for annotation in newest.content[0].text.annotations:
+                    if annotation.type == "file_path":
+                        file_content(client, annotation.file_path.file_id).write_to_file("report.csv")
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            batch = client.batches.retrieve("batch_abc")
+            print(client.files.content(batch.output_file_id).text)
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            content = client.containers.files.content.retrieve("cfile_abc", container_id="cntr_abc")
+            print(content.read())
+            """,
+        ),
+    )
 
     def apply(self, plan: Plan) -> None:
         """Rewrite the downloads in the files of a flow that runs assistants."""

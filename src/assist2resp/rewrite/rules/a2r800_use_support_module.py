@@ -10,6 +10,7 @@ from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.nodes import has_star
 from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
 
@@ -31,7 +32,141 @@ class UseSupportModule:
     code = "A2R800"
     title = "use the support module"
     level = Level.FIXED
-    CASES = ()
+    CASES = (
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+
+
+            def newest_of_run(thread_id: str, run_id: str) -> list[str]:
+                page = client.beta.threads.messages.list(thread_id, run_id=run_id, limit=5)
+                return [message.id for message in page]
+            """,
+            """
+            from openai import OpenAI
+
+            from assistants_compat import threads
+
+            client = OpenAI()
+
+
+            def newest_of_run(thread_id: str, run_id: str) -> list[str]:
+                page = threads(client).messages.list(thread_id, run_id=run_id, limit=5)
+                return [message.id for message in page]
+            """,
+        ),
+        case(
+            """
+            from openai import AssistantEventHandler, OpenAI
+
+            client = OpenAI()
+
+
+            class Printer(AssistantEventHandler):
+                def on_text_delta(self, delta, snapshot):
+                    print(delta.value, end="", flush=True)
+
+
+            with client.beta.threads.runs.stream(
+                thread_id="thread_abc",
+                assistant_id="asst_abc",
+                event_handler=Printer(),
+            ) as stream:
+                stream.until_done()
+            """,
+            """
+            from openai import AssistantEventHandler, OpenAI
+
+            from assistants_compat import threads
+
+            client = OpenAI()
+
+
+            class Printer(AssistantEventHandler):
+                def on_text_delta(self, delta, snapshot):
+                    print(delta.value, end="", flush=True)
+
+
+            with threads(client).runs.stream(
+                thread_id="thread_abc",
+                assistant_id="asst_abc",
+                event_handler=Printer(),
+            ) as stream:
+                stream.until_done()
+            """,
+        ),
+        case(
+            """
+            import openai
+
+            threads = openai.beta.threads
+
+
+            def cancel(thread_id, run_id):
+                return threads.runs.cancel(run_id, thread_id=thread_id).status
+            """,
+            """
+            import openai
+
+            from assistants_compat import threads as compat_threads
+
+            threads = compat_threads(openai)
+
+
+            def cancel(thread_id, run_id):
+                return threads.runs.cancel(run_id, thread_id=thread_id).status
+            """,
+        ),
+        case(
+            """
+            from openai import AsyncOpenAI
+
+
+            async def names(client: AsyncOpenAI) -> list[str]:
+                return [assistant.name async for assistant in client.beta.assistants.list(limit=100)]
+            """,
+            """
+            from openai import AsyncOpenAI
+
+            from assistants_compat import assistants
+
+
+            async def names(client: AsyncOpenAI) -> list[str]:
+                return [assistant.name async for assistant in assistants(client).list(limit=100)]
+            """,
+        ),
+        case(
+            """
+            from assistants_compat import threads
+            from openai import OpenAI
+
+            client = OpenAI()
+            for message in threads(client).messages.list("thread_abc", order="asc"):
+                print(message.role, message.created_at)
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            session = client.beta.realtime.sessions.create(model="gpt-realtime")
+            print(session.client_secret.value)
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            session = client.beta.chatkit.sessions.create(user="ada", workflow={"id": "wf_abc"})
+            threads = client.beta.chatkit.threads.list(user="ada")
+            print(session.id, len(threads.data))
+            """,
+        ),
+    )
 
     def apply(self, plan: Plan) -> None:
         """Replace the client's old resources by those of the support module."""

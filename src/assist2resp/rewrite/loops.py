@@ -1,0 +1,160 @@
+"""What is left of a loop whose waiting went: its body once, a question, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import libcst as cst
+
+from assist2resp.rewrite.edits import only_passes
+from assist2resp.rewrite.nodes import children, code, dotted, string_value
+
+
+def dissolved(updated: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:
+    """The loop's body run once, if every way through it leaves the loop or ends; else the loop as it is."""
+    assert isinstance(updated, (cst.While, cst.For))
+    if not isinstance(updated.body, cst.IndentedBlock):
+        return updated
+    body = _once(list(updated.body.body))
+    if body is None:
+        return updated
+    if isinstance(updated, cst.While) and not (isinstance(updated.test, cst.Name) and updated.test.value == "True"):
+        if not body or (code(updated.test).find("status") >= 0 and all(only_shows(line) for line in body)):
+            return cst.RemoveFromParent()
+        block = updated.body.with_changes(body=body)
+        return cst.If(updated.test, block, leading_lines=updated.leading_lines)
+    if not body:
+        return cst.RemoveFromParent()
+    first = body[0]
+    if isinstance(first, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
+        lines = [*updated.leading_lines, *first.leading_lines]
+        body = [first.with_changes(leading_lines=lines), *body[1:]]
+    return cst.FlattenSentinel(body)
+
+
+def decided(updated: cst.CSTNode) -> cst.CSTNode:
+    """`for … : if test: break` with its `else` is a question that is asked once."""
+    loop = cst.ensure_type(updated, cst.For)
+    only = loop.body.body[0] if len(loop.body.body) == 1 else None
+    if not isinstance(only, cst.If) or only.orelse is not None or loop.orelse is None:
+        return updated
+    block = _block(only.body) if _breaks(only.body) else None
+    if block is None:
+        return updated
+    if only_passes(block):
+        return cst.If(_negated(only.test), loop.orelse.body, leading_lines=loop.leading_lines)
+    return only.with_changes(body=block, orelse=loop.orelse, leading_lines=loop.leading_lines)
+
+
+def _breaks(suite: cst.BaseSuite) -> bool:
+    last = suite.body[-1] if suite.body else None
+    return isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Break)
+
+
+_OPPOSITES: dict[type[cst.BaseCompOp], cst.BaseCompOp] = {
+    cst.Equal: cst.NotEqual(),
+    cst.NotEqual: cst.Equal(),
+    cst.In: cst.NotIn(),
+    cst.NotIn: cst.In(),
+}
+
+
+def _negated(test: cst.BaseExpression) -> cst.BaseExpression:
+    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        opposite = _OPPOSITES.get(type(test.comparisons[0].operator))
+        if opposite is not None:
+            return test.with_changes(comparisons=[test.comparisons[0].with_changes(operator=opposite)])
+    return cst.UnaryOperation(cst.Not(), test.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()]))
+
+
+def only_shows(node: cst.CSTNode) -> bool:
+    """Whether a small statement, or a line of them, only prints or logs."""
+    if isinstance(node, cst.SimpleStatementLine):
+        return all(only_shows(small) for small in node.body)
+    if not isinstance(node, cst.Expr) or not isinstance(node.value, cst.Call):
+        return False
+    return (dotted(node.value.func) or "").rpartition(".")[2] in {"print", "debug", "info", "write", "flush"}
+
+
+def _once(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement] | None:
+    """The statements of a loop's body without its `break` and `continue`; None where one is not at the very end."""
+    if not body:
+        return []
+    *before, last = body
+    if any(_leaves(statement) for statement in before):
+        return None
+    ended = _without_leaving(last)
+    if ended is None:
+        return None
+    return [*before, *ended]
+
+
+def _without_leaving(statement: cst.BaseStatement) -> list[cst.BaseStatement] | None:
+    if isinstance(statement, cst.SimpleStatementLine):
+        kept = [small for small in statement.body if not isinstance(small, (cst.Break, cst.Continue, cst.Pass))]
+        if not kept:
+            return []
+        return [statement.with_changes(body=kept)] if len(kept) != len(statement.body) else [statement]
+    if isinstance(statement, cst.If):
+        return _if_without_leaving(statement)
+    return None if _leaves(statement) else [statement]
+
+
+def _if_without_leaving(statement: cst.If) -> list[cst.BaseStatement] | None:
+    body = _block(statement.body)
+    if body is None:
+        return None
+    orelse: cst.If | cst.Else | None = statement.orelse
+    if isinstance(orelse, cst.If) and only_passes(body) and _exclude(statement.test, orelse.test):
+        return _if_without_leaving(orelse.with_changes(leading_lines=statement.leading_lines))
+    if isinstance(orelse, cst.If):
+        rest = _if_without_leaving(orelse)
+        if rest is None:
+            return None
+        orelse = rest[0] if rest and isinstance(rest[0], cst.If) else None
+    elif isinstance(orelse, cst.Else):
+        block = _block(orelse.body)
+        if block is None:
+            return None
+        orelse = orelse.with_changes(body=block) if not only_passes(block) else None
+    if only_passes(body) and orelse is None:
+        return []
+    if only_passes(body) and isinstance(orelse, cst.Else):
+        return [statement.with_changes(test=_negated(statement.test), body=orelse.body, orelse=None)]
+    return [statement.with_changes(body=body, orelse=orelse)]
+
+
+def _exclude(first: cst.BaseExpression, second: cst.BaseExpression) -> bool:
+    """Whether two tests ask whether the same thing is one of some words, and have no word in common."""
+    (subject, words), (other, others) = asked(first), asked(second)
+    return subject == other and bool(words) and bool(others) and words.isdisjoint(others)
+
+
+def asked(test: cst.BaseExpression) -> tuple[str, set[str | None]]:
+    """What a test compares, and the words that make it true; nothing where it is no such test."""
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+        return "", set()
+    target, words = test.comparisons[0], set[str | None]()
+    if isinstance(target.operator, cst.Equal):
+        words = {string_value(target.comparator)}
+    elif isinstance(target.operator, cst.In) and isinstance(target.comparator, (cst.List, cst.Tuple, cst.Set)):
+        words = {string_value(element.value) for element in target.comparator.elements}
+    return code(test.left), set() if None in words else words
+
+
+def _block(suite: cst.BaseSuite) -> cst.BaseSuite | None:
+    if not isinstance(suite, cst.IndentedBlock):
+        return None if _leaves(suite) else suite
+    once = _once([s for s in suite.body if isinstance(s, cst.BaseStatement)])
+    if once is None:
+        return None
+    return suite.with_changes(body=once or [cst.SimpleStatementLine([cst.Pass()])])
+
+
+def _leaves(node: cst.CSTNode) -> bool:
+    """Whether a `break` or `continue` of this loop stands somewhere below."""
+    if isinstance(node, (cst.Break, cst.Continue)):
+        return True
+    if isinstance(node, (cst.While, cst.For, cst.FunctionDef, cst.ClassDef, cst.BaseExpression)):
+        return False
+    return any(_leaves(child) for child in children(node))
