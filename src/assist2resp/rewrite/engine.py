@@ -48,7 +48,9 @@ def rewrite(paths: Iterable[Path], options: Options) -> Outcome:
     Raises InputFileError for a path that does not exist or a file that is not Python.
     """
     progress = options.progress
-    project = open_project(paths, exclude=options.exclude, overlay=options.overlay, progress=progress)
+    project = open_project(
+        paths, exclude=options.exclude, overlay=options.overlay, words=options.models, progress=progress
+    )
     progress("following values", 0, 0)
     with deep_recursion(3):
         run = _Run(project, options)

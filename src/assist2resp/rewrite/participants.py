@@ -18,13 +18,20 @@ _LINE = re.compile(
     rb"|import[ \t]+([\w., \t]+))"
 )
 _COMMENT = re.compile(r"#[^\n]*")
-_OWN_WORDS = re.compile(rb"openai", re.IGNORECASE)
+_OWN_WORDS = re.compile(rb"[oO]pen_?[aA][iI]|OPENAI")
 """What a file that makes or types clients says."""
 _NEAR_WORDS = re.compile(
-    rb"openai|thread|assistant|message|client|stream|(?:\b|_)run|\.(?:data|content|text|id|status|value)\b",
-    re.IGNORECASE,
+    rb"(?:thread|assistant|run|message|msg|step|client|stream|event|tool_call|respon\w*)s?\b[^\n]*\.(?:data|content|text|id|status|value)\b"
+    rb"|(?:thread|assistant|run)_?id|\bclient\b|[oO]pen_?[aA][iI]|\.(?:content\[|text\.value|data\[)",
 )
-"""What a file that is handed objects of the API says."""
+"""What a definition that is handed objects of the API says."""
+_SHORT = 12
+"""Lines of a definition that may be a factory or an alias of a client."""
+_DEFINITION = re.compile(
+    rb"^([ \t]*)(?:(?:async[ \t]+)?(?:def|class)[ \t]+([A-Za-z_]\w*)|([A-Za-z_]\w*)[ \t]*[:=,])", re.MULTILINE
+)
+_END = [re.compile(rb"\n[ \t]{0,%d}[^\s)\]}#]" % depth) for depth in range(17)]
+_WORD = re.compile(rb"[A-Za-z_]\w*")
 _TESTS = ("test_", "conftest")
 
 
@@ -61,6 +68,9 @@ def participants(project: Project) -> list[SourceFile]:
     for file in seeds:
         choice.take(file)
         choice.follow_imports(file, near=True)
+    for file in chosen.values():
+        if not file.may_pass_values:
+            choice.follow_imports(file, near=False)
     choice.add_importers(seeds)
     choice.add_fixtures()
     return [*dict(sorted({**chosen, **choice.files}.items())).values()]
@@ -74,6 +84,7 @@ class _Choice:
         self.files: dict[Path, SourceFile] = {}
         self._lines: dict[Path, list[Imported]] = {}
         self._seen: set[tuple[Path, str, bool]] = set()
+        self._definitions: dict[Path, dict[str, bytes]] = {}
 
     def take(self, file: SourceFile) -> None:
         """Choose a file."""
@@ -105,13 +116,38 @@ class _Choice:
         if (file.path, name, near) in self._seen:
             return
         self._seen.add((file.path, name, near))
-        if name and not _defines(file.data, name):
+        text = self.definition(file, name)
+        if text is None:
             if any(line.name in {name, "*"} for line in self.imports(file)):
                 self.take(file)
             self.follow_imports(file, near=near, only=name)
-        elif (_NEAR_WORDS if near else _OWN_WORDS).search(file.data):
+        elif (near and _NEAR_WORDS.search(text)) or self._makes_clients(file, name):
             self.take(file)
-            self.follow_imports(file, near=False)
+            for word in _words(text):
+                self.follow_imports(file, near=False, only=word)
+
+    def _makes_clients(self, file: SourceFile, name: str, steps: int = 4) -> bool:
+        """Whether a definition speaks of openai, or is a short one (or a class) made of such."""
+        text = self.definition(file, name)
+        if text is None:
+            found = (self._target(line.module, name, file) for line in self.imports(file) if line.name == name)
+            return steps > 0 and any(self._makes_clients(*target, steps - 1) for target in found if target is not None)
+        if _OWN_WORDS.search(text):
+            return True
+        if not steps or not name or (text.count(b"\n") > _SHORT and not text.lstrip().startswith(b"class")):
+            return False
+        known = self._definitions[file.path].keys() | {line.name for line in self.imports(file)}
+        return any(
+            self._makes_clients(file, word, steps - 1) for word in _words(text) if word in known and word != name
+        )
+
+    def definition(self, file: SourceFile, name: str) -> bytes | None:
+        """The text of what defines a name in a file: all of it for no name, None where nothing does."""
+        if file.path not in self._definitions:
+            self._definitions[file.path] = _definitions(file.data)
+        if not name:
+            return file.data
+        return self._definitions[file.path].get(name)
 
     def add_importers(self, seeds: Iterable[SourceFile]) -> None:
         """Choose the files that import a chosen one: the first ring always, further ones where they make clients."""
@@ -144,14 +180,16 @@ class _Choice:
                     self.follow_imports(fixtures, near=False)
 
 
-def _defines(data: bytes, name: str) -> bool:
-    """Whether a text defines a name at some line's beginning, other than by importing it."""
-    word = re.escape(name.encode())
-    return (
-        re.search(
-            rb"^[ \t]*(?:(?:async[ \t]+)?(?:def|class)[ \t]+" + word + rb"\b|" + word + rb"[ \t]*[:=,])",
-            data,
-            re.MULTILINE,
-        )
-        is not None
-    )
+def _words(text: bytes) -> list[str]:
+    return list(dict.fromkeys(word.decode() for word in _WORD.findall(text)))
+
+
+def _definitions(data: bytes) -> dict[str, bytes]:
+    """What each name's definition says: its line and those indented below it; the outermost where there are several."""
+    found: dict[str, tuple[int, bytes]] = {}
+    for opening in _DEFINITION.finditer(data):
+        depth, name = len(opening[1]), (opening[2] or opening[3]).decode()
+        if name not in found or depth < found[name][0]:
+            end = _END[min(depth, len(_END) - 1)].search(data, opening.end())
+            found[name] = (depth, data[opening.start() : end.start() if end else len(data)])
+    return {name: text for name, (_, text) in found.items()}

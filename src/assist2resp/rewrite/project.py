@@ -22,11 +22,12 @@ from assist2resp.rewrite.scopes import ModuleScopes, index_module
 from assist2resp.rewrite.unparsable import Complaint, deep_recursion, nests_too_deeply, why_unparsable
 
 _VALUES = re.compile(
-    rb"\.\s*beta\s*(?:\\\s*)?\.\s*(?:threads|assistants|vector_stores)\b|[\"']beta[\"']|AssistantEventHandler"
+    rb"\.\s*beta\s*(?:\\\s*)?\.\s*(?:threads|assistants|vector_stores)\b"
+    rb"|getattr\s*\([^\"']*[\"']beta[\"']|AssistantEventHandler"
     rb"|openai\.types\.beta|AssistantStreamManager|import\s+beta\b"
 )
-_ALIAS = re.compile(rb"\.\s*beta\b(?!\s*(?:\\\s*)?[.(]|[ \t]*[\w\"'])")
-_SPEAKS = re.compile(rb"openai|client|threads|assistants", re.IGNORECASE)
+_ALIAS = re.compile(rb"\.\s*beta\b(?!\s*(?:\\\s*)?(?:[.(]|=[^=])|[ \t]*[\w\"'])")
+_SPEAKS = re.compile(rb"[oO]pen_?[aA][iI]|\b(?:threads|assistants)\b")
 _REPORTED = re.compile(
     rb"/v1/(?:threads|assistants)\b|assistants=v[12]|pmpt_|OpenAIAssistant"
     rb"|GPTAssistantAgent|AzureAssistantAgent|\bprompt\s*=\s*\{\s*[\"']id[\"']"
@@ -49,6 +50,8 @@ class SourceFile:
     tree: cst.Module | None = None
     module_name: str = ""
     notebook: Notebook | None = None
+    is_wanted: bool = False
+    """Whether the file is to be looked at whatever it holds."""
 
     @property
     def on_disk(self) -> bytes:
@@ -66,7 +69,12 @@ class SourceFile:
     @cached_property
     def has_needle(self) -> bool:
         """Whether the file holds something to look at."""
-        return self.may_pass_values or (_is_candidate(self.data) and _REPORTED.search(self.data) is not None)
+        return (
+            self.is_wanted
+            or self.may_pass_values
+            or (_is_candidate(self.data) and _REPORTED.search(self.data) is not None)
+            or _may_send(self.data)
+        )
 
     @cached_property
     def may_pass_values(self) -> bool:
@@ -197,9 +205,12 @@ def open_project(
     *,
     exclude: Iterable[str] = (),
     overlay: Mapping[Path, bytes] | None = None,
+    words: Iterable[str] = (),
     progress: Progress = silent,
 ) -> Project:
     """Read the tree under `paths` and parse what can matter; `overlay` holds bytes to take instead of a file's.
+
+    A file that holds one of `words` as a string is looked at too.
 
     Raises InputFileError for a path that does not exist or a file that is not Python.
     """
@@ -219,8 +230,18 @@ def open_project(
             except OSError as error:
                 unreadable.append((file, error.strerror or str(error)))
     project = Project(dict(sorted(found.items())), tuple(dict.fromkeys(roots)), unreadable)
+    _want(project, words)
     _parse_participants(project, progress)
     return project
+
+
+def _want(project: Project, words: Iterable[str]) -> None:
+    """Have the files looked at that hold one of the words as a string."""
+    texts = [quote + word.encode() + quote for word in words for quote in (b'"', b"'")]
+    if texts:
+        pattern = re.compile(b"|".join(map(re.escape, texts)))
+        for file in project.files.values():
+            file.is_wanted = pattern.search(file.data) is not None
 
 
 def _source(path: Path, data: bytes) -> SourceFile:
@@ -264,6 +285,12 @@ def _parse_participants(project: Project, progress: Progress) -> None:
 
 def _is_candidate(data: bytes) -> bool:
     return any(word in data for word in _CHEAP)
+
+
+def _may_send(data: bytes) -> bool:
+    """Whether a text names the API's host, and the old resources somewhere else."""
+    names_host = b"openai.com/v1" in data or b"openai.azure.com" in data
+    return names_host and (b"threads" in data or b"assistants" in data)
 
 
 def _may_call(data: bytes) -> bool:
