@@ -1,0 +1,91 @@
+"""The arguments of a response that does what a run did."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from assist2resp.rewrite import literals
+from assist2resp.rewrite.calls import Argument, attribute, paragraphs, rebuild_call, subscript
+from assist2resp.rewrite.nodes import argument
+from assist2resp.rewrite.plainness import thread_argument
+from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
+from assist2resp.rewrite.sites import Site, line_place
+
+_HANDED_ON = ("timeout", "extra_headers")
+_AS_GIVEN = {"max_completion_tokens": "max_output_tokens", "metadata": "metadata"}
+_IN_CONFIGURATION = frozenset(
+    {"instructions", "model", "tools", "temperature", "top_p", "text", "reasoning", "truncation"}
+)
+_TIGHT = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+
+
+def response_arguments(plan: Plan, site: Site, given: cst.BaseExpression | None) -> list[Argument]:
+    """The arguments of a response that does what the run created at `site` did, with this input."""
+    assert site.call is not None
+    thread, assistant = thread_argument(site), argument(site.call, "assistant_id")
+    assert thread is not None
+    assert assistant is not None
+    arguments = [Argument("conversation", conversation_reference(plan, site.file, thread))]
+    if given is not None:
+        arguments.append(Argument("input", given))
+    return arguments + (_configured(plan, site, assistant) or _registered(plan, site, assistant))
+
+
+def _configured(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[Argument]:
+    """The arguments of a run of an assistant that is configuration in code."""
+    if not plan.configured or not isinstance(assistant, cst.Attribute) or site.call is None:
+        return []
+    found = literals.run_overrides(site.call, plan.look(site.file))
+    assert found is not None
+    for edit in found.edits:
+        plan.replace(site.file, edit.node, edit.replacement)
+    own = [Argument(o.name, o.node) for o in found.overrides if o.name not in _IN_CONFIGURATION]
+    own += [Argument(name, node) for name, node in found.apart.items() if name in _HANDED_ON]
+    merged = [Argument(o.name, o.node) for o in found.overrides if o.name in _IN_CONFIGURATION]
+    if "additional_instructions" in found.apart:
+        base = (
+            subscript(assistant.value, "instructions")
+            if all(argument(made.call, "instructions") is not None for made in plan.configured if made.call is not None)
+            else None
+        )
+        given = next((setting.value for setting in merged if setting.keyword == "instructions"), base)
+        merged = [setting for setting in merged if setting.keyword != "instructions"]
+        merged.append(Argument("instructions", paragraphs(given, found.apart["additional_instructions"])))
+    return [*own, Argument(None, _merged(assistant.value, merged))]
+
+
+def _registered(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[Argument]:
+    """The arguments of a run of an assistant that is looked up by its id."""
+    assert site.call is not None
+    own: list[Argument] = []
+    settings: list[cst.Arg] = []
+    for arg in site.call.args:
+        name = arg.keyword.value if arg.keyword is not None else ""
+        if name in _HANDED_ON or name in _AS_GIVEN:
+            own.append(Argument(_AS_GIVEN.get(name, name), arg.value))
+        elif name and name not in {"thread_id", "assistant_id", "poll_interval_ms", "stream"}:
+            settings.append(cst.Arg(arg.value, cst.Name(name), _TIGHT))
+    lookup = cst.Call(cst.Name(plan.need(site.file, "request_arguments")), [cst.Arg(assistant), *settings])
+    return [*own, Argument(None, lookup)]
+
+
+def rebuild_as_response(
+    plan: Plan, site: Site, client: cst.BaseExpression, arguments: list[Argument], *, method: str = "create"
+) -> None:
+    """Note that the call of a site becomes one of `client.responses`."""
+    assert site.call is not None
+    func, place = attribute(client, "responses", method), line_place(site)
+    plan.change(
+        site.file,
+        site.call,
+        lambda updated: rebuild_call(cst.ensure_type(updated, cst.Call), func, arguments, place=place),
+    )
+
+
+def _merged(base: cst.BaseExpression, settings: list[Argument]) -> cst.BaseExpression:
+    if not settings:
+        return base
+    elements: list[cst.BaseDictElement] = [cst.StarredDictElement(base)]
+    elements += [cst.DictElement(cst.SimpleString(f'"{new.keyword}"'), new.value) for new in settings]
+    return cst.Dict(elements)
