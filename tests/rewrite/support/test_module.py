@@ -370,6 +370,27 @@ def test_a_busy_conversation_is_waited_for(api: Surface, monkeypatch: pytest.Mon
     assert refused[2]["message"] == f"Thread {at['thread_id']} already has an active run."
 
 
+@pytest.mark.parametrize("said", ["Hello", "Fail with server_error"])
+def test_a_server_that_wants_input_is_given_the_turn(api: Surface, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    def shown() -> tuple[str, list[str]]:
+        at = begin(api, said)
+        return api("threads.runs.create_and_poll", **at).status, [
+            message.content[0].text.value for message in transcript(api, at)
+        ]
+
+    expected, create = shown(), api.client.responses.create
+    response = api.plain("conversations.with_raw_response.create").http_response
+    strict = openai.BadRequestError("Missing required parameter: 'input'.", response=response, body=None)
+
+    def never_without(**arguments: Any) -> Any:
+        if "input" not in arguments:
+            raise strict
+        return create(**arguments)
+
+    monkeypatch.setattr(api.client.responses, "create", never_without)
+    assert shown() == expected
+
+
 def test_many_threads_at_once(tmp_path: Path) -> None:
     with surface("async", tmp_path) as api:
         assistant = api("assistants.create", model="gpt-4o")

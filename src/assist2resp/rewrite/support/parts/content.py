@@ -153,7 +153,8 @@ def _as_input(item: Any) -> Json | None:
         if item["role"] == "assistant":
             said = [part.get("text") or part.get("refusal") or "" for part in item["content"]]
             return {"type": "message", "role": "assistant", "content": "\n".join(said)}
-        return {"type": "message", "role": item["role"], "content": item["content"]}
+        parts = [{name: value for name, value in part.items() if value is not None} for part in item["content"]]
+        return {"type": "message", "role": item["role"], "content": parts}
     names = {"function_call": ("call_id", "name", "arguments"), "function_call_output": ("call_id", "output")}
     if item["type"] in names:
         return {"type": item["type"], **{name: item[name] for name in names[item["type"]]}}

@@ -31,6 +31,8 @@ class _Run:
         self.outputs: dict[str, str] = row.get("outputs", {})
         self.waiting: str = row.get("waiting", "")
         """The item with which the calls that wait began."""
+        self.turn: list[Json] = row.get("turn", [])
+        """What was taken out of the conversation to be the input of a response that has not ended."""
         # region last_messages
         self.window: list[Json] | None = row.get("window")
         """What a run that sees the last messages only was given, instead of the conversation."""
@@ -118,6 +120,9 @@ def _take_in(call: _Call, run: _Run, response: Json) -> _Work:
     if run.window is not None and status != "failed":
         yield from _write_back(call, run, response["output"])
     # endregion
+    if run.turn and status == "failed":
+        yield call.client.conversations.items.create(run.conversation, items=run.turn)
+    run.turn = []
     _remember(run, response)
     calls = _function_calls(response["output"])
     most = run.shown["max_completion_tokens"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import secrets
 import time
 import warnings
@@ -144,15 +145,29 @@ def _respond(call: _Call, run: _Run, outputs: list[Json]) -> _Work:
 
 
 def _create(call: _Call, run: _Run, request: Json) -> _Work:
-    """Create a response; calls of functions that nobody ever answered are taken out of the conversation first."""
+    """Create a response; if it is refused, once more without calls of functions that nobody answered, or with input."""
     create = functools.partial(call.client.responses.create, **request)
     try:
         return (yield from _unlocked(call, create, f"Thread {run.thread_id} already has an active run."))
-    except openai.BadRequestError as error:
-        if "No tool output found" not in error.message:
+    except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+        if "No tool output found" in error.message:
+            yield from _drop_unanswered(call, run.conversation)
+        elif "input" in error.message and "input" not in request:
+            run.turn = yield from _take_turn(call, run.conversation)
+            request = {**request, "input": run.turn}
+        else:
             raise
-    yield from _drop_unanswered(call, run.conversation)
-    return (yield create())
+    return (yield call.client.responses.create(**request))
+
+
+def _take_turn(call: _Call, conversation: str) -> _Work:
+    """Take what was written since the last answer out of a conversation, for a server that wants it as input."""
+    page = yield call.client.conversations.items.list(conversation, order="desc", limit=100)
+    items = [item.to_dict() for item in page.data]
+    turn = list(itertools.takewhile(lambda item: item["type"] == "message" and item["role"] != "assistant", items))
+    for item in turn:
+        yield call.client.conversations.items.delete(item["id"], conversation_id=conversation)
+    return [_as_input(item) for item in reversed(turn)]
 
 
 @_answers("POST /threads/{}/runs")
