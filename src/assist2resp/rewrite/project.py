@@ -254,6 +254,9 @@ def _source(path: Path, data: bytes) -> SourceFile:
         notebook = read_notebook(data)
     except NotebookError as error:
         return SourceFile(path, data, problem=str(error))
+    for cell in notebook.unread:
+        if SourceFile(path, cell.source.encode("utf-8", "replace")).has_needle:
+            return SourceFile(path, data, problem="has a cell that does not parse", problem_line=cell.line)
     return SourceFile(path, notebook.code, notebook=notebook)
 
 
