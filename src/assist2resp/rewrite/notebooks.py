@@ -40,6 +40,14 @@ class _Cell:
     """Per line of the source, where the JSON string that holds it begins."""
 
 
+@dataclass(frozen=True)
+class Unread:
+    """A code cell that is no Python: its source, and the line of the file where it begins."""
+
+    source: str
+    line: int
+
+
 @dataclass
 class Notebook:
     """A notebook as read. `code` is what its cells come to as one module; a mark stands before each."""
@@ -49,6 +57,7 @@ class Notebook:
     cells: list[_Cell] = field(default_factory=list)
     magics: Magics = field(default_factory=Magics)
     code: bytes = b""
+    unread: list[Unread] = field(default_factory=list)
     _starts: list[int] = field(default_factory=list)
     """Per cell, the line of `code` that its mark stands in, from 1."""
 
@@ -63,6 +72,8 @@ class Notebook:
 
     def written(self, code: bytes) -> bytes:
         """The notebook's bytes with its cells as `code` has them now."""
+        if code == self.code:
+            return self.raw
         head, *parts = _MARK_LINE.split(code.decode("utf-8"))
         if [int(number) for number in parts[::2]] != list(range(len(self.cells))):
             raise NotebookError(
@@ -96,7 +107,7 @@ def read_notebook(raw: bytes) -> Notebook:
         notebook = Notebook(text, raw)
         for cell in _elements(text, top["cells"].start):
             _take(notebook, text, cell)
-    except (ValueError, KeyError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise NotebookError(f"is no notebook of version 4: {error}") from error
     return notebook
 
@@ -111,6 +122,8 @@ def _take(notebook: Notebook, text: str, cell: _Span) -> None:
     python = notebook.magics.hidden(source)
     if python is not None and _parses(python):
         notebook.add(span, python, tuple(_line_offsets(text, span)) or (span.start,))
+    elif python is not None:
+        notebook.unread.append(Unread(source, text.count("\n", 0, span.start) + 1))
 
 
 def _parses(python: str) -> bool:
