@@ -90,7 +90,7 @@ class _Run:
         elif name in _RENAMED:
             self._add(_RENAMED[name], value, may_be_none=may_be_none(value, self.look))
         elif name == "stream":
-            if not (isinstance(value, cst.Name) and value.value == "False"):
+            if not (isinstance(value, cst.Name) and value.value in {"False", "True"}):
                 raise Refused
         else:
             self._converted(name, value)
