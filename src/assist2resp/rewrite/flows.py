@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import libcst as cst
 
@@ -41,6 +42,20 @@ class FlowIndex:
     sites: dict[cst.CSTNode, Site]
     taken: set[cst.CSTNode] = field(default_factory=set)
     """Nodes that are no sites and that a flow's plan has changed already."""
+
+    @cached_property
+    def neighbours(self) -> dict[SourceFile, set[SourceFile]]:
+        """The files that each file imports or is imported by."""
+        project = self.keys.inference.project
+        near: dict[SourceFile, set[SourceFile]] = {file: set() for file in project.modules}
+        for file in project.modules:
+            for scope in file.scopes.own.values():
+                for binding in (binding for bindings in scope.names.values() for binding in bindings):
+                    found = project.resolve(binding.origin, file) if binding.how == "import" else None
+                    if found is not None and found[0] in near:
+                        near[file].add(found[0])
+                        near[found[0]].add(file)
+        return near
 
     def flow_of(self, key: Hashable) -> Flow | None:
         """The flow that a place belongs to: a variable, an attribute, a result."""
@@ -192,7 +207,11 @@ def _connect_calls(file: SourceFile, keys: _Keys, union: _Union, inference: Infe
         names = {param.name.value for param in params}
         skip = 1 if callee.owner is not None and params else 0
         ordered = [*callee.node.params.posonly_params, *callee.node.params.params][skip:]
-        pairs = [(arg.keyword.value, arg.value) for arg in call.args if arg.keyword is not None and arg.keyword.value in names]
+        pairs = [
+            (arg.keyword.value, arg.value)
+            for arg in call.args
+            if arg.keyword is not None and arg.keyword.value in names
+        ]
         pairs += [(param.name.value, value) for param, value in zip(ordered, positional(call), strict=False)]
         for name, value in pairs:
             for key in keys.of(value, file):

@@ -32,6 +32,20 @@ def dissolved(updated: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | cst.F
     return cst.FlattenSentinel(body)
 
 
+def once_through(loop: cst.While | cst.For) -> Sequence[cst.BaseStatement] | None:
+    """The loop's body as it runs once; None where a way through it leaves the loop in the middle."""
+    if not isinstance(loop.body, cst.IndentedBlock) or loop.orelse is not None:
+        return None
+    return _once(list(loop.body.body))
+
+
+def unguarded(updated: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:
+    """The body, run once, of a loop that was always entered; else the loop as it is."""
+    loop = cst.ensure_type(updated, cst.While)
+    found = dissolved(loop.with_changes(test=cst.Name("True")))
+    return updated if isinstance(found, cst.While) else found
+
+
 def decided(updated: cst.CSTNode) -> cst.CSTNode:
     """`for … : if test: break` with its `else` is a question that is asked once."""
     loop = cst.ensure_type(updated, cst.For)

@@ -23,6 +23,7 @@ from assist2resp.rewrite.nodes import argument, code, descendants, has_star
 from assist2resp.rewrite.outputs import output_edits
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.waiting import Waiting, waiting_loops
 
 CREATES = ("beta.threads.runs.create", "beta.threads.runs.create_and_poll")
 RETRIEVES = ("beta.threads.runs.retrieve", "beta.threads.runs.poll")
@@ -191,6 +192,7 @@ class PlainRuns:
             self._mock_obstacle()
             or self._download_obstacle()
             or self._site_obstacle()
+            or self._loop_obstacle()
             or self._run_obstacle()
             or self._call_obstacle()
             or self._message_obstacle()
@@ -237,6 +239,20 @@ class PlainRuns:
             obstacle = self._argument_obstacle(site)
             if obstacle:
                 return obstacle
+        return ""
+
+    @cached_property
+    def waiting(self) -> list[Waiting]:
+        """The loops that wait for the flow's runs."""
+        return waiting_loops(uses.sites_named(self.flow, *RETRIEVES), uses.sites_named(self.flow, *SUBMITS))
+
+    def _loop_obstacle(self) -> str:
+        polled = any(site.name == "create_and_poll" for site in self.creates)
+        for waiting in self.waiting:
+            if waiting.obstacle:
+                return waiting.obstacle
+            if waiting.skipped and polled:
+                return "a loop may find its run at its end, and does nothing then"
         return ""
 
     def origin_of(self, submit: Site) -> Site | None:

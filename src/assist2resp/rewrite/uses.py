@@ -32,6 +32,21 @@ def flow_files(flow: Flow) -> list[SourceFile]:
     return flow.index.keys.inference.project.modules
 
 
+def connected_files(flow: Flow) -> list[SourceFile]:
+    """The files that may run together with a flow's own, as far as imports and the names of its modules tell."""
+    modules = flow_files(flow)
+    near = flow.index.neighbours
+    found = {site.file for site in flow.sites}
+    names = {file.import_stem.encode() for file in found}
+    waiting = [file for file in modules if file in found or any(name in file.data for name in names)]
+    found.update(waiting)
+    while waiting:
+        new = near[waiting.pop()] - found
+        found |= new
+        waiting += new
+    return [file for file in modules if file in found]
+
+
 def object_uses(flow: Flow, types: frozenset[str]) -> Iterator[Use]:
     """Every expression of the flow whose value is of one of the SDK's types, in loading position."""
     inference = flow.index.keys.inference
@@ -77,6 +92,11 @@ def _is_definition(node: cst.CSTNode, parent: cst.CSTNode, file: SourceFile) -> 
         parent,
         (cst.AssignTarget, cst.Param, cst.FunctionDef, cst.ClassDef, cst.ImportAlias, cst.AsName, cst.Annotation),
     )
+
+
+def is_load(node: cst.Name, file: SourceFile) -> bool:
+    """Whether a name stands for its value, neither where it is bound nor as an attribute's or keyword's word."""
+    return not _is_definition(node, file.scopes.parent_of[node], file)
 
 
 def passes_on(use: Use, inference: Inference) -> bool:

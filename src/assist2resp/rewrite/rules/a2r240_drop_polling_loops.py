@@ -5,13 +5,14 @@ from __future__ import annotations
 import libcst as cst
 
 from assist2resp.rewrite.kinds import External
-from assist2resp.rewrite.loops import asked, decided, dissolved, only_shows
+from assist2resp.rewrite.loops import asked, decided, dissolved, only_shows, unguarded
 from assist2resp.rewrite.nodes import code, descendants, string_value
 from assist2resp.rewrite.plainness import SUBMITS
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.waiting import Waiting
 from assist2resp.schema.findings import Level
 
 _PENDING = frozenset({"queued", "in_progress", "cancelling"})
@@ -24,7 +25,8 @@ class DropPollingLoops:
     What: `while run.status in ("queued", "in_progress"): …` goes whole; `while True:` with a retrieval and branches
     that all leave becomes its branches; sleeps between retrievals go.
     Why: `responses.create` returns when the response is complete.
-    Safety: a loop that submits tool outputs stays a loop; so does one whose shape is not understood, which then ends in
+    Safety: what a loop does once its run has ended is done after the request; a loop whose work cannot be taken out of
+    it keeps the whole flow from being plain. A loop that submits tool outputs stays a loop; so does one whose shape is not understood, which then ends in
     its first round.
     Known problems: progress printed while waiting is not printed any more.
     See: https://platform.openai.com/docs/guides/migrate-to-responses
@@ -195,10 +197,14 @@ class DropPollingLoops:
         for site in plan.waits.intersection(sites):
             plan.credit(site, self.code, "a response needs no waiting.")
         tools = any(site.path in SUBMITS for site in sites)
-        if _ends_on_failure(loop) or (not tools and _only_waits(plan, loop, file)):
+        does_work = isinstance(loop, cst.While) and not tools and bool(_waiting(plan, loop).skipped)
+        if does_work or _ends_on_failure(loop) or (not tools and _only_waits(plan, loop, file)):
             for sleep in _sleeps(plan, loop, file):
                 plan.change(file, sleep, lambda _: cst.RemoveFromParent())
         if tools:
+            return
+        if does_work:
+            plan.change(file, loop, unguarded)
             return
         if isinstance(loop, cst.While) and loop.orelse is None and _only_pending(loop.test):
             plan.change(file, loop, lambda _: cst.RemoveFromParent())
@@ -207,6 +213,10 @@ class DropPollingLoops:
             plan.change(file, loop, dissolved)
         elif isinstance(loop, cst.For) and not _reads_counter(loop):
             plan.change(file, loop, decided)
+
+
+def _waiting(plan: Plan, loop: cst.While) -> Waiting:
+    return next(waiting for waiting in plan.plain.waiting if waiting.loop is loop)
 
 
 def _loops_of(plan: Plan) -> list[tuple[cst.While | cst.For, SourceFile]]:

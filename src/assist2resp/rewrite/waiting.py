@@ -1,0 +1,175 @@
+"""What loops that wait for a run do besides waiting, and whether that still happens when nothing is waited for.
+
+A response is complete when it arrives, so a loop that goes on only while its run is pending is never entered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import libcst as cst
+
+from assist2resp.rewrite.loops import asked, once_through, only_shows
+from assist2resp.rewrite.nodes import argument, code, descendants, string_value
+from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.sites import Site
+
+_ENDS = frozenset({"completed", "failed", "expired", "cancelled", "incomplete", "requires_action"})
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A loop around retrievals (`waits`) of runs, and around submissions of tool outputs (`submits`)."""
+
+    loop: cst.While | cst.For
+    file: SourceFile
+    waits: tuple[Site, ...]
+    submits: tuple[Site, ...]
+
+    @cached_property
+    def work(self) -> frozenset[str]:
+        """The states in which the loop does more than wait, show and leave, in a branch that asks for the state."""
+        return frozenset().union(*(states for states in self._work_in(self.loop.body)))
+
+    @property
+    def skipped(self) -> frozenset[str]:
+        """The states with work in which the loop would not be entered."""
+        if isinstance(self.loop, cst.For):
+            return frozenset()
+        return frozenset(state for state in self.work if holds(self.loop.test, state) is False)
+
+    @property
+    def obstacle(self) -> str:
+        """Why the loop cannot go or stay without its waiting; empty when it can."""
+        if self.submits:
+            if self.skipped:
+                return "a loop does its work only while a run is under way"
+            return (
+                "" if all(self._goes_on(site) for site in self.submits) else "a loop goes on with a run by another name"
+            )
+        if self._hands_on_calls():
+            return "tool outputs are submitted outside of the loop that waits"
+        if self.skipped and once_through(self.loop) is None:
+            return "a loop does its work only while a run is under way"
+        return ""
+
+    def _hands_on_calls(self) -> bool:
+        return any(
+            isinstance(node, cst.If)
+            and "requires_action" in asked(node.test)[1]
+            and self._does_work(node.body, calls=True)
+            for node in descendants(self.loop.body)
+        )
+
+    def _goes_on(self, site: Site) -> bool:
+        """Whether the run that a submission goes on with keeps the name that the loop retrieves and asks."""
+        parent = self.file.scopes.parent_of[site.awaited]
+        if isinstance(parent, cst.Expr):
+            return True
+        names = {code(target.target) for target in parent.targets} if isinstance(parent, cst.Assign) else set()
+        read = {code(run.value) for run in _run_ids((*self.waits, site))}
+        return bool(names) and (names == read or not self.waits)
+
+    def _work_in(self, suite: cst.BaseSuite) -> Iterator[frozenset[str]]:
+        for line in suite.body:
+            if isinstance(line, cst.If):
+                yield from self._work_of_branches(line)
+            elif isinstance(line, cst.Try):
+                yield from self._work_in(line.body)
+                if line.orelse is not None:
+                    yield from self._work_in(line.orelse.body)
+            elif isinstance(line, cst.With):
+                yield from self._work_in(line.body)
+
+    def _work_of_branches(
+        self, branch: cst.If | cst.Else | None, left: frozenset[str] = _ENDS
+    ) -> Iterator[frozenset[str]]:
+        if isinstance(branch, cst.Else):
+            if self._does_work(branch.body):
+                yield left
+        elif branch is not None:
+            if "status" in code(branch.test):
+                if self._does_work(branch.body, shows=bool(asked(branch.test)[1])):
+                    yield frozenset(state for state in left if holds(branch.test, state) is not False)
+                left = frozenset(state for state in left if holds(branch.test, state) is not True)
+            else:
+                yield from self._work_in(branch.body)
+            yield from self._work_of_branches(branch.orelse, left)
+
+    def _does_work(self, suite: cst.BaseSuite, *, shows: bool = False, calls: bool = False) -> bool:
+        """Whether a branch does more than leave, or show unless that counts; with `calls`, whether it calls anything."""
+        for line in suite.body:
+            for small in line.body if isinstance(line, cst.SimpleStatementLine) else [line]:
+                if isinstance(small, (cst.Pass, cst.Break, cst.Continue)) or self._waits(small):
+                    continue
+                if only_shows(small) and not shows:
+                    continue
+                if not calls or (
+                    not isinstance(small, (cst.Raise, cst.Return))
+                    and any(isinstance(node, cst.Call) for node in descendants(small))
+                ):
+                    return True
+        return False
+
+    def _waits(self, small: cst.CSTNode) -> bool:
+        retrieved = {self.file.scopes.parent_of[site.awaited] for site in self.waits}
+        return small in retrieved or (isinstance(small, cst.Expr) and "sleep(" in code(small))
+
+
+def _run_ids(sites: tuple[Site, ...]) -> Iterator[cst.Attribute]:
+    for site in sites:
+        run_id = argument(site.call, "run_id", 0) if site.call is not None else None
+        if isinstance(run_id, cst.Attribute) and run_id.attr.value == "id":
+            yield run_id
+
+
+def holds(test: cst.BaseExpression, state: str) -> bool | None:
+    """Whether a test that asks for a status is true in a state; None where that cannot be said."""
+    if isinstance(test, cst.BooleanOperation):
+        sides = (holds(test.left, state), holds(test.right, state))
+        decides = isinstance(test.operator, cst.Or)
+        if decides in sides:
+            return decides
+        return None if None in sides else not decides
+    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        inner = holds(test.expression, state)
+        return None if inner is None else not inner
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1 or "status" not in code(test.left):
+        return None
+    target = test.comparisons[0]
+    words = _words(target.comparator)
+    if words is None:
+        return None
+    if isinstance(target.operator, (cst.Equal, cst.In)):
+        return state in words
+    return state not in words if isinstance(target.operator, (cst.NotEqual, cst.NotIn)) else None
+
+
+def _words(node: cst.BaseExpression) -> set[str] | None:
+    if isinstance(node, (cst.List, cst.Tuple, cst.Set)):
+        found = {string_value(element.value) for element in node.elements}
+        return None if None in found else {word for word in found if word is not None}
+    word = string_value(node)
+    return None if word is None else {word}
+
+
+def waiting_loops(waits: list[Site], submits: list[Site]) -> list[Waiting]:
+    """The innermost loops around retrievals, each with what is retrieved and submitted in it."""
+    loops: dict[cst.While | cst.For, SourceFile] = {}
+    for site in waits:
+        for node in site.file.scopes.ancestors(site.node):
+            if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+                break
+            if isinstance(node, (cst.While, cst.For)):
+                loops[node] = site.file
+                break
+    return [
+        Waiting(loop, file, _inside(loop, file, waits), _inside(loop, file, submits)) for loop, file in loops.items()
+    ]
+
+
+def _inside(loop: cst.CSTNode, file: SourceFile, sites: list[Site]) -> tuple[Site, ...]:
+    below = set(descendants(loop))
+    return tuple(site for site in sites if site.file is file and site.node in below)

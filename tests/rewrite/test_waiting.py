@@ -1,0 +1,142 @@
+"""What a loop did once its run had ended is still done when nothing is waited for any more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import libcst as cst
+import pytest
+
+from assist2resp.rewrite.engine import rewrite
+from assist2resp.rewrite.outcome import Options
+from assist2resp.rewrite.waiting import holds
+
+START = """\
+import time
+from openai import OpenAI
+client = OpenAI()
+
+
+def ask(text, assistant_id):
+    thread = client.beta.threads.create()
+    client.beta.threads.messages.create(thread_id=thread.id, role="user", content=text)
+    run = client.beta.threads.runs.create(thread_id=thread.id, assistant_id=assistant_id)
+"""
+
+
+def rewritten(body: str, folder: Path) -> str:
+    """The end of a function that polls, after its rewrite."""
+    path = folder / "main.py"
+    path.write_text(START + "".join(f"    {line}\n" for line in dedent(body).strip().splitlines()), encoding="utf-8")
+    changed = {change.path.name: change.after.decode() for change in rewrite([path], Options()).changes}
+    return changed["main.py"]
+
+
+RETRIEVE = "run = client.beta.threads.runs.retrieve(thread_id=thread.id, run_id=run.id)"
+SUBMIT = "client.beta.threads.runs.submit_tool_outputs(thread_id=thread.id, run_id=run.id, tool_outputs=[])"
+LISTING = "client.beta.threads.messages.list(thread_id=thread.id).data[0].content[0].text.value"
+
+
+@pytest.mark.parametrize("test", ['in ("queued", "in_progress")', '!= "completed"', 'not in ["completed", "failed"]'])
+def test_work_inside_of_a_loop_is_kept(test: str, tmp_path: Path) -> None:
+    shown = rewritten(
+        f"""
+        while run.status {test}:
+            time.sleep(1)
+            {RETRIEVE}
+            if run.status == "completed":
+                print({LISTING})
+                break
+            elif run.status == "failed":
+                raise ValueError("failed")
+        """,
+        tmp_path,
+    )
+    assert "while" not in shown
+    assert "sleep" not in shown
+    assert (
+        '    if run.status == "completed":\n        print(run.output_text)\n    elif run.status == "failed":' in shown
+    )
+
+
+def test_a_loop_that_leaves_in_the_middle_keeps_its_run(tmp_path: Path) -> None:
+    shown = rewritten(
+        f"""
+        while run.status == "queued":
+            {RETRIEVE}
+            if run.status == "completed":
+                break
+            if run.status == "failed":
+                raise ValueError("failed")
+            time.sleep(1)
+        """,
+        tmp_path,
+    )
+    assert 'while run.status == "queued":' in shown
+    assert "threads(client).runs.retrieve(" in shown
+
+
+def test_a_loop_that_answers_calls_only_while_pending_keeps_its_run(tmp_path: Path) -> None:
+    shown = rewritten(
+        f"""
+        while run.status in ("queued", "in_progress"):
+            {RETRIEVE}
+            if run.status == "requires_action":
+                run = {SUBMIT}
+        """,
+        tmp_path,
+    )
+    assert "threads(client).runs.submit_tool_outputs(" in shown
+
+
+def test_a_loop_that_goes_on_by_another_name_keeps_its_run(tmp_path: Path) -> None:
+    shown = rewritten(
+        f"""
+        while run.status != "completed":
+            {RETRIEVE}
+            if run.status == "requires_action":
+                sent = {SUBMIT}
+                print(sent.status)
+        """,
+        tmp_path,
+    )
+    assert "threads(client).runs.submit_tool_outputs(" in shown
+
+
+def test_a_loop_that_hands_its_calls_on_keeps_its_run(tmp_path: Path) -> None:
+    shown = rewritten(
+        f"""
+        def answer(run):
+            {SUBMIT}
+        while True:
+            {RETRIEVE}
+            if run.status == "completed":
+                break
+            if run.status == "requires_action":
+                answer(run)
+        """,
+        tmp_path,
+    )
+    assert "threads(client).runs.retrieve(" in shown
+
+
+@pytest.mark.parametrize(
+    ("test", "state", "expected"),
+    [
+        ('run.status == "completed"', "completed", True),
+        ('run.status != "completed"', "completed", False),
+        ('run.status in ("queued", "in_progress")', "failed", False),
+        ('run.status not in ["completed"]', "failed", True),
+        ('not run.status == "completed"', "completed", False),
+        ('run.status == "queued" or run.status == "in_progress"', "completed", False),
+        ('run.status != "completed" and time.time() < end', "completed", False),
+        ('run.status != "completed" and time.time() < end', "failed", None),
+        ('run.status != "completed" or retry', "failed", True),
+        ("run.status in PENDING", "completed", None),
+        ("done", "completed", None),
+        ("1 < x < 2", "completed", None),
+    ],
+)
+def test_what_a_test_says_of_a_state(test: str, state: str, expected: bool | None) -> None:
+    assert holds(cst.parse_expression(test), state) is expected
