@@ -16,9 +16,10 @@ from assist2resp.rewrite.type_expr import TypeExpr
 
 @dataclass(frozen=True)
 class Unknown:
-    """Not known, or not one thing."""
+    """Not known, or not one thing. `foreign` marks what is certainly no client of openai's own."""
 
     reason: str = ""
+    foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,14 @@ class Instance:
 
 
 @dataclass(frozen=True)
+class Parent:
+    """What `super()` gives in a method of a class of the project."""
+
+    file: SourceFile
+    node: cst.ClassDef
+
+
+@dataclass(frozen=True)
 class Module:
     """A module of the project."""
 
@@ -158,6 +167,7 @@ Kind: TypeAlias = (
     | Function
     | Class
     | Instance
+    | Parent
     | Module
     | External
 )
@@ -174,26 +184,43 @@ BOTTOM = Bottom()
 PLAIN = Plain()
 
 
-def _gives_way(kind: Kind) -> bool:
-    return isinstance(kind, Plain) or (isinstance(kind, External) and kind.qualified in _MOCKS)
+def _is_plain(kind: Kind) -> bool:
+    return isinstance(kind, Plain)
+
+
+def _is_mock(kind: Kind) -> bool:
+    return isinstance(kind, External) and kind.qualified in _MOCKS
 
 
 def join(first: Kind, second: Kind) -> Kind:
-    """What a variable is that holds both: the same kind, or unknown. None, literals and mocks give way to the others."""
+    """What a variable is that holds both: the same kind, or unknown. None and literals give way to the API's kinds."""
     if first == second or isinstance(second, Bottom):
         return first
-    if isinstance(first, Bottom) or (_gives_way(first) and not isinstance(second, Unknown)):
+    if isinstance(first, Bottom) or (isinstance(first, Plain) and not isinstance(second, Unknown)):
         return second
-    if _gives_way(second) and not isinstance(first, Unknown):
+    if isinstance(second, Plain) and not isinstance(first, Unknown):
         return first
     if isinstance(first, Many) and isinstance(second, Many):
         return Many(join(first.inner, second.inner))
+    if isinstance(first, Awaitable) and isinstance(second, Awaitable):
+        return Awaitable(join(first.inner, second.inner))
     if isinstance(first, TupleOf) and isinstance(second, TupleOf) and len(first.items) == len(second.items):
         return TupleOf(tuple(map(join, first.items, second.items)))
-    if isinstance(first, Unknown) and first.reason:
-        return first
-    if isinstance(second, Unknown):
-        return second
-    if isinstance(first, Unknown):
-        return first
-    return Unknown("it holds different things at different times")
+    if isinstance(first, Unknown) or isinstance(second, Unknown):
+        return _less_known(first, second)
+    return Unknown(_difference(first, second))
+
+
+def _less_known(first: Kind, second: Kind) -> Kind:
+    """Of two kinds, one of them unknown, the unknown one; the one with more to tell where both are."""
+    unknown = [kind for kind in (first, second) if isinstance(kind, Unknown)]
+    return max(unknown, key=lambda kind: (kind.foreign, bool(kind.reason)))
+
+
+def _difference(first: Kind, second: Kind) -> str:
+    if isinstance(first, Resource) and isinstance(second, Resource):
+        if first.is_azure != second.is_azure:
+            return "it is OpenAI's client at some times and Azure's at others"
+        if first.is_async != second.is_async:
+            return "it is an asynchronous client at some times and a synchronous one at others"
+    return "it holds different things at different times"
