@@ -47,6 +47,8 @@ def rebuild_call(
     if remarks or _is_one_to_a_line(old) or (_hugs(old) and _has_last_comma(old)):
         return _on_lines(old, func, arguments, remarks, breaks)
     flat = _on_one_line(old, func, arguments)
+    if not _is_broken(old) and _ends_deeper(flat, place.hang):
+        return _on_lines(old, func, arguments, remarks, breaks)
     width = len(code(flat))
     room = _WIDTH - place.column
     if width <= (room if _is_broken(old) else max(room + (12 if len(arguments) == 1 else 0), len(code(old)))):
@@ -56,6 +58,12 @@ def rebuild_call(
     ):
         return _on_one_line(old, func, arguments, breaks) if _hugs(old) else flat
     return _on_lines(old, func, arguments, remarks, breaks)
+
+
+def _ends_deeper(call: cst.Call, hang: str) -> bool:
+    """Whether an argument that spans lines ends further to the right than the line of the call begins."""
+    *above, last = code(call).split("\n")
+    return bool(above) and len(last) - len(last.lstrip()) > len(hang)
 
 
 def attribute(value: cst.BaseExpression, *names: str) -> cst.BaseExpression:
