@@ -1,0 +1,132 @@
+"""Imports are added where a person would put them, and taken out where a rewrite left them unused."""
+
+from __future__ import annotations
+
+import ast
+
+import libcst as cst
+import pytest
+
+from assist2resp.rewrite.imports import add_import, drop_unused, free_name, used_names
+
+param = pytest.param
+
+
+def is_local(module: str) -> bool:
+    return module.startswith((".", "app", "compat"))
+
+
+LOCAL = [
+    param("import os\n\nx = 1\n", "import os\n\nfrom compat import threads\n\nx = 1\n", id="after packages"),
+    param("x = 1\n", "from compat import threads\nx = 1\n", id="no imports"),
+    param('"""Doc."""\n\nx = 1\n', '"""Doc."""\n\nfrom compat import threads\n\nx = 1\n', id="after the docstring"),
+    param(
+        "import os\n\nfrom app import a\nfrom zoo import z\n\nx = 1\n",
+        "import os\n\nfrom app import a\nfrom zoo import z\n\nfrom compat import threads\n\nx = 1\n",
+        id="mixed groups",
+    ),
+    param(
+        "import os\n\nfrom app import a\nfrom app.b import b\n\nx = 1\n",
+        "import os\n\nfrom app import a\nfrom app.b import b\nfrom compat import threads\n\nx = 1\n",
+        id="in its order, last",
+    ),
+    param(
+        "import os\n\nfrom compat_two import a\n\nx = 1\n",
+        "import os\n\nfrom compat import threads\nfrom compat_two import a\n\nx = 1\n",
+        id="in its order, first",
+    ),
+    param(
+        "try:\n    import a\nexcept ImportError:\n    a = None\nimport os\nx = 1\n",
+        "try:\n    import a\nexcept ImportError:\n    a = None\nimport os\n\nfrom compat import threads\nx = 1\n",
+        id="after optional imports",
+    ),
+    param(
+        "import os\nos.environ['A'] = '1'\nimport b\n\nx = 1\n",
+        "import os\nos.environ['A'] = '1'\nimport b\n\nfrom compat import threads\n\nx = 1\n",
+        id="imports below a statement",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), LOCAL)
+def test_import_of_the_project(before: str, after: str) -> None:
+    made = add_import(cst.parse_module(before), "compat", [("threads", "threads")], is_local).code
+    ast.parse(made)
+    assert made == after
+
+
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [
+        param([("b", "b"), ("a", "a"), ("b", "b")], "from m import a, b", id="sorted, once"),
+        param([("a", "other")], "from m import a as other", id="under another name"),
+    ],
+)
+def test_import_of_a_package(names: list[tuple[str, str]], line: str) -> None:
+    assert add_import(cst.parse_module("import os\nx = 1\n"), "m", names).code == f"import os\n{line}\nx = 1\n"
+
+
+def test_no_names_no_import() -> None:
+    tree = cst.parse_module("x = 1\n")
+    assert add_import(tree, "m", []) is tree
+
+
+@pytest.mark.parametrize(
+    ("before", "body", "kept"),
+    [
+        param("import time\nimport os\n", "os.x", "import os\n", id="import"),
+        param("import time, os\n", "os.x", "import os\n", id="one of a line"),
+        param("import os, time\n", "os.x", "import os\n", id="last of a line"),
+        param("from a import b, c\n", "c", "from a import c\n", id="name"),
+        param("from a import b\n", "", "", id="whole line"),
+        param("from a import (\n    b,\n    c,\n)\n", "b", "from a import (\n    b,\n    )\n", id="in parentheses"),
+        param("from a import b as c\n", "", "", id="by its local name"),
+        param("import a.b\n", "a.b.c", "import a.b\n", id="dotted, used"),
+        param("from __future__ import annotations\n", "", "from __future__ import annotations\n", id="future"),
+        param("from a import *\n", "", "from a import *\n", id="star"),
+    ],
+)
+def test_unused_imports_go(before: str, body: str, kept: str) -> None:
+    names = "time, os, b, c, a, annotations"
+    was, now = cst.parse_module(f"{before}print({names})\n"), cst.parse_module(f"{before}print({body})\n")
+    made = drop_unused(was, now).code
+    ast.parse(made)
+    assert made == f"{kept}print({body})\n"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        param("import time\nimport os\nx = 1\n", id="unused before too"),
+        param("import time\nimport os\n__all__ = ['os']\n", id="named in a string"),
+        param("def f():\n    import os\n    return 1\n", id="inside a function"),
+    ],
+)
+def test_imports_that_stay(after: str) -> None:
+    before = cst.parse_module(after + ("os\n" if "__all__" in after else ""))
+    assert drop_unused(before, cst.parse_module(after)).code == after
+
+
+def test_a_file_does_not_begin_with_a_blank_line() -> None:
+    before = cst.parse_module("import time\n\nfrom a import b\n\ntime.sleep(b)\n")
+    after = cst.parse_module("import time\n\nfrom a import b\n\nprint(b)\n")
+    assert drop_unused(before, after).code == "from a import b\n\nprint(b)\n"
+
+
+def test_used_names() -> None:
+    tree = cst.parse_module("import a\nfrom b import c\n\ndef f(x: 'D') -> None:\n    return x.y\n")
+    assert {"f", "x", "D", "y"} <= used_names(tree)
+    assert not used_names(tree) & {"a", "b", "c"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        param("x = 1\n", "threads", id="free"),
+        param("threads = 1\n", "compat_threads", id="taken"),
+        param("def f(threads):\n    compat_threads = 1\n", "threads_2", id="both taken"),
+        param("client.beta.threads.create(threads=1)\n", "threads", id="only an attribute and a keyword"),
+    ],
+)
+def test_free_name(text: str, expected: str) -> None:
+    assert free_name(cst.parse_module(text), "threads", "compat_threads") == expected
