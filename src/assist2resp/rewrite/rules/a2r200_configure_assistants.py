@@ -8,7 +8,6 @@ from assist2resp.rewrite import literals, uses
 from assist2resp.rewrite.edits import leaving_comments
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.nodes import argument
-from assist2resp.rewrite.plainness import CREATES
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
@@ -64,8 +63,12 @@ class ConfigureAssistants:
                 "temperature": 0.2,
                 "truncation": "auto",
             }
-            thread = client.conversations.create(items=[{"role": "user", "content": "Why is the sky blue?"}])
-            run = client.responses.create(conversation=thread.id, **assistant)
+            thread = client.conversations.create()
+            run = client.responses.create(
+                conversation=thread.id,
+                input=[{"role": "user", "content": "Why is the sky blue?"}],
+                **assistant,
+            )
             print(run.status)
             """,
         ),
@@ -205,7 +208,7 @@ class ConfigureAssistants:
             return
         converted = {site: self._converted(plan, site) for site in creates}
         if any(new is None for new in converted.values()) or not all(
-            _overridable(plan, site, creates) for site in plan.plain.creates
+            _overridable(plan, site, creates) for site in (*plan.plain.creates, *plan.plain.streams)
         ):
             return
         for site, new in converted.items():
@@ -245,7 +248,7 @@ def _is_run_argument(plan: Plan, file: SourceFile, node: cst.CSTNode) -> bool:
         return False
     if site.path == _DELETE:
         return isinstance(file.scopes.parent_of.get(site.awaited), cst.Expr)
-    return site.path in CREATES and argument(site.call, "assistant_id") is node
+    return plan.plain.starts(site) and argument(site.call, "assistant_id") is node
 
 
 def _overridable(plan: Plan, site: Site, creates: list[Site]) -> bool:

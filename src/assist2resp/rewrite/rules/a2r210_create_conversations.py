@@ -9,12 +9,13 @@ from assist2resp.rewrite.calls import Argument, attribute, rebuild_call
 from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.kinds import Ident, Resource
-from assist2resp.rewrite.nodes import argument, has_star
-from assist2resp.rewrite.plainness import THREAD_CREATE, thread_argument
+from assist2resp.rewrite.nodes import argument, code, has_star
+from assist2resp.rewrite.plainness import THREAD_CREATE, assigned_name, thread_argument
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.sites import Site, line_place
+from assist2resp.rewrite.turns import answering_run
 from assist2resp.schema.findings import Level
 
 _BY_ID = {"beta.threads.retrieve": "retrieve", "beta.threads.delete": "delete"}
@@ -25,7 +26,7 @@ class CreateConversations:
     """A thread becomes a conversation.
 
     What: `client.beta.threads.create(metadata=…)` becomes `client.conversations.create(metadata=…)`; messages given at
-    creation become its items; retrieve and delete follow. Ids that come from outside go through `conversation_id()`.
+    creation become its items, or the input of the response that answers them at once; retrieve and delete follow. Ids that come from outside go through `conversation_id()`.
     Why: Conversations are what the Responses API keeps history in.
     Safety: only where the program reads nothing of a thread but its id and metadata.
     Known problems: deleting a conversation leaves its items on the server, as the API's documentation says.
@@ -80,6 +81,36 @@ class CreateConversations:
             )
             print(thread.id, thread.metadata["user"])
             client.conversations.delete(thread.id)
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            assistant = client.beta.assistants.create(model="gpt-5")
+
+
+            def ask(question: str) -> str:
+                thread = client.beta.threads.create(messages=[{"role": "user", "content": question}])
+                run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+                return run.status
+            """,
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            assistant = {"model": "gpt-5", "truncation": "auto"}
+
+
+            def ask(question: str) -> str:
+                thread = client.conversations.create()
+                run = client.responses.create(
+                    conversation=thread.id,
+                    input=[{"role": "user", "content": question}],
+                    **assistant,
+                )
+                return run.status
             """,
         ),
         case(
@@ -184,19 +215,31 @@ class CreateConversations:
         items = literals.messages(messages, plan.look(site.file)) if messages is not None else None
         if messages is not None and items is None:
             return
-        place = line_place(site)
+        place, folded = line_place(site), items is not None and self._folds(plan, site, items)
 
         def build(updated: cst.CSTNode) -> cst.CSTNode:
             new = cst.ensure_type(updated, cst.Call)
             args = [
-                Argument("items", items) if arg.keyword is not None and arg.keyword.value == "messages" and items is not None
+                Argument("items", items) if _is_messages(arg) and items is not None
                 else Argument(arg.keyword.value if arg.keyword else None, arg.value)
-                for arg in new.args
+                for arg in new.args if not (folded and _is_messages(arg))
             ]  # fmt: skip
             return rebuild_call(new, attribute(client_of(beta), "conversations", "create"), args, place=place)
 
         plan.change(site.file, site.call, build)
         plan.fix(site, self.code, "a thread became a conversation.", plain=True)
+
+    @staticmethod
+    def _folds(plan: Plan, site: Site, items: cst.BaseExpression) -> bool:
+        """Whether the messages become the input of the run that follows, which is then told so."""
+        name = assigned_name(site)
+        if name is None or not plan.plain.possible or not isinstance(items, cst.List) or "#" in code(items):
+            return False
+        run = answering_run(plan, site, f"{name.value}.id", items)
+        if run is None:
+            return False
+        plan.folded.setdefault(run, []).append(items)
+        return True
 
     def _by_id(self, plan: Plan, site: Site, name: str) -> None:
         thread, beta = thread_argument(site), beta_of(site, plan.inference)
@@ -208,6 +251,10 @@ class CreateConversations:
         )
         plan.replace(site.file, site.call, new)
         plan.fix(site, self.code, "a thread became a conversation.", plain=True)
+
+
+def _is_messages(arg: cst.Arg) -> bool:
+    return arg.keyword is not None and arg.keyword.value == "messages"
 
 
 def may_be_plain(plan: Plan) -> bool:

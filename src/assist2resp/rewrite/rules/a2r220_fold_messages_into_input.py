@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite import literals
 from assist2resp.rewrite.calls import Argument, attribute, rebuild_call
 from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.edits import leaving_comments
-from assist2resp.rewrite.kinds import Plain, Resource, Sdk, Unknown
-from assist2resp.rewrite.nodes import argument, code, descendants, string_value
-from assist2resp.rewrite.plainness import CREATES, MESSAGE_CREATE, thread_argument
+from assist2resp.rewrite.kinds import Resource
+from assist2resp.rewrite.nodes import argument, code
+from assist2resp.rewrite.plainness import MESSAGE_CREATE, thread_argument
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
 from assist2resp.rewrite.sites import Site, line_place
+from assist2resp.rewrite.turns import answering_run, input_item
 from assist2resp.schema.findings import Level
 
 
@@ -155,6 +155,41 @@ class FoldMessagesIntoInput:
             from openai import OpenAI
 
             client = OpenAI()
+            assistant = client.beta.assistants.create(model="gpt-5")
+
+
+            def ask(parts: list) -> str:
+                thread = client.beta.threads.create()
+                client.beta.threads.messages.create(thread_id=thread.id, role="user", content="Look at this.")
+                client.beta.threads.messages.create(thread_id=thread.id, role="user", content=[*parts])
+                run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+                return run.status
+            """,
+            """
+            from openai import OpenAI
+
+            from assistants_compat import threads
+
+            client = OpenAI()
+            assistant = {"model": "gpt-5", "truncation": "auto"}
+
+
+            def ask(parts: list) -> str:
+                thread = client.conversations.create()
+                client.conversations.items.create(
+                    conversation_id=thread.id,
+                    items=[{"role": "user", "content": "Look at this."}],
+                )
+                threads(client).messages.create(thread_id=thread.id, role="user", content=[*parts])
+                run = client.responses.create(conversation=thread.id, **assistant)
+                return run.status
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
             response = client.responses.create(model="gpt-5", input=[{"role": "user", "content": "Hello"}])
             print(response.output_text)
             """,
@@ -186,10 +221,10 @@ class FoldMessagesIntoInput:
             return
         for site in plan.open_sites:
             if site.path == MESSAGE_CREATE and isinstance(site.receiver, Resource):
-                run = None if _watches_failures(plan) else self._run_of(plan, site)
-                element = _element(plan, site)
-                if element is None:
+                thread, element = thread_argument(site), input_item(plan, site)
+                if element is None or thread is None:
                     continue
+                run = answering_run(plan, site, code(thread), _arguments_of(site))
                 if run is not None:
                     plan.folded.setdefault(run, []).append(element)
                     plan.change(site.file, _small_statement(site), leaving_comments)
@@ -213,84 +248,6 @@ class FoldMessagesIntoInput:
         plan.change(site.file, site.call, build)
         plan.fix(site, self.code, "the message became an item of the conversation.", plain=True)
 
-    @staticmethod
-    def _run_of(plan: Plan, site: Site) -> Site | None:
-        """The run that follows in the same block with nothing of the thread in between."""
-        parents = site.file.scopes.parent_of
-        line = site.statement()
-        block = parents[line]
-        if not isinstance(block, (cst.IndentedBlock, cst.Module)) or not isinstance(line, cst.SimpleStatementLine):
-            return None
-        thread = thread_argument(site)
-        body = list(block.body)
-        others = {other.call: other for other in plan.flow.sites if other.file is site.file and other.call is not None}
-        names = {node.value for node in descendants(_arguments_of(site)) if isinstance(node, cst.Name)}
-        for statement in body[body.index(line) + 1 :]:
-            found = [others[node] for node in descendants(statement) if isinstance(node, cst.Call) and node in others]
-            if found:
-                first = found[0]
-                if (
-                    first.path == MESSAGE_CREATE
-                    and first.statement() is statement
-                    and _same(thread, thread_argument(first))
-                ):
-                    continue
-                fits = (
-                    first.path in CREATES and first.statement() is statement and _same(thread, thread_argument(first))
-                )
-                return first if fits else None
-            if (
-                not isinstance(statement, cst.SimpleStatementLine)
-                or _binds(statement, names)
-                or _calls_project(statement, plan, site)
-            ):
-                return None
-        return None
-
-
-def _watches_failures(plan: Plan) -> bool:
-    """Whether the program reads why a run failed, and so goes on with the thread after a failure."""
-    return any(
-        isinstance(use.parent, cst.Attribute) and use.parent.attr.value == "last_error" for use in plan.plain.run_uses
-    )
-
-
-def _same(first: cst.BaseExpression | None, second: cst.BaseExpression | None) -> bool:
-    return first is not None and second is not None and code(first) == code(second)
-
-
-def _binds(statement: cst.SimpleStatementLine, names: set[str]) -> bool:
-    for node in descendants(statement):
-        if isinstance(node, cst.AssignTarget):
-            for inner in descendants(node):
-                if isinstance(inner, cst.Name) and inner.value in names:
-                    return True
-        if isinstance(node, (cst.AugAssign, cst.Del)):
-            return True
-    return False
-
-
-def _calls_project(statement: cst.CSTNode, plan: Plan, site: Site) -> bool:
-    """Whether a statement calls code that could touch the thread: functions of the project, or anything unknown."""
-    for node in descendants(statement):
-        if isinstance(node, cst.Call):
-            kind = plan.inference.kind(node.func, site.file)
-            name = code(node.func)
-            harmless = name in {"print", "time.sleep", "sleep", "len", "str", "input"} or name.split(".")[0] in {
-                "logger",
-                "logging",
-                "log",
-                "st",
-                "console",
-            }
-            if (
-                not harmless
-                and isinstance(kind, (Unknown, Plain, Sdk)) is False
-                and not name.startswith(("time.", "json.", "os."))
-            ):
-                return True
-    return False
-
 
 def _arguments_of(site: Site) -> cst.CSTNode:
     assert site.call is not None
@@ -303,13 +260,3 @@ def _small_statement(site: Site) -> cst.CSTNode:
     while not isinstance(node, cst.BaseSmallStatement):
         node = site.file.scopes.parent_of[node]
     return node
-
-
-def _element(plan: Plan, site: Site) -> cst.BaseExpression | None:
-    """The input item that means the message."""
-    assert site.call is not None
-    role, content = argument(site.call, "role"), argument(site.call, "content")
-    if role is None or content is None:
-        return None
-    new = literals.message_content(content, plan.look(site.file), string_value(role) or "user")
-    return literals.input_message(role, new) if new is not None else None

@@ -12,7 +12,7 @@ from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.kinds import External, Sdk
 from assist2resp.rewrite.nodes import argument, code, descendants
 from assist2resp.rewrite.outputs import output_edits
-from assist2resp.rewrite.plainness import CREATES, RETRIEVES, RUN, SUBMITS, assigned_name
+from assist2resp.rewrite.plainness import RETRIEVES, RUN, SUBMITS, assigned_name
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
@@ -124,8 +124,12 @@ class CreateResponses:
                 "tools": [{"type": "function", "name": "stock", "parameters": {"type": "object", "properties": {}}, "strict": False}],
                 "truncation": "auto",
             }
-            thread = client.conversations.create(items=[{"role": "user", "content": "How many pens are left?"}])
-            run = client.responses.create(conversation=thread.id, **shop)
+            thread = client.conversations.create()
+            run = client.responses.create(
+                conversation=thread.id,
+                input=[{"role": "user", "content": "How many pens are left?"}],
+                **shop,
+            )
             while run_status(run) == "requires_action":
                 outputs = []
                 for call in [item for item in run.output if item.type == "function_call"]:
@@ -231,7 +235,7 @@ class CreateResponses:
         if not plan.plain.possible:
             return
         for site in plan.open_sites:
-            if site.path in CREATES:
+            if site in plan.plain.creates:
                 self._create(plan, site)
             elif site.path in RETRIEVES:
                 self._retrieve(plan, site)
@@ -436,8 +440,12 @@ def _is_test(use: uses.Use) -> bool:
     return uses.is_truth_test(use.node, use.file) or uses.none_comparison(use.node, use.file) is not None
 
 
-def _list(elements: list[cst.BaseExpression]) -> cst.List:
-    return cst.List([cst.Element(element) for element in elements])
+def _list(given: list[cst.BaseExpression]) -> cst.BaseExpression:
+    """The input items of a response; the messages that its thread began with stand first, in their own list."""
+    if len(given) == 1 and isinstance(given[0], cst.List):
+        return given[0]
+    items = [part for item in given for part in (item.elements if isinstance(item, cst.List) else [cst.Element(item)])]
+    return cst.List([cst.Element(item.value) for item in items])
 
 
 def _function_calls(response: cst.BaseExpression) -> cst.BaseExpression:

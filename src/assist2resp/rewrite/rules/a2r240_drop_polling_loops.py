@@ -60,8 +60,12 @@ class DropPollingLoops:
 
             client = OpenAI()
             assistant = {"model": "gpt-5", "truncation": "auto"}
-            thread = client.conversations.create(items=[{"role": "user", "content": "Hello"}])
-            run = client.responses.create(conversation=thread.id, **assistant)
+            thread = client.conversations.create()
+            run = client.responses.create(
+                conversation=thread.id,
+                input=[{"role": "user", "content": "Hello"}],
+                **assistant,
+            )
 
             print(run.status)
             """,

@@ -45,8 +45,12 @@ class ReadOutputText:
 
             client = OpenAI()
             assistant = {"model": "gpt-5", "truncation": "auto"}
-            thread = client.conversations.create(items=[{"role": "user", "content": "Hello"}])
-            run = client.responses.create(conversation=thread.id, **assistant)
+            thread = client.conversations.create()
+            run = client.responses.create(
+                conversation=thread.id,
+                input=[{"role": "user", "content": "Hello"}],
+                **assistant,
+            )
 
             # The newest message comes first.
             answer = run.output_text

@@ -1,0 +1,109 @@
+"""Turns: the run that answers a message, where nothing of its thread happens in between."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from assist2resp.rewrite import literals
+from assist2resp.rewrite.kinds import Plain, Sdk, Unknown
+from assist2resp.rewrite.nodes import argument, code, descendants, string_value
+from assist2resp.rewrite.plainness import MESSAGE_CREATE, thread_argument
+from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.sites import Site
+
+
+def answering_run(plan: Plan, site: Site, thread: str, says: cst.CSTNode) -> Site | None:
+    """The run that follows in the same block with nothing of the thread in between.
+
+    `thread` is the thread's id as the source spells it, `says` what the messages at `site` are made of. None if the
+    program goes on with a thread whose run failed, since a failed response does not keep its input.
+    """
+    line = site.statement()
+    block = site.file.scopes.parent_of[line]
+    if (
+        watches_failures(plan)
+        or not isinstance(block, (cst.IndentedBlock, cst.Module))
+        or not isinstance(line, cst.SimpleStatementLine)
+    ):
+        return None
+    body = list(block.body)
+    others = {other.call: other for other in plan.flow.sites if other.file is site.file and other.call is not None}
+    names = {node.value for node in descendants(says) if isinstance(node, cst.Name)}
+    for statement in body[body.index(line) + 1 :]:
+        found = [others[node] for node in descendants(statement) if isinstance(node, cst.Call) and node in others]
+        if found:
+            first = found[0]
+            if first.statement() is not statement or not _is_of(thread, first):
+                return None
+            if first.path == MESSAGE_CREATE and input_item(plan, first) is not None:
+                continue
+            return first if plan.plain.starts(first) else None
+        if (
+            not isinstance(statement, cst.SimpleStatementLine)
+            or _binds(statement, names)
+            or _rebinds(statement, thread)
+            or _calls_project(statement, plan, site)
+        ):
+            return None
+    return None
+
+
+def input_item(plan: Plan, site: Site) -> cst.BaseExpression | None:
+    """The input item that means the message which a site creates."""
+    assert site.call is not None
+    role, content = argument(site.call, "role"), argument(site.call, "content")
+    if role is None or content is None:
+        return None
+    new = literals.message_content(content, plan.look(site.file), string_value(role) or "user")
+    return literals.input_message(role, new) if new is not None else None
+
+
+def watches_failures(plan: Plan) -> bool:
+    """Whether the program reads why a run failed, and so goes on with the thread after a failure."""
+    return any(run.tells_failures for run in plan.plain.streams.values()) or any(
+        isinstance(use.parent, cst.Attribute) and use.parent.attr.value == "last_error" for use in plan.plain.run_uses
+    )
+
+
+def _is_of(thread: str, site: Site) -> bool:
+    given = thread_argument(site)
+    return given is not None and code(given) == thread
+
+
+def _binds(statement: cst.SimpleStatementLine, names: set[str]) -> bool:
+    for node in descendants(statement):
+        if isinstance(node, cst.AssignTarget):
+            for inner in descendants(node):
+                if isinstance(inner, cst.Name) and inner.value in names:
+                    return True
+        if isinstance(node, (cst.AugAssign, cst.Del)):
+            return True
+    return False
+
+
+def _rebinds(statement: cst.SimpleStatementLine, thread: str) -> bool:
+    """Whether a statement gives another thread to what names it."""
+    targets = [code(node.target) for node in descendants(statement) if isinstance(node, cst.AssignTarget)]
+    return any(thread == target or thread.startswith(f"{target}.") for target in targets)
+
+
+def _calls_project(statement: cst.CSTNode, plan: Plan, site: Site) -> bool:
+    """Whether a statement calls code that could touch the thread: functions of the project, or anything unknown."""
+    for node in descendants(statement):
+        if isinstance(node, cst.Call):
+            kind = plan.inference.kind(node.func, site.file)
+            name = code(node.func)
+            harmless = name in {"print", "time.sleep", "sleep", "len", "str", "input"} or name.split(".")[0] in {
+                "logger",
+                "logging",
+                "log",
+                "st",
+                "console",
+            }
+            if (
+                not harmless
+                and isinstance(kind, (Unknown, Plain, Sdk)) is False
+                and not name.startswith(("time.", "json.", "os."))
+            ):
+                return True
+    return False
