@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from assist2resp.mapping.models import AS_OF, SHUTDOWNS, is_worth_a_word, reasons_by_default, shutdown_of
+from assist2resp.rewrite.engine import rewrite
 from assist2resp.rewrite.outcome import Options
+from assist2resp.rewrite.summary import summarise, summary_lines
 from tests.rewrite.one_file import again, rewritten
 
 TODAY = date(2026, 11, 21)
@@ -96,6 +98,16 @@ def test_a_comment_keeps_the_model(tmp_path: Path) -> None:
     assert not rewritten(CLIENT + body, tmp_path, options).changed
 
 
+def test_what_is_no_site_is_counted_apart(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(CLIENT + 'client.beta.assistants.create(model="gpt-4")\n')
+    summary = summarise(rewrite([tmp_path], Options(today=TODAY)), written=False)
+    assert (summary.sites, summary.fixed, summary.review, summary.beside) == (1, 1, 0, 1)
+    lines = list(summary_lines(summary))
+    assert lines[0].startswith("1 site of the Assistants API: 1 would be fixed")
+    assert "0 manual; 1 finding beside them;" in lines[0]
+    assert any("the 1 review finding" in line for line in lines)
+
+
 def test_a_shutdown_is_told_of_ninety_days_before() -> None:
     shutdown = SHUTDOWNS["gpt-5.1"]
     assert not is_worth_a_word(shutdown, date(2026, 12, 31))
@@ -162,6 +174,7 @@ RAW = [
     (f'import requests\nrequests.post("{URL}/threadsafe")\n', []),
     ('H = {"OpenAI-Beta": "realtime=v1"}\nimport requests\nrequests.get("/v1/threads", headers=H)\n', []),
     (HEADERS + "print(H)\n", []),
+    (HEADERS + f'import requests\nrequests.post("{URL}/vector_stores", headers=H)\n', []),
 ]
 
 

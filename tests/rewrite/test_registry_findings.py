@@ -82,6 +82,13 @@ def test_a_thread_that_is_written_out_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_a_thread_of_two_flows_is_told_once(tmp_path: Path) -> None:
+    program = RUN.format(f'"{ASSISTANT}"') + f'print(client.beta.threads.messages.list("{THREAD}").data)\n'
+    outcome = outcome_of(tmp_path, program)
+    assert len({found.flow for found in outcome.findings.findings if found.flow}) == 2
+    assert sum(THREAD in message for message in told(outcome)) == 1
+
+
 def test_the_archive_fills_what_the_program_names(tmp_path: Path) -> None:
     archive = archive_of(tmp_path, ASSISTANT, OTHER)
     outcome = outcome_of(tmp_path / "app", RUN.format(f'"{ASSISTANT}"'), archive=archive)

@@ -71,7 +71,7 @@ def _placement(root: Path, members: list[tuple[SourceFile, Plan]], options: Opti
 def import_root(file: SourceFile, project: Project) -> Path:
     """The folder that absolute imports of this file start from, judged by how the project imports it."""
     folder = file.path.parent
-    while (folder / "__init__.py").exists() and folder.parent != folder:
+    while (folder / "__init__.py").exists() and folder.name.isidentifier() and folder.parent != folder:
         folder = folder.parent
     best = folder
     for user in project.modules:

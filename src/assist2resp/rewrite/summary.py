@@ -12,6 +12,9 @@ from assist2resp.rewrite.outcome import Outcome
 from assist2resp.schema.findings import FileFailure, Findings, Level, Remark, Skipped
 
 
+_BESIDE = "A2R9"
+
+
 @dataclass(frozen=True)
 class RuleCount:
     """How the sites of one rule ended."""
@@ -32,6 +35,8 @@ class Summary:
     """Fixed sites that ended as plain SDK calls, or vanished."""
     review: int
     manual: int
+    beside: int
+    """Findings that are no site: models, prompts, dependencies, raw requests."""
     files: int
     """Files that change."""
     looked_at: int
@@ -55,12 +60,14 @@ class Summary:
 def summarise(outcome: Outcome, *, written: bool) -> Summary:
     """The numbers of an outcome."""
     found = outcome.findings
-    levels = Counter(finding.level for finding in found.findings)
+    sites = [finding for finding in found.findings if not finding.code.startswith(_BESIDE)]
+    levels = Counter(finding.level for finding in sites)
     return Summary(
         fixed=levels[Level.FIXED],
-        plain=sum(finding.plain for finding in found.findings if finding.level is Level.FIXED),
+        plain=sum(finding.plain for finding in sites if finding.level is Level.FIXED),
         review=levels[Level.REVIEW],
         manual=levels[Level.MANUAL],
+        beside=len(found.findings) - len(sites),
         files=len(outcome.changes),
         looked_at=found.files_looked_at,
         rules=_rule_counts(found),
@@ -81,7 +88,7 @@ def exit_code(outcome: Outcome, *, written: bool) -> ExitCode:
 
 def summary_lines(summary: Summary) -> Iterator[str]:
     """The summary as plain text."""
-    if not summary.sites:
+    if not summary.sites and not summary.beside:
         yield f"No use of the Assistants API found in {counted(summary.looked_at, 'file')}."
     else:
         yield headline(summary)
@@ -103,9 +110,10 @@ def headline(summary: Summary) -> str:
     verb = "fixed" if summary.written else "would be fixed"
     share = f" ({summary.plain_percent} % as plain SDK code or gone)" if summary.fixed else ""
     files = f"{counted(summary.files, 'file')} {'written' if summary.written else 'would change'}"
+    beside = f"; {counted(summary.beside, 'finding')} beside them" if summary.beside else ""
     return (
         f"{counted(summary.sites, 'site')} of the Assistants API: {summary.fixed} {verb}{share}, "
-        f"{summary.review} to review, {summary.manual} manual; {files}."
+        f"{summary.review} to review, {summary.manual} manual{beside}; {files}."
     )
 
 
@@ -120,7 +128,8 @@ def next_steps(summary: Summary) -> Iterator[str]:
     for level, what in ((Level.REVIEW, "read what changes at"), (Level.MANUAL, "migrate by hand")):
         rules = [rule for rule in summary.rules if getattr(rule, level)]
         if rules:
-            number = counted(getattr(summary, level), f"{level} site")
+            noun = "finding" if summary.beside else "site"
+            number = counted(sum(getattr(rule, level) for rule in rules), f"{level} {noun}")
             first = max(rules, key=lambda rule: int(getattr(rule, level)))
             yield f"{what} the {number}; `assist2resp rules {first.code}` explains the most frequent."
 

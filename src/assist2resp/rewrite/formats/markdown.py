@@ -31,7 +31,7 @@ def render(outcome: Outcome, view: View) -> str:
 
 
 def _head(summary: Summary) -> Iterator[str]:
-    if not summary.sites:
+    if not summary.sites and not summary.beside:
         yield f"No use of the Assistants API found in {summary.looked_at:,} files."
         yield from (_failures(summary),)
         return

@@ -21,6 +21,7 @@ _CALLERS = frozenset(
 _OLD_URL = re.compile(
     r"https?://(?:[\w.-]*\.)?(?:openai\.com/v1|openai\.azure\.com/+openai(?:/v1)?)/+(?:threads|assistants)\b"
 )
+_OTHER_URL = re.compile(r"https?://(?:[\w.-]*\.)?(?:openai\.com/v1|openai\.azure\.com/+openai(?:/v1)?)/+\w")
 _HEADER = "openai-beta"
 _MESSAGE = (
     "this request goes to the Assistants API, which answers 404; send /v1/responses and /v1/conversations in its place, "
@@ -32,7 +33,8 @@ class ReportRawRequests:
     """Requests by `requests`, `httpx`, `aiohttp` or `urllib` are found by their address or their beta header.
 
     What: calls whose address is `https://api.openai.com/v1/threads…` or `…/assistants…` (Azure's too), through constants
-    and f-strings, and calls that send `OpenAI-Beta: assistants=v2`.
+    and f-strings, and calls that send `OpenAI-Beta: assistants=v2`, unless
+    their address is known and another, such as `/v1/vector_stores`, which lives on.
     Why: they fail as the SDK's do, and look like any other request.
     Safety: nothing changes; another service's `/v1/threads` is no match, since neither its host nor its headers are.
     Known problems: an address that only the environment knows, without the header, is not seen.
@@ -57,8 +59,10 @@ class ReportRawRequests:
         """The raw requests of the file."""
         constants = Constants(context.inference)
         for call in file.scopes.calls:
-            if _sends(call, file, constants) and (
-                _is_addressed(call, file, constants) or _is_headed(call, file, constants)
+            if not _sends(call, file, constants):
+                continue
+            if _goes_to(_OLD_URL, call, file, constants) or (
+                _is_headed(call, file, constants) and not _goes_to(_OTHER_URL, call, file, constants)
             ):
                 yield Sight(file, call, Level.MANUAL, _MESSAGE, dotted(call.func) or "")
 
@@ -72,10 +76,10 @@ def _sends(call: cst.Call, file: SourceFile, constants: Constants) -> bool:
     return name.value in _CALLERS and not isinstance(constants.inference.kind(call.func, file), (Method, Class))
 
 
-def _is_addressed(call: cst.Call, file: SourceFile, constants: Constants) -> bool:
+def _goes_to(address: re.Pattern[str], call: cst.Call, file: SourceFile, constants: Constants) -> bool:
     named = [argument(call, name) for name in ("url", "base_url")]
     return any(
-        _OLD_URL.match(constants.text(node, file)) for node in [*positional(call)[:2], *named] if node is not None
+        address.match(constants.text(node, file)) for node in [*positional(call)[:2], *named] if node is not None
     )
 
 

@@ -44,8 +44,10 @@ class FillRegistry:
             held |= wanted
             for path, kept in registries.items():
                 yield from _filled(path, kept, {name: archived.assistants[name] for name in sorted(wanted)})
+        mapped: set[str] = set()
         for flow in flows:
-            message = _told(flow, held, archived)
+            message = _told(flow, held, archived, [found for found in flow.threads if found not in mapped])
+            mapped.update(flow.threads)
             if message:
                 symbol = "beta.assistants" if flow.looks_up_assistants else "beta.threads"
                 yield Sight(flow.first.file, flow.first.node, Level.REVIEW, message, symbol)
@@ -96,7 +98,7 @@ def _filled(path: Path, kept: dict[str, object] | None, assistants: dict[str, ob
         yield Note(place, Level.FIXED, f"{number} of the archive written.", REGISTRY, (change,))
 
 
-def _told(flow: StoredIds, held: set[str], archived: Archived | None) -> str:
+def _told(flow: StoredIds, held: set[str], archived: Archived | None, threads: list[str]) -> str:
     missing = [found for found in flow.assistants if found not in held]
     unknown = [] if archived is not None and archived.assistants else list(flow.names)
     parts = []
@@ -104,7 +106,7 @@ def _told(flow: StoredIds, held: set[str], archived: Archived | None) -> str:
         ids = ", ".join([*missing, *(name if " " in name else f"the id in {name}" for name in unknown)])
         reason = "the archive has no such assistant" if archived is not None else "run again with --archive DIR"
         parts.append(f"{REGISTRY} beside the support module must hold {ids}; {reason}, or write the settings there.")
-    if flow.threads:
-        ids = ", ".join(flow.threads)
+    if threads:
+        ids = ", ".join(threads)
         parts.append(f"The id map must lead from {ids} to a conversation; `assist2resp load` makes it.")
     return " ".join(parts)

@@ -1,0 +1,91 @@
+"""The support module goes where every file that uses it can import it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assist2resp.rewrite.outcome import Options
+from tests.rewrite.one_file import again, rewritten
+
+param = pytest.param
+
+MAKE = "from openai import OpenAI\n\nclient = OpenAI()\n"
+STREAM = "{client}.beta.threads.runs.cancel('run_abc', thread_id='thread_abc')\n"
+USER = MAKE + STREAM.format(client="client")
+IMPORT = "from {} import threads\n"
+
+TREES = [
+    param({"main.py": USER}, {"assistants_compat.py"}, {"main.py": "assistants_compat"}, id="script"),
+    param(
+        {"bot/main.py": USER, "bot/other.py": "x = 1\n"},
+        {"bot/assistants_compat.py"},
+        {"bot/main.py": "assistants_compat"},
+        id="script in a folder",
+    ),
+    param(
+        {"app/__init__.py": "", "app/bot.py": USER},
+        {"app/assistants_compat.py"},
+        {"app/bot.py": "app.assistants_compat"},
+        id="package",
+    ),
+    param(
+        {
+            "app/__init__.py": "",
+            "app/a/__init__.py": "",
+            "app/b/__init__.py": "",
+            "app/a/x.py": USER,
+            "app/b/y.py": USER,
+        },
+        {"app/assistants_compat.py"},
+        {"app/a/x.py": "app.assistants_compat", "app/b/y.py": "app.assistants_compat"},
+        id="two subpackages share it",
+    ),
+    param(
+        {"src/app/__init__.py": "", "src/app/bot.py": USER},
+        {"src/app/assistants_compat.py"},
+        {"src/app/bot.py": "app.assistants_compat"},
+        id="package below src",
+    ),
+    param(
+        {"one/main.py": USER, "two/main.py": USER},
+        {"one/assistants_compat.py", "two/assistants_compat.py"},
+        {"one/main.py": "assistants_compat", "two/main.py": "assistants_compat"},
+        id="two programs",
+    ),
+    param(
+        {"main.py": "from lib.bot import client\n\nprint(client)\n", "lib/bot.py": USER},
+        {"lib/assistants_compat.py"},
+        {"lib/bot.py": "lib.assistants_compat"},
+        id="folder without a mark that is imported from above",
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "modules", "imports"), TREES)
+def test_place(files: dict[str, str], modules: set[str], imports: dict[str, str], tmp_path: Path) -> None:
+    result = rewritten(files, tmp_path)
+    assert {name for name in result.changed if name not in files} == modules
+    for name, module in imports.items():
+        assert IMPORT.format(module) in result.files[name]
+    assert not again(tmp_path).changed
+
+
+def test_name(tmp_path: Path) -> None:
+    result = rewritten(USER, tmp_path, Options(support_module="old_api"))
+    assert result.changed == {"main.py", "old_api.py"}
+    assert IMPORT.format("old_api") in result.text
+
+
+def test_plain_programs_have_none(tmp_path: Path) -> None:
+    result = rewritten(f"{MAKE}print(client.beta.threads.create().id)\n", tmp_path)
+    assert result.changed == {"main.py"}
+
+
+def test_clients_of_both_kinds_share_one(tmp_path: Path) -> None:
+    other = MAKE.replace("OpenAI", "AsyncOpenAI") + "\n\nasync def stop():\n    await " + STREAM.format(client="client")
+    result = rewritten({"main.py": USER, "other.py": other}, tmp_path)
+    assert result.changed == {"main.py", "other.py", "assistants_compat.py"}
+    assert "async def" in result.files["assistants_compat.py"]
+    assert "async def" not in rewritten(USER, tmp_path / "alone").files["assistants_compat.py"]
