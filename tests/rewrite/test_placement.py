@@ -60,6 +60,12 @@ TREES = [
         {"lib/bot.py": "lib.assistants_compat"},
         id="folder without a mark that is imported from above",
     ),
+    param(
+        {"my-bot/__init__.py": "", "my-bot/main.py": USER},
+        {"my-bot/assistants_compat.py"},
+        {"my-bot/main.py": "assistants_compat"},
+        id="marked folder that no import can name",
+    ),
 ]
 
 

@@ -11,7 +11,6 @@ from assist2resp.rewrite.catalogue import catalogue
 from assist2resp.rewrite.outcome import Outcome
 from assist2resp.schema.findings import FileFailure, Findings, Level, Remark, Skipped
 
-
 _BESIDE = "A2R9"
 
 
