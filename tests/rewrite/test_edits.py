@@ -43,6 +43,7 @@ def gone(text: str, *, build: Callable[[cst.CSTNode], cst.RemovalSentinel] | Non
 REMOVALS = [
     param("a = 1\ngone()\nb = 2\n", "a = 1\nb = 2\n", id="line"),
     param("a = 1; gone(); b = 2\n", "a = 1; b = 2\n", id="part of a line"),
+    param("a = 1; gone()\n", "a = 1\n", id="end of a line"),
     param("if a:\n    gone()\n", "if a:\n    pass\n", id="emptied block"),
     param("if a:\n    b = 1\n    gone()\n", "if a:\n    b = 1\n", id="last line of a block"),
     param("def f():\n    gone()\n\n    return 1\n", "def f():\n    return 1\n", id="first line of a block"),

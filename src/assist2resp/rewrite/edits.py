@@ -101,6 +101,8 @@ class _Applier(cst.CSTTransformer):
         lines = self.edits.comments.get(original_node)
         if lines and isinstance(result, cst.CSTNode):
             result = _with_comments(result, lines)
+        if isinstance(result, cst.SimpleStatementLine) and isinstance(original_node, cst.SimpleStatementLine):
+            result = without_last_semicolon(result)
         if isinstance(result, cst.Module) and isinstance(original_node, cst.Module):
             result = self._with_inherited_lines(original_node, result)
         if isinstance(result, cst.IndentedBlock) and isinstance(original_node, cst.IndentedBlock):
@@ -159,6 +161,13 @@ def _is_blank(line: cst.EmptyLine) -> bool:
 def _leading_lines(statement: cst.BaseStatement) -> Sequence[cst.EmptyLine]:
     lines: Sequence[cst.EmptyLine] = getattr(statement, "leading_lines", ())
     return lines
+
+
+def without_last_semicolon(line: cst.SimpleStatementLine) -> cst.SimpleStatementLine:
+    """A line whose last small statement may have gone, without the semicolon before that."""
+    if not line.body or not isinstance(line.body[-1].semicolon, cst.Semicolon):
+        return line
+    return line.with_changes(body=[*line.body[:-1], line.body[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)])
 
 
 def _with_comments(node: cst.CSTNode, lines: Sequence[str]) -> cst.CSTNode:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from assist2resp.rewrite.edits import only_passes
+from assist2resp.rewrite.edits import only_passes, without_last_semicolon
 from assist2resp.rewrite.nodes import children, code, dotted, string_value
 
 
@@ -108,7 +108,9 @@ def _without_leaving(statement: cst.BaseStatement) -> list[cst.BaseStatement] | 
         kept = [small for small in statement.body if not isinstance(small, (cst.Break, cst.Continue, cst.Pass))]
         if not kept:
             return []
-        return [statement.with_changes(body=kept)] if len(kept) != len(statement.body) else [statement]
+        if len(kept) == len(statement.body):
+            return [statement]
+        return [without_last_semicolon(statement.with_changes(body=kept))]
     if isinstance(statement, cst.If):
         return _if_without_leaving(statement)
     return None if _leaves(statement) else [statement]
