@@ -1,0 +1,17 @@
+"""The flows of a program, as its rules see them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assist2resp.rewrite.flows import Flow, find_flows
+from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.project import open_project
+from assist2resp.rewrite.sites import find_sites
+
+
+def flows_of(text: str, folder: Path) -> tuple[list[Flow], Inference]:
+    """The flows of a program of one file, and what is known of its values."""
+    (folder / "main.py").write_text(text, encoding="utf-8")
+    inference = Inference(open_project([folder]))
+    return find_flows(find_sites(inference), inference), inference

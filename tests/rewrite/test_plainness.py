@@ -1,0 +1,100 @@
+"""Which runs can be plain responses, and what is said of those that cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assist2resp.rewrite.plainness import PlainRuns
+from tests.rewrite.flows_of import flows_of
+
+param = pytest.param
+
+POLL = "run = client.beta.threads.runs.create_and_poll(thread_id=t, assistant_id=a)\n"
+LISTING = "client.beta.threads.messages.list(t)"
+SUBMIT = "client.beta.threads.runs.submit_tool_outputs_and_poll(thread_id=t, run_id=run.id, tool_outputs={})\n"
+
+
+def obstacle(body: str, folder: Path) -> str:
+    """Why the runs of a function with this body, given `t` and `a`, cannot be plain; nothing where they can."""
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    text = f"from openai import OpenAI\nclient = OpenAI()\n\ndef ask(t, a, given):\n{lines}"
+    flows, inference = flows_of(text, folder)
+    assert flows
+    return "\n".join(filter(None, (PlainRuns(flow, inference).obstacle for flow in flows)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        param(POLL + "print(run.status)", id="status"),
+        param(POLL + "print(run.usage.total_tokens)", id="tokens"),
+        param(POLL + "if run.last_error: print(run.last_error.message)", id="error"),
+        param(POLL + "if run is not None: print(run.id)", id="id is shown"),
+        param(POLL + "return run.model, run.metadata", id="model and metadata"),
+        param(POLL + f"for m in {LISTING}: print(m.role)", id="messages"),
+        param(POLL + f"print({LISTING}.data[0].content[0].text.value)", id="newest message"),
+        param("client.beta.threads.messages.create(t, role='user', content='x')\n" + POLL, id="message before"),
+        param(POLL.replace("a)", "a, temperature=1, metadata={'k': 'v'})"), id="settings"),
+        param(
+            POLL + "calls = run.required_action.submit_tool_outputs.tool_calls\n"
+            "outputs = [{'tool_call_id': c.id, 'output': c.function.name} for c in calls]\n"
+            "run = " + SUBMIT.format("outputs"),
+            id="tool outputs",
+        ),
+    ],
+)
+def test_plain(body: str, tmp_path: Path) -> None:
+    assert obstacle(body, tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        param("client.beta.threads.create()", "the flow creates no run", id="no run"),
+        param(POLL + "print(run.assistant_id)", "reads run.assistant_id", id="assistant of the run"),
+        param(POLL + "print(run.usage)", "reads the usage", id="usage whole"),
+        param(POLL + "print(run.last_error)", "reads run.last_error whole", id="error whole"),
+        param(POLL + "given.append(run)", "a run leaves the code", id="run stored"),
+        param(POLL + "return run.id", "a run's id leaves", id="id returned"),
+        param(
+            POLL + "client.beta.threads.runs.cancel(run.id, thread_id=t)", "needs a run that the server", id="cancel"
+        ),
+        param(POLL + "client.beta.threads.runs.steps.list(run.id, thread_id=t)", "needs a run that", id="steps"),
+        param(POLL.replace("a)", "a, include=['x'])"), "is given include", id="argument"),
+        param(POLL.replace("a)", "a, **given)"), "are not all to be seen", id="spread"),
+        param("runs = client.beta.threads.runs\n" + POLL.replace("client.beta.threads.", ""), "not all", id="alias"),
+        param(POLL.replace("runs.create", "runs.with_raw_response.create"), "is not called plainly", id="raw response"),
+        param(
+            "client.beta.threads.messages.create(t, role='user', content='x', metadata={'k': 'v'})\n" + POLL,
+            "a message has attachments or metadata",
+            id="message with metadata",
+        ),
+        param(
+            "m = client.beta.threads.messages.create(t, role='user', content='x')\nprint(m.id)\n" + POLL,
+            "uses the message that it creates",
+            id="message used",
+        ),
+        param(
+            "t = client.beta.threads.create(tool_resources={}).id\n" + POLL, "a thread has tool resources", id="stores"
+        ),
+        param(POLL + f"print({LISTING[:-1]}, run_id=run.id))", "listed by run or by cursor", id="listed by run"),
+        param(POLL + f"given({LISTING})", "listed messages leave", id="page handed on"),
+        param(POLL + f"print([m.created_at for m in {LISTING}])", "reads message.created_at", id="message's time"),
+        param(POLL + "print(run.required_action)", "a required action is used whole", id="action whole"),
+        param(POLL + SUBMIT.format("given"), "cannot be seen", id="outputs from outside"),
+        param(
+            POLL + SUBMIT.format("[]").replace("run.id", "given"),
+            "submitted to a run that is only named",
+            id="outputs for an id",
+        ),
+        param(
+            POLL.replace("a)", "given())") + SUBMIT.format("[]"),
+            "where the run's own settings are not to be seen",
+            id="outputs for settings that cannot be repeated",
+        ),
+    ],
+)
+def test_obstacle(body: str, why: str, tmp_path: Path) -> None:
+    assert why in obstacle(body, tmp_path)
