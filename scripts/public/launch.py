@@ -6,6 +6,7 @@ the entry (it may import it), and `OLD_SDK` gives back the names that openai had
 """
 
 import asyncio
+import builtins
 import importlib.abc
 import importlib.machinery
 import os
@@ -129,6 +130,18 @@ def shorten_sleeps():
     asyncio.sleep = lambda delay, result=None: async_sleep(min(delay, LONGEST), result)
 
 
+def echo_input():
+    """Show what is typed, as a terminal does."""
+    ask = builtins.input
+
+    def answered(prompt=""):
+        typed = ask(prompt)
+        print(typed)
+        return typed
+
+    builtins.input = answered
+
+
 def restore_names_of_old_sdks():
     """Give `client.beta.vector_stores` back, as openai 1.21 to 1.65 had it."""
     import openai.resources.beta.beta as beta
@@ -148,6 +161,7 @@ def main():
     if os.environ.get("OLD_SDK"):
         restore_names_of_old_sdks()
     shorten_sleeps()
+    echo_input()
     sys.addaudithook(stay_here)
     drive = os.environ.get("DRIVE")
     if drive:

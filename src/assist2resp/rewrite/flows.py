@@ -16,6 +16,7 @@ from assist2resp.rewrite.kinds import Class, External, Function, Instance, Modul
 from assist2resp.rewrite.nodes import positional
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.scopes import Binding, all_params
+from assist2resp.rewrite.sessions import slot_of, slot_set_by, written
 from assist2resp.rewrite.sites import Site
 
 
@@ -106,6 +107,7 @@ def find_flows(sites: list[Site], inference: Inference) -> list[Flow]:
         _connect_bindings(file, keys, union)
         _connect_calls(file, keys, union, inference)
         _connect_returns(file, keys, union)
+    _connect_sessions(keys, union)
     for site in sites:
         for key in _site_keys(site, keys):
             union.join(site, key)
@@ -121,6 +123,9 @@ def find_flows(sites: list[Site], inference: Inference) -> list[Flow]:
     return flows
 
 
+_CARRIES_NOTHING = (Resource, Module, External, Function, Class, Instance)
+
+
 class _Keys:
     """The places that hold the value of an expression."""
 
@@ -128,12 +133,16 @@ class _Keys:
         self.inference = inference
 
     def of(self, node: cst.CSTNode | None, file: SourceFile) -> Iterator[Hashable]:
+        slot = slot_of(node, file, self.inference.kind)
+        if node is not None and slot is not None:
+            if not isinstance(self.inference.kind(node, file), _CARRIES_NOTHING):
+                yield slot
+            return
         match node:
             case cst.Name():
                 scope = file.scopes.scope_of.get(node)
                 variable = scope.find(node.value) if scope is not None else None
-                carries_nothing = (Resource, Module, External, Function, Class, Instance)
-                if variable is not None and not isinstance(self.inference.variable(variable), carries_nothing):
+                if variable is not None and not isinstance(self.inference.variable(variable), _CARRIES_NOTHING):
                     yield variable
             case cst.Attribute():
                 owner = self.inference.kind(node.value, file)
@@ -218,6 +227,12 @@ def _connect_calls(file: SourceFile, keys: _Keys, union: _Union, inference: Infe
                 union.join((scope, name), key)
 
 
+def _connect_sessions(keys: _Keys, union: _Union) -> None:
+    for slot, file, value in written(keys.inference.project, keys.inference.kind):
+        for key in keys.of(value.node if isinstance(value, Binding) else value, file):
+            union.join(slot, key)
+
+
 def _connect_returns(file: SourceFile, keys: _Keys, union: _Union) -> None:
     for function, values in file.scopes.returns.items():
         for value in values:
@@ -250,6 +265,10 @@ def _result_keys(site: Site, keys: _Keys) -> Iterator[Hashable]:
         yield from keys.of_target(parent.asname.name, site.file)
     elif isinstance(parent, (cst.For, cst.CompFor)):
         yield from keys.of_target(parent.target, site.file)
+    elif isinstance(parent, cst.Arg) and isinstance(call := parents[parent], cst.Call):
+        slot = slot_set_by(call, site.file, keys.inference.kind)
+        if slot is not None:
+            yield slot
     elif isinstance(parent, cst.Return):
         function = site.scope.enclosing_function()
         if function is not None:

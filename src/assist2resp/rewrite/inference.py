@@ -37,6 +37,7 @@ from assist2resp.rewrite.kinds import (
 from assist2resp.rewrite.nodes import argument, dotted, positional, string_value
 from assist2resp.rewrite.project import Project, SourceFile
 from assist2resp.rewrite.scopes import Binding, Scope, Variable, all_params
+from assist2resp.rewrite.sessions import Slot, slot_of, written
 from assist2resp.rewrite.type_expr import TypeExpr
 
 _LITERALS = (
@@ -153,6 +154,9 @@ class Inference:
         return self._memo.get(node, lambda: self._expression(node, file))
 
     def _expression(self, node: cst.CSTNode, file: SourceFile) -> Kind:
+        slot = slot_of(node, file, self.kind)
+        if slot is not None and slot in self._kept:
+            return self._kept_value(slot)
         match node:
             case cst.Name():
                 return self._name(node, file)
@@ -722,6 +726,20 @@ class Inference:
         if node.asynchronous is not None and not yields:
             return Awaitable(result)
         return result
+
+    @cached_property
+    def _kept(self) -> dict[Slot, list[tuple[SourceFile, Binding | cst.BaseExpression]]]:
+        found: dict[Slot, list[tuple[SourceFile, Binding | cst.BaseExpression]]] = {}
+        for slot, file, value in written(self.project, self.kind):
+            found.setdefault(slot, []).append((file, value))
+        return found
+
+    def _kept_value(self, slot: Slot) -> Kind:
+        """What is ever kept in a slot of a session."""
+        result: Kind = BOTTOM
+        for file, value in self._kept[slot]:
+            result = join(result, self.bound(value) if isinstance(value, Binding) else self.kind(value, file))
+        return UNKNOWN if result == BOTTOM else result
 
     # Elements -----------------------------------------------------------------------------------------------------
 
