@@ -192,10 +192,12 @@ class Manifest(_Record):
 
     archive_version: Literal[1] = ARCHIVE_VERSION
     tool_version: str
-    source: str
-    """The name of the source and where it lay, without any secret."""
+    sources: tuple[str, ...]
+    """The names of the sources and where they lay, without any secret."""
     complete: bool
     """Whether nothing failed. The same command tries again what failed."""
+    listings: tuple[str, ...] = ()
+    """The kinds of which everything was listed, and not single ids."""
     counts: dict[str, int]
     """Objects by kind."""
     converted: dict[str, int]

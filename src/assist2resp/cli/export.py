@@ -1,0 +1,163 @@
+"""Get assistants, threads, files and vector stores into an archive."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assist2resp.cli._terminal import heed_sigterm, progress, say, show
+from assist2resp.plugins import plugin_names
+
+if TYPE_CHECKING:
+    from assist2resp.export.engine import Manifest, Progress
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command(short_help=__doc__)
+@click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=_PATH)
+@click.option(
+    "--out", required=True, type=_PATH, metavar="DIR", help="The folder of the archive, new or to be gone on with."
+)
+@click.option(
+    "--source",
+    "name",
+    type=click.Choice(plugin_names("assist2resp.export.sources")),
+    default="openai",
+    show_default=True,
+    help="Where the data are.",
+)
+@click.option("--threads", type=_PATH, metavar="FILE", help="The ids of the threads, one a line; - is standard input.")
+@click.option("--base-url", metavar="URL", help="The server of the source openai; OPENAI_BASE_URL without it.")
+@click.option("--only", multiple=True, metavar="KINDS", help="Only these: assistants, threads, runs, vector_stores, …")
+@click.option("--skip", multiple=True, metavar="KINDS", help="Not these.")
+@click.option(
+    "--concurrency", default=16, show_default=True, type=click.IntRange(1, 256), help="Requests at once, at most."
+)
+@click.option("--rate", type=click.FloatRange(0.01), metavar="N", help="Requests a second, at most.")
+@click.option("--restart", is_flag=True, help="Forget what the folder holds and begin anew.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(
+    *,
+    inputs: tuple[Path, ...],
+    out: Path,
+    name: str,
+    threads: Path | None,
+    base_url: str | None,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    concurrency: int,
+    rate: float | None,
+    restart: bool,
+    form: str,
+) -> int:
+    """Get assistants, threads, files and vector stores from wherever they survive into an archive.
+
+    \b
+    openai    a server of the old wire, by its base URL; threads by their ids. Needs OPENAI_API_KEY.
+    dump      INPUTs: folders, JSON and NDJSON files that hold objects of the API
+    cassette  INPUTs: recorded traffic of VCR (Python, Ruby) and HAR
+    archive   INPUTs: other archives, to be merged
+
+    The same command goes on where it was stopped, and tries again what failed. The archive is readable by its owner
+    only, and holds everything verbatim in source/. Exit codes: 0 complete; 2 usage or configuration; 3 something
+    failed, the rest is done; 130 interrupted.
+    """  # noqa: D301 - click keeps the lines of a paragraph that begins with this control character
+    from assist2resp.errors import ExitCode, InterruptedRunError
+    from assist2resp.export.engine import export
+    from assist2resp.export.source import Settings, open_source
+
+    heed_sigterm()
+    settings = Settings(
+        inputs=inputs,
+        base_url=base_url,
+        thread_ids=_thread_ids(threads) if threads is not None else (),
+        groups=_groups(only, skip),
+        concurrency=concurrency,
+        rate=rate,
+    )
+    _refuse_contradictions(name, inputs, threads)
+    try:
+        with progress() as bar:
+            manifest = export(open_source(name, settings), out, restart=restart, report=_reporter(form, bar))
+    except KeyboardInterrupt:
+        raise InterruptedRunError(
+            f"interrupted; {out} keeps what was fetched, run the same command to go on."
+        ) from None
+    if form == "text":
+        show(f"{_summary(manifest, out)}\n", sys.stdout)
+    return ExitCode.DONE if manifest.complete else ExitCode.PARTIAL
+
+
+def _refuse_contradictions(name: str, inputs: tuple[Path, ...], threads: Path | None) -> None:
+    if name == "openai" and inputs:
+        raise click.UsageError("the source openai reads no files; name another with --source.")
+    if name != "openai" and threads is not None:
+        raise click.UsageError(f"--threads is for the source openai; {name} gives all that it holds.")
+
+
+def _groups(only: tuple[str, ...], skip: tuple[str, ...]) -> frozenset[str]:
+    from assist2resp.export.source import GROUPS
+
+    wanted, unwanted = _named(only), _named(skip)
+    for group in (*wanted, *unwanted):
+        if group not in GROUPS:
+            raise click.UsageError(f"'{group}' is no kind; the kinds are {', '.join(GROUPS)}.")
+    return frozenset(wanted or GROUPS) - unwanted
+
+
+def _named(given: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(group.strip() for groups in given for group in groups.split(",") if group.strip())
+
+
+def _thread_ids(path: Path) -> Iterator[str]:
+    """The ids in a file, one a line; empty lines and those that begin with # say nothing."""
+    from assist2resp.errors import InputFileError
+
+    found = False
+    try:
+        with click.open_file(str(path), encoding="utf-8-sig") as file:
+            for line in file:
+                thread_id = line.strip()
+                if thread_id and not thread_id.startswith("#"):
+                    found = True
+                    yield thread_id
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputFileError(path, f"cannot be read: {error}.") from error
+    if not found:
+        raise InputFileError(path, "holds no thread id.", hint="Write one a line.")
+
+
+def _reporter(form: str, bar: Callable[[str, int, int], None] | None) -> Callable[[Progress], None]:
+    from dataclasses import asdict
+    from json import dumps
+
+    def report(progress: Progress) -> None:
+        if form == "json":
+            unit = progress.unit._asdict() if progress.unit else None
+            show(dumps({"version": 1, **asdict(progress), "unit": unit}) + "\n", sys.stdout)
+        elif progress.event == "failed" and progress.unit:
+            say(f"assist2resp: {progress.unit.kind} {progress.unit.id}: {progress.reason}")
+        elif bar is not None:
+            done = progress.done + progress.failed
+            bar(f"{progress.objects:,} objects", done, done + progress.waiting)
+
+    return report
+
+
+def _summary(manifest: Manifest, out: Path) -> str:
+    counts = ", ".join(f"{number:,} {kind}" for kind, number in manifest.counts.items()) or "nothing"
+    lines = [f"{out}: {counts}."]
+    lines += [f"absent: {gap.kind} {gap.id}: {gap.reason}" for gap in manifest.absences[:_MOST_SHOWN]]
+    if len(manifest.absences) > _MOST_SHOWN:
+        lines.append(f"absent: {len(manifest.absences) - _MOST_SHOWN:,} more, in manifest.json")
+    if manifest.failures:
+        lines.append(f"{len(manifest.failures):,} failed, listed in manifest.json; the same command tries them again.")
+    return "\n".join(lines)
+
+
+_MOST_SHOWN = 20

@@ -1,0 +1,133 @@
+"""Writes the archive from its checkpoint: every file in one pass, in one order, whatever the order of fetching was."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+
+from assist2resp import __version__
+from assist2resp.export.checkpoint import Checkpoint, Row
+from assist2resp.export.convert import Derived, derived_of
+from assist2resp.export.folder import MANIFEST, Draft, draft, remove_others, sync_folders, write_json
+from assist2resp.export.verbatim import dumped, value_of
+from assist2resp.schema.archive import ConversationRecord, FileEntry, Manifest, Problem
+
+PART_BYTES = 64 * 2**20
+"""The size that a part of the conversations has at most, a single longer one aside."""
+
+
+def write_archive(folder: Path, checkpoint: Checkpoint, part_bytes: int = PART_BYTES) -> Manifest:
+    """Write all files, the manifest last."""
+    writer = _Writer(folder, checkpoint, part_bytes)
+    writer.write()
+    remove_others(folder, writer.files)
+    failures = tuple(_failures(checkpoint))
+    manifest = Manifest(
+        tool_version=__version__,
+        sources=tuple(checkpoint.places()),
+        complete=not failures,
+        listings=tuple(checkpoint.listings()),
+        counts=dict(sorted(writer.counts.items())),
+        converted=dict(sorted(writer.converted.items())),
+        files=dict(sorted(writer.files.items())),
+        failures=failures,
+        absences=tuple(Problem(kind=gap.kind, id=gap.id, reason=gap.reason) for gap in checkpoint.absences()),
+    )
+    text = json.dumps(manifest.model_dump(mode="json"), indent=1)
+    write_json(folder / MANIFEST, text)
+    sync_folders(folder)
+    return manifest
+
+
+def _failures(checkpoint: Checkpoint) -> Iterator[Problem]:
+    """What failed, but for threads that another source had."""
+    for unit, reason in checkpoint.failures():
+        if unit.kind != "threads" or not checkpoint.has_thread(unit.id):
+            yield Problem(kind=unit.kind, id=unit.id, reason=reason)
+
+
+def source_line(row: Row) -> str:
+    """A line of `source/<kind>.jsonl`, the object's own characters last."""
+    head = f'{{"id":{dumped(row.id)},"owner":{dumped(row.owner)},"parent":{dumped(row.parent)},"object":'
+    return f"{head}{row.raw}}}"
+
+
+class _Writer:
+    def __init__(self, folder: Path, checkpoint: Checkpoint, part_bytes: int) -> None:
+        self._folder = folder
+        self._checkpoint = checkpoint
+        self._part_bytes = part_bytes
+        self._contents = checkpoint.contents()
+        self._filename = lru_cache(maxsize=10_000)(self._name_of_file)
+        self.counts: Counter[str] = Counter()
+        self.converted: Counter[str] = Counter()
+        self.files: dict[str, FileEntry] = {
+            content.path: FileEntry(sha256=content.sha256, size=content.size) for content in self._contents.values()
+        }
+
+    def write(self) -> None:
+        """Write everything but the manifest."""
+        with ExitStack() as stack:
+            sources: dict[str, Draft] = {}
+            parts = _Parts(self._folder, self._part_bytes, stack)
+            for owner, rows in groupby(self._checkpoint.rows(), key=attrgetter("owner")):
+                owned: dict[str, list[Row]] = {}
+                for row in rows:
+                    path = f"source/{row.kind}.jsonl"
+                    if path not in sources:
+                        sources[path] = stack.enter_context(draft(self._folder / path))
+                    sources[path].line(source_line(row))
+                    self.counts[row.kind] += 1
+                    owned.setdefault(row.kind, []).append(row)
+                for derived in derived_of(owner, owned, self._filename, self._contents):
+                    self._write_derived(derived, parts)
+            for file_id in self._contents.keys() - self._known_files():
+                for derived in derived_of(file_id, {}, self._filename, self._contents):
+                    self._write_derived(derived, parts)
+        self.files |= {path: file.entry() for path, file in {**sources, **parts.files}.items()}
+
+    def _known_files(self) -> set[str]:
+        return {file_id for file_id in self._contents if self._checkpoint.raw_of("files", file_id) is not None}
+
+    def _write_derived(self, derived: Derived, parts: _Parts) -> None:
+        text = derived.text()
+        if derived.path is not None:
+            self.files[derived.path] = write_json(self._folder / derived.path, text)
+            self.converted[derived.path.partition("/")[0]] += 1
+        elif isinstance(derived.record, ConversationRecord):
+            parts.add(text)
+            self.converted["conversations"] += 1
+            self.converted["items"] += len(derived.record.items)
+
+    def _name_of_file(self, file_id: str) -> str | None:
+        raw = self._checkpoint.raw_of("files", file_id)
+        value = value_of(raw) if raw is not None else None
+        name = value.get("filename") if isinstance(value, dict) else None
+        return name if isinstance(name, str) else None
+
+
+class _Parts:
+    """The parts of the conversations; the stack ends the open one whatever happens."""
+
+    def __init__(self, folder: Path, most: int, stack: ExitStack) -> None:
+        self._folder = folder
+        self._most = most
+        self._stack = stack
+        self._open = ExitStack()
+        self.files: dict[str, Draft] = {}
+        self._last: Draft | None = None
+
+    def add(self, text: str) -> None:
+        """Append a conversation, in a new part if this one is full."""
+        if self._last is None or self._last.size + len(text) > self._most:
+            self._open.close()
+            self._open = self._stack.enter_context(ExitStack())
+            path = f"conversations/part-{len(self.files) + 1:05}.jsonl"
+            self._last = self.files[path] = self._open.enter_context(draft(self._folder / path))
+        self._last.line(text)

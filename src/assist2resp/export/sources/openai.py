@@ -1,0 +1,215 @@
+"""OpenAI's API, or any server that speaks its wire: what is listed, and threads by their ids.
+
+OpenAI itself answers 404 to assistants and threads since 2026-08-26; servers that others wrote still have them, and
+vector stores, files and models are alive.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import Any
+from urllib.parse import quote
+
+from assist2resp.errors import UsageError
+from assist2resp.export.http import Http, NotFoundError, RefusedError
+from assist2resp.export.pace import Pace
+from assist2resp.export.pages import Page, id_of, walk
+from assist2resp.export.source import Absence, AbsentError, Capture, Content, FetchError, Found, Settings, Unit
+from assist2resp.export.verbatim import Piece, piece_of
+from assist2resp.mapping.ledger import whole
+
+OFFICIAL = "https://api.openai.com/v1"
+_PAGE = 100
+_FILES_PAGE = 10_000
+_LISTED = ("assistants", "vector_stores", "files", "models")
+_INNER = {"files": "file_contents", "vector_stores": "vector_stores"}
+"""What is fetched of each object of a listing."""
+
+
+class OpenAISource:
+    """Reads from a base URL."""
+
+    def __init__(self, settings: Settings) -> None:
+        key = settings.api_key or os.environ.get("OPENAI_API_KEY")
+        if not key:
+            raise UsageError(
+                "the source openai needs an API key; set OPENAI_API_KEY (any, where the server wants none)."
+            )
+        base_url = settings.base_url or os.environ.get("OPENAI_BASE_URL") or OFFICIAL
+        if not base_url.startswith(("http://", "https://")):
+            raise UsageError("the base URL must begin with http:// or https://")
+        headers = {"authorization": f"Bearer {key}", "openai-beta": "assistants=v2"}
+        for name, variable in (("openai-organization", "OPENAI_ORG_ID"), ("openai-project", "OPENAI_PROJECT_ID")):
+            if os.environ.get(variable):
+                headers[name] = os.environ[variable]
+        pace = Pace(settings.concurrency, settings.rate)
+        self._http = Http(base_url, headers, pace, patience=settings.patience)
+        self._settings = settings
+        self.place = f"openai {self._http.place}"
+        self.concurrency = settings.concurrency
+        self._missing = 0
+
+    async def units(self) -> AsyncIterator[Unit]:
+        """The listings that are wanted, and the threads."""
+        for kind in _LISTED:
+            if kind in self._settings.groups:
+                yield Unit(kind)
+        if "threads" in self._settings.groups:
+            for thread_id in self._settings.thread_ids:
+                yield Unit("threads", thread_id)
+
+    def fetch(self, unit: Unit) -> AsyncIterator[Found]:
+        """What a unit holds."""
+        if unit.id:
+            by_id: dict[str, Callable[[str], AsyncIterator[Found]]] = {
+                "threads": partial(_wanted, self._thread),
+                "vector_stores": partial(_wanted, self._vector_store),
+                "files": self._file,
+                "file_contents": self._file_content,
+            }
+            return by_id[unit.kind](unit.id)
+        return self._listing(unit.kind)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.close()
+
+    async def _listing(self, kind: str) -> AsyncIterator[Found]:
+        try:
+            async for piece in self._list(f"/{kind}", _limits(kind)):
+                found = id_of(piece.value)
+                yield Capture(kind, whole(found), whole(found), piece.raw)
+                if kind in _INNER:
+                    yield Unit(_INNER[kind], found)
+        except NotFoundError as error:
+            self._missing += 1
+            if self._missing == len(_LISTED):
+                raise UsageError(
+                    f"{self._http.place} is no OpenAI API: every listing answers 404; check the base URL."
+                ) from None
+            raise NotFoundError(404, _gone(kind, error)) from None
+
+    async def _thread(self, thread_id: str) -> AsyncIterator[Found]:
+        path = f"/threads/{quote(thread_id, safe='')}"
+        thread = await self._http.get(path, {}, piece_of)
+        owner = whole(thread_id)
+        yield Capture("threads", owner, owner, thread.raw)
+        files = set(_files_of(thread.value))
+        messages = [piece async for piece in self._list(f"{path}/messages", {"limit": _PAGE, "order": "asc"})]
+        for capture in _in_order("messages", owner, messages):
+            yield capture
+        for piece in messages:
+            files.update(_files_of(piece.value))
+        if "runs" in self._settings.groups:
+            runs = [piece async for piece in self._list(f"{path}/runs", {"limit": _PAGE, "order": "asc"})]
+            for capture in _in_order("runs", owner, runs):
+                yield capture
+            for number, run in enumerate(_ascending(runs)):
+                async for found in self._steps(path, owner, id_of(run.value), number, files):
+                    yield found
+        if "files" in self._settings.groups:
+            for file_id in sorted(files):
+                yield Unit("files", file_id)
+
+    async def _steps(self, path: str, owner: str, run_id: str, number: int, files: set[str]) -> AsyncIterator[Found]:
+        query = {"limit": _PAGE, "order": "asc"}
+        steps = [piece async for piece in self._list(f"{path}/runs/{quote(run_id, safe='')}/steps", query)]
+        for capture in _in_order("steps", owner, steps, parent=whole(run_id), stamp=float(number)):
+            yield capture
+        for step in steps:
+            files.update(_files_of(step.value))
+
+    async def _vector_store(self, store_id: str) -> AsyncIterator[Found]:
+        owner, path = whole(store_id), f"/vector_stores/{quote(store_id, safe='')}/files"
+        files = [piece async for piece in self._list(path, {"limit": _PAGE, "order": "asc"})]
+        for capture in _in_order("vector_store_files", owner, files):
+            yield capture
+            try:
+                content = await self._http.get(f"{path}/{quote(capture.id, safe='')}/content", {}, piece_of)
+            except RefusedError as error:
+                yield Absence("vector_store_file_contents", f"{owner}/{capture.id}", str(error))
+            else:
+                yield Capture("vector_store_file_contents", capture.id, owner, content.raw, parent=capture.id)
+
+    async def _file(self, file_id: str) -> AsyncIterator[Found]:
+        file = await self._http.get(f"/files/{quote(file_id, safe='')}", {}, piece_of)
+        yield Capture("files", whole(file_id), whole(file_id), file.raw)
+        yield Unit("file_contents", file_id)
+
+    async def _file_content(self, file_id: str) -> AsyncIterator[Found]:
+        yield Content(whole(file_id), partial(self._chunks, f"/files/{quote(file_id, safe='')}/content"))
+
+    async def _chunks(self, path: str) -> AsyncIterator[bytes]:
+        """The bytes of a file; many files may not be downloaded."""
+        try:
+            async for chunk in self._http.chunks(path):
+                yield chunk
+        except RefusedError as error:
+            raise AbsentError(str(error)) from None
+
+    async def _list(self, path: str, query: Mapping[str, Any]) -> AsyncIterator[Piece]:
+        async def page(after: str | None) -> Page:
+            return await self._http.get(path, {**query, "after": after} if after else query, Page)
+
+        async for piece in walk(page, int(query.get("limit", _FILES_PAGE))):
+            yield piece
+
+
+async def _wanted(fetch: Callable[[str], AsyncIterator[Found]], wanted_id: str) -> AsyncIterator[Found]:
+    """What is fetched of something that must be there: a 404 is its failure, and never an empty object."""
+    try:
+        async for found in fetch(wanted_id):
+            yield found
+    except NotFoundError as error:
+        raise FetchError(f"{error} It may be deleted, of another project, or of an API that is gone.") from None
+
+
+def _limits(kind: str) -> dict[str, Any]:
+    if kind == "models":
+        return {}
+    return {"limit": _FILES_PAGE if kind == "files" else _PAGE, "order": "asc"}
+
+
+def _gone(kind: str, error: NotFoundError) -> str:
+    reason = (
+        "the API of assistants is gone since 2026-08-26" if kind == "assistants" else "the server has no such listing"
+    )
+    return f"{reason} ({error})"
+
+
+def _in_order(
+    kind: str, owner: str, pieces: Sequence[Piece], *, parent: str | None = None, stamp: float = 0
+) -> list[Capture]:
+    """The objects of an owner in the order of their making."""
+    make = partial(Capture, kind, owner=owner, parent=parent, stamp=stamp)
+    return [make(id=whole(id_of(piece.value)), raw=piece.raw) for piece in _ascending(pieces)]
+
+
+def _ascending(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """As listed; or the other way round where the server gave the newest first though it was asked for the oldest."""
+    times = [piece.value.get("created_at") for piece in pieces]
+    if not (all(isinstance(time, int | float) for time in times) or all(isinstance(time, str) for time in times)):
+        return pieces
+    falls = [later < earlier for earlier, later in pairwise(times)]
+    rises = [later > earlier for earlier, later in pairwise(times)]
+    return list(reversed(pieces)) if any(falls) and not any(rises) else pieces
+
+
+def _files_of(value: Any) -> list[str]:
+    """The ids of files that an object refers to anywhere."""
+    if isinstance(value, list):
+        return [file_id for entry in value for file_id in _files_of(entry)]
+    if not isinstance(value, dict):
+        return []
+    found = [value["file_id"]] if isinstance(value.get("file_id"), str) else []
+    ids = value.get("file_ids")
+    found += [entry for entry in ids if isinstance(entry, str)] if isinstance(ids, list) else []
+    return found + [file_id for name, entry in value.items() if name != "metadata" for file_id in _files_of(entry)]
+
+
+def open_source(settings: Settings) -> OpenAISource:
+    """The source `openai`."""
+    return OpenAISource(settings)

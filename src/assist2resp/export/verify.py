@@ -1,0 +1,196 @@
+"""Verifies an archive: files against the manifest, lines against each other, records against what they are made of."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from assist2resp.errors import Assist2RespError, InputFileError
+from assist2resp.export.archive import write_archive
+from assist2resp.export.checkpoint import Checkpoint, Row
+from assist2resp.export.convert import derived_of
+from assist2resp.export.engine import adopt
+from assist2resp.export.folder import MANIFEST, STATE
+from assist2resp.export.reading import owners, read_contents, read_manifest
+from assist2resp.export.verbatim import value_of
+from assist2resp.schema.archive import ConversationRecord, FileBytes, Manifest
+
+_CHUNK = 2**20
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Something that is not as it was written."""
+
+    path: str
+    problem: str
+    mendable: bool = False
+    """Whether `--repair` makes it anew from `source/`."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a verification found."""
+
+    manifest: Manifest
+    damages: tuple[Damage, ...]
+    dangling: dict[str, int]
+    """References to objects that the archive does not have, by what refers to what."""
+
+
+def verify(folder: Path, *, sample: float = 100.0) -> Verdict:
+    """Check everything; of conversions a sample, in percent."""
+    manifest = read_manifest(folder)
+    damages = list(_files(folder, manifest))
+    broken_sources = [damage for damage in damages if damage.path.startswith("source/")]
+    dangling: Counter[str] = Counter()
+    try:
+        damages += _Contents(folder, manifest, sample, dangling).check()
+    except InputFileError as error:
+        damages.append(Damage(_inside(folder, error), str(error)))
+    if broken_sources:
+        damages = [Damage(damage.path, damage.problem) for damage in damages]
+    return Verdict(manifest, tuple(dict.fromkeys(damages)), dict(sorted(dangling.items())))
+
+
+def repair(folder: Path, verdict: Verdict) -> None:
+    """Make the derived files anew; an error says what cannot be mended."""
+    lasting = [damage for damage in verdict.damages if not damage.mendable]
+    if lasting:
+        raise Assist2RespError(f"{lasting[0].path} {lasting[0].problem}: it cannot be made anew; export it again.")
+    if (folder / STATE).exists():
+        raise Assist2RespError(f"{folder} is not complete; run the export again, which writes all files anew.")
+    checkpoint = Checkpoint(folder)
+    try:
+        adopt(folder, checkpoint)
+        write_archive(folder, checkpoint)
+    finally:
+        checkpoint.remove()
+
+
+def _inside(folder: Path, error: InputFileError) -> str:
+    return error.path.relative_to(folder).as_posix() if error.path.is_relative_to(folder) else str(error.path)
+
+
+def _files(folder: Path, manifest: Manifest) -> Iterator[Damage]:
+    """Every file against its entry, and those without one."""
+    for name, entry in manifest.files.items():
+        mendable = not name.startswith("source/") and not name.endswith(".bin")
+        path = folder / name
+        if ".." in Path(name).parts or Path(name).is_absolute():
+            yield Damage(MANIFEST, f"names {name}, which is not in the archive")
+        elif not path.is_file():
+            yield Damage(name, "is missing", mendable)
+        elif path.stat().st_size != entry.size:
+            yield Damage(name, f"has {path.stat().st_size} bytes and not {entry.size}", mendable)
+        elif _digest(path) != entry.sha256:
+            yield Damage(name, "has another content than it was written with", mendable)
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in manifest.files and name != MANIFEST and not name.startswith(STATE):
+            yield Damage(name, "is not in the manifest", mendable="/" in name)
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+class _Contents:
+    """Walks through all owners once."""
+
+    def __init__(self, folder: Path, manifest: Manifest, sample: float, dangling: Counter[str]) -> None:
+        self._folder = folder
+        self._manifest = manifest
+        self._sample = sample
+        self._dangling = dangling
+        self._contents: dict[str, FileBytes] = {}
+        self._names: dict[str, str | None] = {}
+        self._assistants: set[str] = set()
+        self._counts: Counter[str] = Counter()
+
+    def check(self) -> Iterator[Damage]:
+        """All damages of contents."""
+        self._contents = dict(read_contents(self._folder))
+        self._look_ahead()
+        lines = _lines(self._folder)
+        last = ""
+        for owner, owned in owners(self._folder):
+            if owner < last:
+                yield Damage("source", f"is not in order at {owner!r}")
+                return
+            last = owner
+            for kind, rows in owned.items():
+                self._counts[kind] += len(rows)
+                yield from _doubles(kind, rows)
+                self._refer(kind, rows)
+            yield from self._derived(owner, owned, lines)
+        if next(lines, None) is not None:
+            yield Damage("conversations", "hold more than the sources", mendable=True)
+        yield from self._counted()
+
+    def _look_ahead(self) -> None:
+        """The names of files and the ids of assistants, to which others refer."""
+        for _, owned in owners(self._folder):
+            for row in owned.get("files", ()):
+                value = value_of(row.raw)
+                name = value.get("filename") if isinstance(value, dict) else None
+                self._names[row.id] = name if isinstance(name, str) else None
+            self._assistants.update(row.id for row in owned.get("assistants", ()))
+
+    def _derived(self, owner: str, owned: dict[str, list[Row]], lines: Iterator[str]) -> Iterator[Damage]:
+        for derived in derived_of(owner, owned, self._names.get, self._contents):
+            is_line = isinstance(derived.record, ConversationRecord)
+            found = next(lines, "") if is_line else _text(self._folder / str(derived.path))
+            if _in_sample(owner, self._sample) and found != derived.text():
+                place = f"conversations: {owner}" if is_line else str(derived.path)
+                yield Damage(place, "is not what its source makes", mendable=True)
+
+    def _refer(self, kind: str, rows: list[Row]) -> None:
+        if kind not in ("messages", "runs"):
+            return
+        for row in rows:
+            value = value_of(row.raw)
+            assistant = value.get("assistant_id") if isinstance(value, dict) else None
+            if isinstance(assistant, str) and assistant not in self._assistants:
+                self._dangling[f"{kind} to assistants"] += 1
+            attachments = value.get("attachments") if isinstance(value, dict) else None
+            for attachment in attachments if isinstance(attachments, list) else []:
+                file_id = attachment.get("file_id") if isinstance(attachment, dict) else None
+                if isinstance(file_id, str) and file_id not in self._names:
+                    self._dangling[f"{kind} to files"] += 1
+
+    def _counted(self) -> Iterator[Damage]:
+        for kind in sorted({*self._counts, *self._manifest.counts}):
+            said, found = self._manifest.counts.get(kind, 0), self._counts[kind]
+            if said != found:
+                yield Damage(f"source/{kind}.jsonl", f"holds {found} objects and not {said}")
+
+
+def _in_sample(owner: str, percent: float) -> bool:
+    """Whether an owner is among the so many percent that are checked, the same ones each time."""
+    return zlib.crc32(owner.encode("utf-8", "surrogatepass")) % 10_000 < percent * 100
+
+
+def _doubles(kind: str, rows: list[Row]) -> Iterator[Damage]:
+    counted = Counter(row.id for row in rows)
+    for object_id in (found for found, number in counted.items() if number > 1):
+        yield Damage(f"source/{kind}.jsonl", f"has {object_id} {counted[object_id]} times")
+
+
+def _lines(folder: Path) -> Iterator[str]:
+    for path in sorted((folder / "conversations").glob("part-*.jsonl")):
+        with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
+            for line in file:
+                yield line.removesuffix("\n")
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace").removesuffix("\n") if path.is_file() else ""
