@@ -114,8 +114,10 @@ def test_a_file_does_not_begin_with_a_blank_line() -> None:
 
 
 def test_used_names() -> None:
-    tree = cst.parse_module("import a\nfrom b import c\n\ndef f(x: 'D') -> None:\n    return x.y\n")
-    assert {"f", "x", "D", "y"} <= used_names(tree)
+    tree = cst.parse_module(
+        "import a\nfrom b import c\n\ndef f(x: 'D', z: 'dict[str, E] | None') -> None:\n    print('no a or c')\n    return x.y\n"
+    )
+    assert {"f", "x", "D", "E", "y"} <= used_names(tree)
     assert not used_names(tree) & {"a", "b", "c"}
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 import libcst as cst
 
 from assist2resp.rewrite.nodes import children, dotted
+
+_PROSE = re.compile(r"\w\s+\w")
+"""What no annotation and no path has: words with nothing but space between them."""
 
 
 def add_import(
@@ -95,12 +99,12 @@ def _is_import_like(statement: cst.CSTNode) -> bool:
 
 
 def used_names(tree: cst.Module) -> set[str]:
-    """Every name that the module's code mentions outside its imports, string annotations included as words."""
+    """Every name that the module's code mentions outside its imports, in strings only as an annotation or a path would."""
     found: set[str] = set()
     for node in _outside_imports(tree):
         if isinstance(node, cst.Name):
             found.add(node.value)
-        elif isinstance(node, cst.SimpleString) and len(node.value) < 200:
+        elif isinstance(node, cst.SimpleString) and not _PROSE.search(node.value):
             found.update(_words(node.value))
     return found
 

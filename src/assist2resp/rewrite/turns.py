@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
 from assist2resp.rewrite import literals
@@ -13,7 +15,7 @@ from assist2resp.rewrite.sites import Site
 
 
 def answering_run(plan: Plan, site: Site, thread: str, says: cst.CSTNode) -> Site | None:
-    """The run that follows in the same block with nothing of the thread in between.
+    """The run that follows in the same block, or in a `with` or `try` there, with nothing of the thread in between.
 
     `thread` is the thread's id as the source spells it, `says` what the messages at `site` are made of. None if the
     program goes on with a thread whose run failed, since a failed response does not keep its input.
@@ -26,11 +28,11 @@ def answering_run(plan: Plan, site: Site, thread: str, says: cst.CSTNode) -> Sit
         or not isinstance(line, cst.SimpleStatementLine)
     ):
         return None
-    body = list(block.body)
     others = {other.call: other for other in plan.flow.sites if other.file is site.file and other.call is not None}
     names = {node.value for node in descendants(says) if isinstance(node, cst.Name)}
-    for statement in body[body.index(line) + 1 :]:
-        found = [others[node] for node in descendants(statement) if isinstance(node, cst.Call) and node in others]
+    for statement in _following(block, line):
+        outside = _entered(statement)
+        found = [others[node] for node in _nodes(outside) if isinstance(node, cst.Call) and node in others]
         if found:
             first = found[0]
             if first.statement() is not statement or not _is_of(thread, first):
@@ -38,14 +40,37 @@ def answering_run(plan: Plan, site: Site, thread: str, says: cst.CSTNode) -> Sit
             if first.path == MESSAGE_CREATE and input_item(plan, first) is not None:
                 continue
             return first if plan.plain.starts(first) else None
-        if (
-            not isinstance(statement, cst.SimpleStatementLine)
-            or _binds(statement, names)
-            or _rebinds(statement, thread)
-            or _calls_project(statement, plan, site)
-        ):
+        if any(
+            _binds(part, names) or _rebinds(part, thread) or _calls_project(part, plan, site) for part in outside
+        ) or not isinstance(statement, (cst.SimpleStatementLine, cst.With, cst.Try)):
             return None
     return None
+
+
+def _following(block: cst.IndentedBlock | cst.Module, line: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The statements that run after a line, one after the other: those of a `with` or `try` follow its head.
+
+    What comes after such a block is reached in other ways too, so nothing follows its last statement.
+    """
+    body: list[cst.CSTNode] = list(block.body)
+    body = body[body.index(line) + 1 :]
+    while body:
+        statement = body.pop(0)
+        yield statement
+        if isinstance(statement, (cst.With, cst.Try)):
+            body = list(statement.body.body)
+
+
+def _entered(statement: cst.CSTNode) -> list[cst.CSTNode]:
+    """The parts of a statement that run before its body does."""
+    if isinstance(statement, cst.With):
+        return list(statement.items)
+    return [] if isinstance(statement, cst.Try) else [statement]
+
+
+def _nodes(parts: list[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    for part in parts:
+        yield from descendants(part)
 
 
 def input_item(plan: Plan, site: Site) -> cst.BaseExpression | None:
@@ -70,7 +95,7 @@ def _is_of(thread: str, site: Site) -> bool:
     return given is not None and code(given) == thread
 
 
-def _binds(statement: cst.SimpleStatementLine, names: set[str]) -> bool:
+def _binds(statement: cst.CSTNode, names: set[str]) -> bool:
     for node in descendants(statement):
         if isinstance(node, cst.AssignTarget):
             for inner in descendants(node):
@@ -81,7 +106,7 @@ def _binds(statement: cst.SimpleStatementLine, names: set[str]) -> bool:
     return False
 
 
-def _rebinds(statement: cst.SimpleStatementLine, thread: str) -> bool:
+def _rebinds(statement: cst.CSTNode, thread: str) -> bool:
     """Whether a statement gives another thread to what names it."""
     targets = [code(node.target) for node in descendants(statement) if isinstance(node, cst.AssignTarget)]
     return any(thread == target or thread.startswith(f"{target}.") for target in targets)

@@ -21,8 +21,8 @@ from assist2resp.schema.findings import Level
 class FoldMessagesIntoInput:
     """The user's turn goes with the request that answers it.
 
-    What: `messages.create(thread_id=t, role="user", content=c)` followed by a run of `t` in the same block disappears
-    into `input=[{"role": "user", "content": c}]`; elsewhere it becomes `conversations.items.create`.
+    What: `messages.create(thread_id=t, role="user", content=c)` followed by a run of `t` in the same block, or in a
+    `with` or `try` there, disappears into `input=[{"role": "user", "content": c}]`; elsewhere it becomes `conversations.items.create`.
     Why: one request less, and a turn that failed is not left behind.
     Safety: only when nothing between the two uses the thread or rebinds what the message is made of, and the program
     does not use the message object. A program that reads why a run failed keeps its turn as an item of the conversation,
@@ -187,11 +187,72 @@ class FoldMessagesIntoInput:
         ),
         case(
             """
+            import streamlit as st
+            from openai import OpenAI
+
+            client = OpenAI()
+            assistant = client.beta.assistants.create(model="gpt-5")
+
+
+            def ask(question: str) -> str:
+                thread = client.beta.threads.create()
+                client.beta.threads.messages.create(thread_id=thread.id, role="user", content=question)
+                with st.spinner("Thinking…"):
+                    run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+                return run.status
+            """,
+            """
+            import streamlit as st
+            from openai import OpenAI
+
+            client = OpenAI()
+            assistant = {"model": "gpt-5", "truncation": "auto"}
+
+
+            def ask(question: str) -> str:
+                thread = client.conversations.create()
+                with st.spinner("Thinking…"):
+                    run = client.responses.create(
+                        conversation=thread.id,
+                        input=[{"role": "user", "content": question}],
+                        **assistant,
+                    )
+                return run.status
+            """,
+        ),
+        case(
+            """
             from openai import OpenAI
 
             client = OpenAI()
             response = client.responses.create(model="gpt-5", input=[{"role": "user", "content": "Hello"}])
             print(response.output_text)
+            """,
+        ),
+        case(
+            """
+            from discord import Client, Intents
+
+            client = Client(intents=Intents.default())
+
+
+            @client.event
+            async def on_thread_create(thread):
+                await thread.send("Welcome")
+                run = thread.guild.default_role
+                print(run.name)
+            """,
+        ),
+        case(
+            """
+            class Threads:
+                def messages_create(self, thread_id, role, content):
+                    return {"thread_id": thread_id, "role": role, "content": content}
+
+
+            threads = Threads()
+            with open("log.txt") as log:
+                threads.messages_create(thread_id="t", role="user", content=log.read())
             """,
         ),
         case(
