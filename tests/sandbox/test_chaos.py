@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
@@ -18,6 +18,7 @@ from recordings.routes import ROUTES
 from tests.sandbox.chaos import BODIES, OLD_TOOLS, Guess
 
 SEQUENCES = 1000
+SHARDS = 4
 STEPS = 12
 KINDS = {
     "thread.run": "run",
@@ -245,20 +246,22 @@ def _scope(method: str, path: str, kind: str) -> dict[str, Any]:
     }
 
 
-def test_no_sequence_leads_to_a_500(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_no_sequence_leads_to_a_500(shard: int, monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[int] = []
+    machine = seed(shard)(type("Chaos", (Chaos,), {}))
     teardown = Chaos.teardown
     monkeypatch.setattr(Chaos, "teardown", lambda self: (teardown(self), ended.append(1)))
     profile = settings(
-        max_examples=SEQUENCES,
+        max_examples=SEQUENCES // SHARDS,
         stateful_step_count=STEPS,
         deadline=None,
         database=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(Chaos, settings=profile)
-    assert len(ended) >= SEQUENCES
+    run_state_machine_as_test(machine, settings=profile)
+    assert len(ended) >= SEQUENCES // SHARDS
 
 
 def test_a_500_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
