@@ -7,10 +7,23 @@ from collections.abc import Iterator
 import libcst as cst
 
 from assist2resp.rewrite import literals
-from assist2resp.rewrite.kinds import Plain, Sdk, Unknown
+from assist2resp.rewrite.kinds import (
+    UNKNOWN,
+    Class,
+    External,
+    Function,
+    Ident,
+    Kind,
+    Method,
+    Plain,
+    Resource,
+    Sdk,
+    Unknown,
+)
 from assist2resp.rewrite.nodes import argument, code, descendants, string_value
 from assist2resp.rewrite.plainness import MESSAGE_CREATE, thread_argument
 from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.sites import Site
 
 
@@ -41,7 +54,7 @@ def answering_run(plan: Plan, site: Site, thread: str, says: cst.CSTNode) -> Sit
                 continue
             return first if plan.plain.starts(first) else None
         if any(
-            _binds(part, names) or _rebinds(part, thread) or _calls_project(part, plan, site) for part in outside
+            _binds(part, names) or _rebinds(part, thread) or _touches(part, plan, site.file) for part in outside
         ) or not isinstance(statement, (cst.SimpleStatementLine, cst.With, cst.Try)):
             return None
     return None
@@ -112,23 +125,30 @@ def _rebinds(statement: cst.CSTNode, thread: str) -> bool:
     return any(thread == target or thread.startswith(f"{target}.") for target in targets)
 
 
-def _calls_project(statement: cst.CSTNode, plan: Plan, site: Site) -> bool:
-    """Whether a statement calls code that could touch the thread: functions of the project, or anything unknown."""
+def _touches(statement: cst.CSTNode, plan: Plan, file: SourceFile, seen: frozenset[cst.CSTNode] = frozenset()) -> bool:
+    """Whether a statement calls code that could use the thread: a function of the project with such calls, or the API."""
     for node in descendants(statement):
-        if isinstance(node, cst.Call):
-            kind = plan.inference.kind(node.func, site.file)
-            name = code(node.func)
-            harmless = name in {"print", "time.sleep", "sleep", "len", "str", "input"} or name.split(".")[0] in {
-                "logger",
-                "logging",
-                "log",
-                "st",
-                "console",
-            }
-            if (
-                not harmless
-                and isinstance(kind, (Unknown, Plain, Sdk)) is False
-                and not name.startswith(("time.", "json.", "os."))
-            ):
+        if not isinstance(node, cst.Call):
+            continue
+        kind = plan.inference.kind(node.func, file)
+        if isinstance(kind, Class):
+            kind = plan.inference.method(kind.file, kind.node, "__init__") or UNKNOWN
+        if isinstance(kind, Function):
+            if kind.node not in seen and _reaches(kind, plan, seen | {kind.node}):
                 return True
+        elif isinstance(kind, External):
+            if any(_is_of_the_api(plan.inference.kind(arg.value, file)) for arg in node.args):
+                return True
+        elif not isinstance(kind, (Unknown, Plain, Sdk)):
+            return True
     return False
+
+
+def _reaches(function: Function, plan: Plan, seen: frozenset[cst.CSTNode]) -> bool:
+    calls = {site.call for site in plan.flow.sites if site.file is function.file}
+    body = function.node.body
+    return any(node in calls for node in descendants(body)) or _touches(body, plan, function.file, seen)
+
+
+def _is_of_the_api(kind: Kind) -> bool:
+    return isinstance(kind, (Resource, Method, Ident, Sdk))
