@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import libcst as cst
+
+from assist2resp.rewrite.nodes import dotted
 from assist2resp.rewrite.outcome import FileChange, Options
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import Project, SourceFile
+from assist2resp.rewrite.scopes import Binding
 from assist2resp.rewrite.support.shake import support_source
 
 
@@ -68,22 +73,72 @@ def _placement(root: Path, members: list[tuple[SourceFile, Plan]], options: Opti
     return placement
 
 
+_SERVED = frozenset({"fastapi", "flask", "django", "starlette", "quart", "celery", "litestar", "sanic"})
+_MAIN = re.compile(rb"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)
+
+
 def import_root(file: SourceFile, project: Project) -> Path:
-    """The folder that absolute imports of this file start from, judged by how the project imports it."""
-    folder = file.path.parent
-    while (folder / "__init__.py").exists() and folder.name.isidentifier() and folder.parent != folder:
-        folder = folder.parent
-    best = folder
-    for user in project.modules:
-        if user is file:
-            continue
-        for binding_list in user.scopes.root.names.values():
-            for binding in binding_list:
-                if binding.how == "import":
-                    found = project.resolve(binding.origin, user)
-                    if found is not None and found[0] is file:
-                        best = min(best, _root_of_import(binding.origin, found[1], file), key=lambda p: len(p.parts))
-    return best
+    """The folder that absolute imports of this file start from.
+
+    Its own imports of the project's files tell it, else how the project imports it; without either a program that is
+    run as a script starts from its own folder, and a module from the one that holds its package.
+    """
+    package = file.path.parent
+    while (package / "__init__.py").exists() and package.name.isidentifier() and package.parent != package:
+        package = package.parent
+    own = [root for target, root in _absolute_imports(file, project) if target is not file]
+    roots = own or [
+        root
+        for user in project.modules
+        if user is not file
+        for target, root in _absolute_imports(user, project, relative=True)
+        if target is file
+    ]
+    if roots:
+        return min(roots, key=lambda path: len(path.parts))
+    return file.path.parent if _is_script(file) else package
+
+
+def _absolute_imports(
+    file: SourceFile, project: Project, *, relative: bool = False
+) -> Iterator[tuple[SourceFile, Path]]:
+    """The project's files that a file imports, each with the folder that the import starts from."""
+    for scope in file.scopes.own.values():
+        for binding in (binding for bindings in scope.names.values() for binding in bindings):
+            if binding.how != "import" or (not relative and _is_relative(binding, file)):
+                continue
+            found = project.resolve(binding.origin, file)
+            if found is not None:
+                yield found[0], _root_of_import(binding.origin, found[1], found[0])
+
+
+def _is_relative(binding: Binding, file: SourceFile) -> bool:
+    nodes = (binding.node, file.scopes.parent_of.get(binding.node)) if binding.node is not None else ()
+    return any(isinstance(node, cst.ImportFrom) and bool(node.relative) for node in nodes)
+
+
+def _is_script(file: SourceFile) -> bool:
+    """Whether a file is a program of its own that no server loads."""
+    scope = file.scopes.root
+    imported = {binding.origin.partition(".")[0] for found in scope.names.values() for binding in found}
+    relative = any(_is_relative(binding, file) for found in scope.names.values() for binding in found)
+    return not relative and not imported & _SERVED and (bool(_MAIN.search(file.data)) or _acts_at_once(file))
+
+
+def _acts_at_once(file: SourceFile) -> bool:
+    """Whether importing the module prints, loops or streams, as only a program does."""
+    assert file.tree is not None
+    for line in file.tree.body:
+        loops = isinstance(line, (cst.While, cst.With)) or (
+            isinstance(line, cst.If) and any(isinstance(inner, (cst.For, cst.While)) for inner in line.body.body)
+        )
+        if loops:
+            return True
+        smalls = line.body if isinstance(line, cst.SimpleStatementLine) else ()
+        calls = [small.value for small in smalls if isinstance(small, cst.Expr)]
+        if any(isinstance(call, cst.Call) and dotted(call.func) == "print" for call in calls):
+            return True
+    return False
 
 
 def _root_of_import(origin: str, rest: str, file: SourceFile) -> Path:
