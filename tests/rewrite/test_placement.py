@@ -1,4 +1,4 @@
-"""The support module stands where the program's own way of being run finds it."""
+"""The support module goes where every file that uses it can import it."""
 
 from __future__ import annotations
 
@@ -6,80 +6,92 @@ from pathlib import Path
 
 import pytest
 
-from assist2resp.rewrite.engine import rewrite
 from assist2resp.rewrite.outcome import Options
+from tests.rewrite.one_file import again, rewritten
 
-CALL = """
-from openai import OpenAI
+param = pytest.param
 
-client = OpenAI()
+MAKE = "from openai import OpenAI\n\nclient = OpenAI()\n"
+STREAM = "{client}.beta.threads.runs.cancel('run_abc', thread_id='thread_abc')\n"
+USER = MAKE + STREAM.format(client="client")
+IMPORT = "from {} import threads\n"
 
-
-def steps(thread_id, run_id):
-    return client.beta.threads.runs.steps.list(run_id, thread_id=thread_id)
-"""
-MAIN = '\n\nif __name__ == "__main__":\n    print(steps("t", "r"))\n'
-NAMES = "NAMES = 1\n"
-
-CASES = {
-    "a script beside nothing": ({"main.py": CALL}, "main.py", "assistants_compat"),
-    "a module of a package": ({"app/__init__.py": "", "app/core.py": CALL}, "app/core.py", "app.assistants_compat"),
-    "a script in a package": ({"app/__init__.py": "", "app/run.py": CALL + MAIN}, "app/run.py", "assistants_compat"),
-    "a script in a package that acts at once": (
-        {"app/__init__.py": "", "app/run.py": CALL + "\n\nprint(steps('t', 'r'))\n"},
-        "app/run.py",
-        "assistants_compat",
+TREES = [
+    param({"main.py": USER}, {"assistants_compat.py"}, {"main.py": "assistants_compat"}, id="script"),
+    param(
+        {"bot/main.py": USER, "bot/other.py": "x = 1\n"},
+        {"bot/assistants_compat.py"},
+        {"bot/main.py": "assistants_compat"},
+        id="script in a folder",
     ),
-    "a served script in a package": (
-        {"app/__init__.py": "", "app/run.py": "from fastapi import FastAPI\n" + CALL + MAIN},
-        "app/run.py",
-        "app.assistants_compat",
+    param(
+        {"app/__init__.py": "", "app/bot.py": USER},
+        {"app/assistants_compat.py"},
+        {"app/bot.py": "app.assistants_compat"},
+        id="package",
     ),
-    "a script that imports its sibling by its bare name": (
-        {"app/__init__.py": "", "app/run.py": "from names import NAMES\n" + CALL, "app/names.py": NAMES},
-        "app/run.py",
-        "assistants_compat",
-    ),
-    "a script that imports its sibling through the package": (
-        {"app/__init__.py": "", "app/run.py": "from app.names import NAMES\n" + CALL + MAIN, "app/names.py": NAMES},
-        "app/run.py",
-        "app.assistants_compat",
-    ),
-    "a module of a package that uses relative imports": (
-        {"app/__init__.py": "", "app/run.py": "from .names import NAMES\n" + CALL + MAIN, "app/names.py": NAMES},
-        "app/run.py",
-        "app.assistants_compat",
-    ),
-    "a module that is imported by its bare name": (
+    param(
         {
             "app/__init__.py": "",
-            "app/core.py": CALL,
-            "app/run.py": "from openai import OpenAI\nfrom core import steps\nOpenAI().beta.threads.create()\nsteps('t', 'r')\n",
+            "app/a/__init__.py": "",
+            "app/b/__init__.py": "",
+            "app/a/x.py": USER,
+            "app/b/y.py": USER,
         },
-        "app/core.py",
-        "assistants_compat",
+        {"app/assistants_compat.py"},
+        {"app/a/x.py": "app.assistants_compat", "app/b/y.py": "app.assistants_compat"},
+        id="two subpackages share it",
     ),
-    "a module that is imported through its package": (
-        {
-            "app/__init__.py": "",
-            "app/core.py": CALL,
-            "run.py": "from openai import OpenAI\nfrom app.core import steps\nOpenAI().beta.threads.create()\nsteps('t', 'r')\n",
-        },
-        "app/core.py",
-        "app.assistants_compat",
+    param(
+        {"src/app/__init__.py": "", "src/app/bot.py": USER},
+        {"src/app/assistants_compat.py"},
+        {"src/app/bot.py": "app.assistants_compat"},
+        id="package below src",
     ),
-}
+    param(
+        {"one/main.py": USER, "two/main.py": USER},
+        {"one/assistants_compat.py", "two/assistants_compat.py"},
+        {"one/main.py": "assistants_compat", "two/main.py": "assistants_compat"},
+        id="two programs",
+    ),
+    param(
+        {"main.py": "from lib.bot import client\n\nprint(client)\n", "lib/bot.py": USER},
+        {"lib/assistants_compat.py"},
+        {"lib/bot.py": "lib.assistants_compat"},
+        id="folder without a mark that is imported from above",
+    ),
+    param(
+        {"my-bot/__init__.py": "", "my-bot/main.py": USER},
+        {"my-bot/assistants_compat.py"},
+        {"my-bot/main.py": "assistants_compat"},
+        id="marked folder that no import can name",
+    ),
+]
 
 
-@pytest.mark.parametrize(("files", "user", "module"), CASES.values(), ids=CASES)
-def test_imports_start_where_the_program_does(files: dict[str, str], user: str, module: str, tmp_path: Path) -> None:
-    for name, text in files.items():
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    changes = {change.path: change.after.decode() for change in rewrite([tmp_path], Options()).changes}
-    assert f"from {module} import " in changes[tmp_path / user]
-    assert next(path for path in changes if path.name == "assistants_compat.py").parent in {
-        tmp_path.joinpath(*module.split(".")[:-1]),
-        (tmp_path / user).parent,
-    }
+@pytest.mark.parametrize(("files", "modules", "imports"), TREES)
+def test_place(files: dict[str, str], modules: set[str], imports: dict[str, str], tmp_path: Path) -> None:
+    result = rewritten(files, tmp_path)
+    assert {name for name in result.changed if name not in files} == modules
+    for name, module in imports.items():
+        assert IMPORT.format(module) in result.files[name]
+    assert not again(tmp_path).changed
+
+
+def test_name(tmp_path: Path) -> None:
+    result = rewritten(USER, tmp_path, Options(support_module="old_api"))
+    assert result.changed == {"main.py", "old_api.py"}
+    assert IMPORT.format("old_api") in result.text
+
+
+def test_plain_programs_have_none(tmp_path: Path) -> None:
+    result = rewritten(f"{MAKE}print(client.beta.threads.create().id)\n", tmp_path)
+    assert result.changed == {"main.py"}
+
+
+def test_clients_of_both_kinds_share_one(tmp_path: Path) -> None:
+    other = MAKE.replace("OpenAI", "AsyncOpenAI") + "\n\nasync def stop():\n    await " + STREAM.format(client="client")
+    result = rewritten({"main.py": USER, "other.py": other}, tmp_path)
+    assert result.changed == {"main.py", "other.py", "assistants_compat.py"}
+    assert "async def" in result.files["assistants_compat.py"]
+    assert "async def" not in rewritten(USER, tmp_path / "alone").files["assistants_compat.py"]
