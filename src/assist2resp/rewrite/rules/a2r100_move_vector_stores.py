@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
 from assist2resp.rewrite.chains import beta_of
 from assist2resp.rewrite.kinds import Resource
+from assist2resp.rewrite.nodes import dotted
 from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.schema.findings import Level
+
+_OLD = "openai.types.beta"
 
 
 class MoveVectorStores:
     """Vector stores are called on the client itself.
 
-    What: `client.beta.vector_stores…` becomes `client.vector_stores…`.
+    What: `client.beta.vector_stores…` becomes `client.vector_stores…`, and their types are imported from where they are.
     Why: they left beta in SDK 1.66; the 3.x client has no `beta.vector_stores`.
     Safety: the same requests, parameters and results.
     Known problems: needs openai 1.66 or later.
@@ -113,3 +119,23 @@ class MoveVectorStores:
                     continue
                 plan.change(site.file, beta, lambda node: cst.ensure_type(node, cst.Attribute).value)
             plan.fix(site, self.code, "vector stores left beta.", plain=True)
+            for statement in _old_imports(site.file):
+                if statement not in plan.flow.index.taken:
+                    plan.flow.index.taken.add(statement)
+                    plan.change(site.file, statement, _moved)
+
+
+def _old_imports(file: SourceFile) -> Iterator[cst.ImportFrom]:
+    """The imports of vector stores' types from below `openai.types.beta`, with nothing else on them."""
+    for node in file.scopes.parent_of:
+        if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
+            module = dotted(node.module) or ""
+            types = module == _OLD and all(alias.evaluated_name.startswith("VectorStore") for alias in node.names)
+            if types or module.startswith((f"{_OLD}.vector_store", f"{_OLD}.vector_stores.")):
+                yield node
+
+
+def _moved(updated: cst.CSTNode) -> cst.CSTNode:
+    node = cst.ensure_type(updated, cst.ImportFrom)
+    module = (dotted(node.module) or "").replace(_OLD, "openai.types", 1)
+    return node.with_changes(module=cst.parse_expression(module))
