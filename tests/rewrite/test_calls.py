@@ -98,6 +98,12 @@ def call(text: str) -> cst.Call:
             id="comment after the parenthesis",
         ),
         param(
+            "old(\n    thread_id=t,\n    # instructions=x,\n)",
+            RUN[:1],
+            "new(\n    conversation=t,\n    # instructions=x,\n)",
+            id="comment after the last argument",
+        ),
+        param(
             "old(thread_id=t,  # ours\n    assistant_id=a)",
             RUN,
             "new(\n    conversation=t,  # ours\n    input=said,\n    **assistant,\n)",

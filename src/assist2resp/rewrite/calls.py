@@ -100,6 +100,8 @@ class _Remarks:
             if isinstance(after, cst.ParenthesizedWhitespace) and after.first_line.comment is not None:
                 found._put_beside(new, after.first_line)
             above = _comment_lines(after)
+        if above:
+            found.above[len(arguments)] = above
         return found
 
     def _put_beside(self, new: int, remark: cst.TrailingWhitespace) -> None:

@@ -12,7 +12,8 @@ class ReportAzureClient:
     """Azure clients have a target of their own, so their flows are left alone and reported.
 
     What: sites whose client is `AzureOpenAI` or `AsyncAzureOpenAI`.
-    Why: a plain Azure OpenAI resource may have no Conversations API; Microsoft's replacement is Foundry Agent Service.
+    Why: a plain Azure OpenAI resource may have no Conversations API; Microsoft's replacement is Foundry Agent Service
+    (`azure-ai-projects` 2, whose `get_openai_client()` speaks conversations and responses).
     Safety: the code stays; one TODO comment names the next step.
     Known problems: a client whose class is chosen at run time counts as unknown (A2R010).
     See: https://learn.microsoft.com/azure/foundry/agents/how-to/migrate
@@ -40,7 +41,7 @@ class ReportAzureClient:
 
 
             async def answer(thread_id: str, assistant_id: str) -> str:
-                # TODO[assist2resp:A2R011] Azure's Assistants ended too; Microsoft's way is Foundry Agent Service (azure-ai-projects 2, get_openai_client()).
+                # TODO[assist2resp:A2R011] Azure's Assistants ended too; Microsoft's way is Foundry Agent Service.
                 run = await client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
                 return run.status
             """,
@@ -60,7 +61,7 @@ class ReportAzureClient:
             client = AzureOpenAI()
             store = client.vector_stores.create(name="manuals")
             # The assistant that reads the manuals.
-            # TODO[assist2resp:A2R011] Azure's Assistants ended too; Microsoft's way is Foundry Agent Service (azure-ai-projects 2, get_openai_client()).
+            # TODO[assist2resp:A2R011] Azure's Assistants ended too; Microsoft's way is Foundry Agent Service.
             assistant = client.beta.assistants.create(model="gpt-4o-deployment", tools=[{"type": "file_search"}])
             """,
         ),
@@ -69,7 +70,7 @@ class ReportAzureClient:
             from openai import AzureOpenAI
 
             client = AzureOpenAI()
-            # TODO[assist2resp:A2R011] Azure's Assistants ended too; Microsoft's way is Foundry Agent Service (azure-ai-projects 2, get_openai_client()).
+            # TODO[assist2resp:A2R011] Azure's Assistants ended too; Microsoft's way is Foundry Agent Service.
             client.beta.threads.delete("thread_abc")
             """,
         ),
@@ -103,5 +104,5 @@ class ReportAzureClient:
                 plan.block(
                     site,
                     self.code,
-                    "Azure's Assistants ended too; Microsoft's way is Foundry Agent Service (azure-ai-projects 2, get_openai_client()).",
+                    "Azure's Assistants ended too; Microsoft's way is Foundry Agent Service.",
                 )

@@ -245,11 +245,15 @@ class CreateConversations:
         thread, beta = thread_argument(site), beta_of(site, plan.inference)
         if site.call is None or thread is None or beta is None or len(site.call.args) != 1:
             return
-        new = call(
-            cst.Attribute(attribute(client_of(beta), "conversations"), cst.Name(name)),
-            conversation_reference(plan, site.file, thread),
-        )
-        plan.replace(site.file, site.call, new)
+        func = attribute(client_of(beta), "conversations", name)
+        reference = conversation_reference(plan, site.file, thread)
+
+        def build(updated: cst.CSTNode) -> cst.CSTNode:
+            old = cst.ensure_type(updated, cst.Call)
+            arg = old.args[0].with_changes(keyword=None, equal=cst.MaybeSentinel.DEFAULT, value=reference)
+            return old.with_changes(func=func, args=[arg])
+
+        plan.change(site.file, site.call, build)
         plan.fix(site, self.code, "a thread became a conversation.", plain=True)
 
 
