@@ -70,6 +70,11 @@ def test_events_as_json(url, out, tmp_path):
     assert (failed["unit"], failed["version"]) == ({"kind": "threads", "id": "thread_c"}, 1)
 
 
+def test_without_ids_it_says_that_threads_are_not_listed(url, out):
+    code, _, told = run("export", "--out", out, "--base-url", url)
+    assert (code, told) == (0, "assist2resp: no API lists threads; give their ids with --threads to have them too.\n")
+
+
 def test_only_and_skip(url, out, tmp_path):
     assert run("export", "--out", out, "--base-url", url, "--only", "assistants,models", "--skip", "models")[0] == 0
     assert json.loads((out / "manifest.json").read_text())["counts"] == {"assistants": 1}

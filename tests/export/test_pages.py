@@ -6,12 +6,14 @@ import asyncio
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assist2resp.export.pace import Pace, retry_after, seconds_of
 from assist2resp.export.pages import Page, walk
 from assist2resp.export.source import FetchError
 from assist2resp.export.sources.openai import _ascending
-from assist2resp.export.verbatim import Piece, dumped, elements_of, members_of, piece_of
+from assist2resp.export.verbatim import Piece, dumped, elements_of, listing_of, members_of, piece_of
 
 LIMIT = 3
 
@@ -84,6 +86,28 @@ def test_objects_keep_their_characters():
     text = '{"data": [ {"b":1.50,\n   "a":"x\\u00e9\\n é",  "a": 1e5} , [ ],\r\n"z"], "has_more":false}'
     elements = list(elements_of(dict(members_of(text))["data"].raw))
     assert [piece.raw for piece in elements] == ['{"b":1.50,"a":"x\\u00e9\\n é",  "a": 1e5}', "[ ]", '"z"']
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec=None)),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.lists(VALUES, max_size=5), st.sampled_from([None, 0, 3, "\t"]), st.booleans())
+def test_any_json_is_cut_without_a_change(values, indent, ascii_only):
+    text = json.dumps({"data": values, "has_more": True}, indent=indent, ensure_ascii=ascii_only)
+    pieces, others = listing_of(text)
+    assert [piece.value for piece in pieces] == values
+    assert [json.loads(piece.raw) for piece in pieces] == values
+    assert all("\n" not in piece.raw for piece in pieces)
+    assert others == {"has_more": True}
+    assert [(name, piece.value) for name, piece in members_of(text)] == [("data", values), ("has_more", True)]
 
 
 BROKEN = ["", "{", "[1,]x", '{"a" 1}', '{"a":1]', "[1 2]", '{"a":1}{', "{1:2}", '"\n"', "nul", "[" * 100_000]

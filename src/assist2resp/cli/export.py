@@ -81,6 +81,8 @@ def command(
         rate=rate,
     )
     _refuse_contradictions(name, inputs, threads)
+    if name == "openai" and threads is None and "threads" in settings.groups:
+        say("assist2resp: no API lists threads; give their ids with --threads to have them too.")
     try:
         with progress() as bar:
             manifest = export(open_source(name, settings), out, restart=restart, report=_reporter(form, bar))

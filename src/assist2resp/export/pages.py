@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from assist2resp.export.source import FetchError
-from assist2resp.export.verbatim import Piece, elements_of, members_of
+from assist2resp.export.verbatim import Piece, listing_of
 
 Fetch = Callable[[str | None], Awaitable["Page"]]
 
@@ -15,12 +15,11 @@ class Page:
     """One page of a listing, as it was written."""
 
     def __init__(self, text: str) -> None:
-        members = dict(members_of(text))
-        if "data" not in members:
+        pieces, others = listing_of(text)
+        if pieces is None:
             raise ValueError("a listing without 'data'")
-        self.pieces = list(elements_of(members["data"].raw))
-        said = members.get("has_more")
-        self.has_more = bool(said.value) if said is not None else False
+        self.pieces = pieces
+        self.has_more = bool(others.get("has_more"))
 
 
 async def walk(fetch: Fetch, limit: int) -> AsyncIterator[Piece]:

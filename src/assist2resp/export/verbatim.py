@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-_BREAK = re.compile(r"[ \t]*[\r\n]\s*")
-_SPACE = re.compile(r"[ \t\r\n]*")
+_SPACES = " \t\r\n"
+_SPACE = re.compile(f"[{_SPACES}]*")
 _LONG_NUMBER = 4000
 
 
@@ -44,29 +45,62 @@ def value_of(text: str) -> Any:
 
 def members_of(text: str) -> Iterator[tuple[str, Piece]]:
     """The members of an object in the order of the text."""
+    for key, start in _members(text):
+        value, end = _decode(text, start.place)
+        yield key, Piece(value, text[start.place : end])
+        start.place = end
+
+
+def listing_of(text: str) -> tuple[list[Piece] | None, dict[str, Any]]:
+    """The elements of an object's array `data`, None if it has none, and its other members."""
+    data: list[Piece] | None = None
+    others: dict[str, Any] = {}
+    for key, start in _members(text):
+        if key == "data" and text.startswith("[", start.place):
+            data = list(_elements(text, start))
+        else:
+            others[key], start.place = _decode(text, start.place)
+    return data, others
+
+
+def elements_of(text: str) -> Iterator[Piece]:
+    """The elements of an array."""
+    return _elements(text, _Cursor(_skip(text, 0)))
+
+
+@dataclass
+class _Cursor:
+    """A place in a text, which whoever reads there moves on."""
+
+    place: int
+
+
+def _members(text: str) -> Iterator[tuple[str, _Cursor]]:
+    """The names of an object's members, each with the place of its value, to be moved behind it."""
     place = _expect(text, _skip(text, 0), "{")
     while not text.startswith("}", place):
         key, place = _decode(text, place)
         if not isinstance(key, str):
             raise ValueError("the name of a member is no string")  # noqa: TRY004 - the data are wrong
-        start = _expect(text, _skip(text, place), ":")
-        value, end = _decode(text, start)
-        yield key, Piece(value, text[start:end])
-        place = _separator(text, end, "}")
+        cursor = _Cursor(_expect(text, _skip(text, place), ":"))
+        yield key, cursor
+        place = _separator(text, cursor.place, "}")
 
 
-def elements_of(text: str) -> Iterator[Piece]:
-    """The elements of an array."""
-    place = _expect(text, _skip(text, 0), "[")
+def _elements(text: str, cursor: _Cursor) -> Iterator[Piece]:
+    place = _expect(text, cursor.place, "[")
     while not text.startswith("]", place):
         value, end = _decode(text, place)
         yield Piece(value, one_line(text[place:end]))
         place = _separator(text, end, "]")
+    cursor.place = place + 1
 
 
 def one_line(raw: str) -> str:
     """The text without its line breaks and the indentation around them, which are never within a string."""
-    return _BREAK.sub("", raw) if "\n" in raw or "\r" in raw else raw
+    if "\n" not in raw and "\r" not in raw:
+        return raw
+    return "".join([line.strip(_SPACES) for line in raw.replace("\r", "\n").split("\n")])
 
 
 def dumped(value: Any) -> str:
@@ -84,6 +118,8 @@ def _is_utf8(text: str) -> bool:
 
 
 def _skip(text: str, place: int) -> int:
+    if text[place : place + 1] not in _SPACES:
+        return place
     found = _SPACE.match(text, place)
     return found.end() if found else place
 

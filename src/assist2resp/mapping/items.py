@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from assist2resp.mapping.content import content_of
-from assist2resp.mapping.ledger import REPLACED, Ledger, whole
+from assist2resp.mapping.ledger import REPLACED, Ledger, said_by, whole
 from assist2resp.mapping.tools import Json
-from assist2resp.schema.archive import ConversationItem, ConversationRecord, LeftOut, Origin, RunNote
+from assist2resp.schema.archive import ConversationItem, ConversationRecord, LeftOut, Losses, Origin, RunNote
 
 _ORIGIN = "in the item's origin; items have no place for it"
 _HOSTED = {
@@ -60,20 +61,8 @@ def message_entry(message: Mapping[str, Any], filenames: Mapping[str, str]) -> E
     given, message = message, whole(message)
     role = "assistant" if message.get("role") == "assistant" else "user"
     content = content_of(message.get("content"), role, filenames)
-    ledger = Ledger(message)
-    ledger.keep("status")
-    if message.get("role") == role:
-        ledger.keep("role")
-    else:
-        ledger.change("user", "role")
-    ledger.change("parts of the new kinds", "content")
-    ledger.change(_ORIGIN, *_MESSAGE_ORIGIN, "id", "object", "thread_id", "metadata", "attachments")
     if given is not message:
-        ledger.change(REPLACED, "content.surrogates")
-    for name, how in content.changed.items():
-        ledger.change(how, name)
-    for name, why in content.lost.items():
-        ledger.lose(why, name)
+        content.changed["content.surrogates"] = REPLACED
     origin = Origin(
         kind="message",
         id=str(message.get("id")),
@@ -89,7 +78,30 @@ def message_entry(message: Mapping[str, Any], filenames: Mapping[str, str]) -> E
     if not content.parts:
         return LeftOut(origin=origin, reason="it says nothing, and the API refuses empty messages")
     item = {"type": "message", "role": role, "content": content.parts}
-    return ConversationItem(item=item, origin=origin, losses=ledger.close())
+    losses = _message_losses(
+        said_by(message), message.get("role") == role, tuple(content.changed.items()), tuple(content.lost.items())
+    )
+    return ConversationItem(item=item, origin=origin, losses=losses)
+
+
+@lru_cache(maxsize=4096)
+def _message_losses(
+    said: tuple[str, ...], keeps_role: bool, changed: tuple[tuple[str, str], ...], lost: tuple[tuple[str, str], ...]
+) -> Losses:
+    """The account of a message; most messages share one."""
+    ledger = Ledger(dict.fromkeys(said, True))
+    ledger.keep("status")
+    if keeps_role:
+        ledger.keep("role")
+    else:
+        ledger.change("user", "role")
+    ledger.change("parts of the new kinds", "content")
+    ledger.change(_ORIGIN, *_MESSAGE_ORIGIN, "id", "object", "thread_id", "metadata", "attachments")
+    for name, how in changed:
+        ledger.change(how, name)
+    for name, why in lost:
+        ledger.lose(why, name)
+    return ledger.close()
 
 
 _TIMES = ("created_at", "completed_at", "incomplete_at", "incomplete_details")

@@ -18,7 +18,7 @@ class Ledger:
     """The fields of one old object, and what became of each."""
 
     def __init__(self, old: Mapping[str, Any]) -> None:
-        self._said = [name for name, value in old.items() if value not in _SAYS_NOTHING]
+        self._said = said_by(old)
         self._kept: set[str] = set()
         self._changed: dict[str, str] = {}
         self._lost: dict[str, str] = {}
@@ -46,14 +46,23 @@ class Ledger:
         return Losses(kept=kept, changed=changed, lost=lost)
 
 
+def said_by(old: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the fields that say something."""
+    return tuple(name for name, value in old.items() if value not in _SAYS_NOTHING)
+
+
 def whole(value: Any) -> Any:
     """The value with U+FFFD for each half of a surrogate pair; the value itself if it has none."""
+    return _mended(value) if "\\ud" in repr(value) else value
+
+
+def _mended(value: Any) -> Any:
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value) if _SURROGATE.search(value) else value
     if isinstance(value, dict):
-        mended = {whole(name): whole(entry) for name, entry in value.items()}
+        mended = {_mended(name): _mended(entry) for name, entry in value.items()}
         return mended if any(mended.get(name) is not entry for name, entry in value.items()) else value
     if isinstance(value, list):
-        entries = [whole(entry) for entry in value]
+        entries = [_mended(entry) for entry in value]
         return entries if any(new is not old for new, old in zip(entries, value, strict=True)) else value
     return value

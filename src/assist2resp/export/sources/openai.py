@@ -97,12 +97,12 @@ class OpenAISource:
         thread = await self._http.get(path, {}, piece_of)
         owner = whole(thread_id)
         yield Capture("threads", owner, owner, thread.raw)
-        files = set(_files_of(thread.value))
+        files = set(_referred(thread))
         messages = [piece async for piece in self._list(f"{path}/messages", {"limit": _PAGE, "order": "asc"})]
         for capture in _in_order("messages", owner, messages):
             yield capture
         for piece in messages:
-            files.update(_files_of(piece.value))
+            files.update(_referred(piece))
         if "runs" in self._settings.groups:
             runs = [piece async for piece in self._list(f"{path}/runs", {"limit": _PAGE, "order": "asc"})]
             for capture in _in_order("runs", owner, runs):
@@ -120,7 +120,7 @@ class OpenAISource:
         for capture in _in_order("steps", owner, steps, parent=whole(run_id), stamp=float(number)):
             yield capture
         for step in steps:
-            files.update(_files_of(step.value))
+            files.update(_referred(step))
 
     async def _vector_store(self, store_id: str) -> AsyncIterator[Found]:
         owner, path = whole(store_id), f"/vector_stores/{quote(store_id, safe='')}/files"
@@ -196,6 +196,11 @@ def _ascending(pieces: Sequence[Piece]) -> Sequence[Piece]:
     falls = [later < earlier for earlier, later in pairwise(times)]
     rises = [later > earlier for earlier, later in pairwise(times)]
     return list(reversed(pieces)) if any(falls) and not any(rises) else pieces
+
+
+def _referred(piece: Piece) -> list[str]:
+    """The ids of the files that an object refers to."""
+    return _files_of(piece.value) if '"file_id' in piece.raw else []
 
 
 def _files_of(value: Any) -> list[str]:
