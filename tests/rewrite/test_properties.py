@@ -40,7 +40,7 @@ def verdict(program: Composition) -> set[tuple[str, str, str, bool]]:
     return {(f.code, f.level, f.symbol, f.plain) for f in outcome(program.files).findings}
 
 
-@settings(few, max_examples=40)
+@settings(few, max_examples=30)
 @given(programs)
 def test_output_parses_and_a_second_run_changes_nothing(program: Composition) -> None:
     with TemporaryDirectory() as folder:
