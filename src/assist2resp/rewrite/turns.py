@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from assist2resp.rewrite import literals
+from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.kinds import (
     UNKNOWN,
     Class,
@@ -50,7 +51,7 @@ def answering_run(plan: Plan, site: Site, thread: str, says: cst.CSTNode) -> Sit
             first = found[0]
             if first.statement() is not statement or not _is_of(thread, first):
                 return None
-            if first.path == MESSAGE_CREATE and input_item(plan, first) is not None:
+            if first.path == MESSAGE_CREATE and _says_all(first):
                 continue
             return first if plan.plain.starts(first) else None
         if any(
@@ -87,13 +88,19 @@ def _nodes(parts: list[cst.CSTNode]) -> Iterator[cst.CSTNode]:
 
 
 def input_item(plan: Plan, site: Site) -> cst.BaseExpression | None:
-    """The input item that means the message which a site creates."""
+    """The input item that means the message which a site creates; the support module makes it of content not to be seen."""
     assert site.call is not None
     role, content = argument(site.call, "role"), argument(site.call, "content")
     if role is None or content is None:
         return None
     new = literals.message_content(content, plan.look(site.file), string_value(role) or "user")
-    return literals.input_message(role, new) if new is not None else None
+    if new is not None:
+        return literals.input_message(role, new)
+    return call(plan.need(site.file, "input_message"), role, content)
+
+
+def _says_all(site: Site) -> bool:
+    return site.call is not None and None not in (argument(site.call, "role"), argument(site.call, "content"))
 
 
 def watches_failures(plan: Plan) -> bool:

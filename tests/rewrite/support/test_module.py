@@ -455,3 +455,14 @@ def test_says_what_it_was_generated_without(tmp_path: Path) -> None:
     support = support_module(tmp_path, "threads.create()")
     with OpenAI(api_key="none") as client, pytest.raises(openai.InternalServerError, match="generated without"):
         support.threads(client).messages.list("conv_1")
+
+
+def test_input_messages_are_what_the_program_meant(support: ModuleType) -> None:
+    parts = [{"type": "text", "text": "Look:"}, {"type": "image_url", "image_url": {"url": "https://a/b.png"}}]
+    assert support.input_message("user", "Hi") == {"type": "message", "role": "user", "content": "Hi"}
+    assert support.input_message("user", parts)["content"] == [
+        {"type": "input_text", "text": "Look:"},
+        {"type": "input_image", "detail": "auto", "image_url": "https://a/b.png"},
+    ]
+    with pytest.raises(openai.BadRequestError, match="non-empty"):
+        support.input_message("user", " ")

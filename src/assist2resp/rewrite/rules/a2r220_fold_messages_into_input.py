@@ -25,7 +25,8 @@ class FoldMessagesIntoInput:
     `with` or `try` there, disappears into `input=[{"role": "user", "content": c}]`; elsewhere it becomes `conversations.items.create`.
     Why: one request less, and a turn that failed is not left behind.
     Safety: only when nothing between the two uses the thread or rebinds what the message is made of, and the program
-    does not use the message object. A program that reads why a run failed keeps its turn as an item of the conversation,
+    does not use the message object. Content of which the source does not say what it is goes through `input_message()`.
+    A program that reads why a run failed keeps its turn as an item of the conversation,
     which a failed response leaves in place as the thread did.
     Known problems: elsewhere a turn whose response fails is not kept in the conversation.
     See: https://platform.openai.com/docs/guides/conversation-state
@@ -168,7 +169,7 @@ class FoldMessagesIntoInput:
             """
             from openai import OpenAI
 
-            from assistants_compat import threads
+            from assistants_compat import input_message
 
             client = OpenAI()
             assistant = {"model": "gpt-5", "truncation": "auto"}
@@ -176,12 +177,11 @@ class FoldMessagesIntoInput:
 
             def ask(parts: list) -> str:
                 thread = client.conversations.create()
-                client.conversations.items.create(
-                    conversation_id=thread.id,
-                    items=[{"role": "user", "content": "Look at this."}],
+                run = client.responses.create(
+                    conversation=thread.id,
+                    input=[{"role": "user", "content": "Look at this."}, input_message("user", [*parts])],
+                    **assistant,
                 )
-                threads(client).messages.create(thread_id=thread.id, role="user", content=[*parts])
-                run = client.responses.create(conversation=thread.id, **assistant)
                 return run.status
             """,
         ),

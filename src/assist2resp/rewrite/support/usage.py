@@ -46,7 +46,7 @@ METHODS: dict[str, tuple[str, ...]] = {
 }
 """The routes below each method of the old SDK: its requests, as the support module answers them."""
 
-FUNCTIONS = ("conversation_id", "request_arguments", "file_content", "file_object", "run_status")
+FUNCTIONS = ("conversation_id", "request_arguments", "input_message", "file_content", "file_object", "run_status")
 """Functions of the support module that stand for themselves."""
 
 FEATURES: dict[str, frozenset[str]] = {

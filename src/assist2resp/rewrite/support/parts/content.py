@@ -20,6 +20,14 @@ def _item(message: Json) -> Json:
     return {"type": "message", "role": role, "content": content}
 
 
+def input_message(role: str, content: Any) -> Json:
+    """A message as input of a response; its content is a string, or a list of parts as the old API had them."""
+    try:
+        return _item({"role": role, "content": content})
+    except _Refusal as refusal:
+        raise refusal.error() from None
+
+
 def _part(part: Json, role: str) -> Json:
     if part["type"] == "text":
         text = part["text"] if isinstance(part["text"], str) else part["text"]["value"]

@@ -37,7 +37,8 @@ class _Refusal(Exception):  # noqa: N818 - an answer of the old API, not an erro
     def error(self) -> openai.APIStatusError:
         """The same as the exception that the SDK raises."""
         response = _http.Response(self.status, request=_http.Request("GET", "http://assistants"))
-        kind = openai.NotFoundError if self.status == 404 else openai.InternalServerError
+        known = {400: openai.BadRequestError, 404: openai.NotFoundError}
+        kind = known.get(self.status, openai.InternalServerError)
         return kind(f"Error code: {self.status} - {{'error': {self.body}}}", response=response, body=self.body)
 
 
