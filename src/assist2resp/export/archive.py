@@ -22,9 +22,9 @@ PART_BYTES = 64 * 2**20
 """The size that a part of the conversations has at most, a single longer one aside."""
 
 
-def write_archive(folder: Path, checkpoint: Checkpoint, part_bytes: int = PART_BYTES) -> Manifest:
+def write_archive(folder: Path, checkpoint: Checkpoint) -> Manifest:
     """Write all files, the manifest last."""
-    writer = _Writer(folder, checkpoint, part_bytes)
+    writer = _Writer(folder, checkpoint)
     writer.write()
     remove_others(folder, writer.files)
     failures = tuple(_failures(checkpoint))
@@ -59,10 +59,9 @@ def source_line(row: Row) -> str:
 
 
 class _Writer:
-    def __init__(self, folder: Path, checkpoint: Checkpoint, part_bytes: int) -> None:
+    def __init__(self, folder: Path, checkpoint: Checkpoint) -> None:
         self._folder = folder
         self._checkpoint = checkpoint
-        self._part_bytes = part_bytes
         self._contents = checkpoint.contents()
         self._filename = lru_cache(maxsize=10_000)(self._name_of_file)
         self.counts: Counter[str] = Counter()
@@ -75,7 +74,7 @@ class _Writer:
         """Write everything but the manifest."""
         with ExitStack() as stack:
             sources: dict[str, Draft] = {}
-            parts = _Parts(self._folder, self._part_bytes, stack)
+            parts = _Parts(self._folder, stack)
             for owner, rows in groupby(self._checkpoint.rows(), key=attrgetter("owner")):
                 owned: dict[str, list[Row]] = {}
                 for row in rows:
@@ -115,9 +114,8 @@ class _Writer:
 class _Parts:
     """The parts of the conversations; the stack ends the open one whatever happens."""
 
-    def __init__(self, folder: Path, most: int, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
         self._folder = folder
-        self._most = most
         self._stack = stack
         self._open = ExitStack()
         self.files: dict[str, Draft] = {}
@@ -125,7 +123,7 @@ class _Parts:
 
     def add(self, text: str) -> None:
         """Append a conversation, in a new part if this one is full."""
-        if self._last is None or self._last.size + len(text) > self._most:
+        if self._last is None or self._last.size + len(text.encode()) >= PART_BYTES:
             self._open.close()
             self._open = self._stack.enter_context(ExitStack())
             path = f"conversations/part-{len(self.files) + 1:05}.jsonl"
