@@ -60,6 +60,36 @@ def test_work_inside_of_a_loop_is_kept(test: str, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("test", ['in ("queued", "in_progress")', '!= "completed"'])
+def test_the_last_state_is_shown_once(test: str, tmp_path: Path) -> None:
+    shown = rewritten(
+        f"""
+        while run.status {test}:
+            print("waiting", run.status)
+            {RETRIEVE}
+            time.sleep(1)
+            print(f"is {{run.status}}")
+        return run.status
+        """,
+        tmp_path,
+    )
+    assert "while" not in shown
+    assert shown.endswith('    print(f"is {run.status}")\n    return run.status\n')
+
+
+def test_states_that_only_wait_are_not_shown(tmp_path: Path) -> None:
+    shown = rewritten(
+        f"""
+        while run.status in ("queued", "in_progress"):
+            print("waiting", run.status)
+            {RETRIEVE}
+        return run.status
+        """,
+        tmp_path,
+    )
+    assert "waiting" not in shown
+
+
 def test_a_loop_that_leaves_in_the_middle_keeps_its_run(tmp_path: Path) -> None:
     shown = rewritten(
         f"""

@@ -40,6 +40,18 @@ class Waiting:
             return frozenset()
         return frozenset(state for state in self.work if holds(self.loop.test, state) is False)
 
+    @cached_property
+    def tells_its_end(self) -> bool:
+        """Whether the loop shows, after each retrieval, the state that it found, and so the last one."""
+        told = retrieved = False
+        for line in self.loop.body.body:
+            for small in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+                if small in self._retrievals:
+                    told, retrieved = False, True
+                elif "status" in code(small) and only_shows(small):
+                    told = retrieved
+        return told and once_through(self.loop) is not None
+
     @property
     def obstacle(self) -> str:
         """Why the loop cannot go or stay without its waiting; empty when it can."""
@@ -113,9 +125,12 @@ class Waiting:
                     return True
         return False
 
+    @cached_property
+    def _retrievals(self) -> set[cst.CSTNode]:
+        return {self.file.scopes.parent_of[site.awaited] for site in self.waits}
+
     def _waits(self, small: cst.CSTNode) -> bool:
-        retrieved = {self.file.scopes.parent_of[site.awaited] for site in self.waits}
-        return small in retrieved or (isinstance(small, cst.Expr) and "sleep(" in code(small))
+        return small in self._retrievals or (isinstance(small, cst.Expr) and "sleep(" in code(small))
 
 
 def _run_ids(sites: tuple[Site, ...]) -> Iterator[cst.Attribute]:

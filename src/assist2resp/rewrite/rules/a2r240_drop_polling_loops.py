@@ -12,7 +12,7 @@ from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.sites import Site
-from assist2resp.rewrite.waiting import Waiting
+from assist2resp.rewrite.waiting import holds
 from assist2resp.schema.findings import Level
 
 _PENDING = frozenset({"queued", "in_progress", "cancelling"})
@@ -28,7 +28,7 @@ class DropPollingLoops:
     Safety: what a loop does once its run has ended is done after the request; a loop whose work cannot be taken out of
     it keeps the whole flow from being plain. A loop that submits tool outputs stays a loop; so does one whose shape is not understood, which then ends in
     its first round.
-    Known problems: progress printed while waiting is not printed any more.
+    Known problems: progress printed while waiting is not printed any more; the last state is.
     See: https://platform.openai.com/docs/guides/migrate-to-responses
     """
 
@@ -201,7 +201,7 @@ class DropPollingLoops:
         for site in plan.waits.intersection(sites):
             plan.credit(site, self.code, "a response needs no waiting.")
         tools = any(site.path in SUBMITS for site in sites)
-        does_work = isinstance(loop, cst.While) and not tools and bool(_waiting(plan, loop).skipped)
+        does_work = isinstance(loop, cst.While) and not tools and _works(plan, loop)
         if does_work or _ends_on_failure(loop) or (not tools and _only_waits(plan, loop, file)):
             for sleep in _sleeps(plan, loop, file):
                 plan.change(file, sleep, lambda _: cst.RemoveFromParent())
@@ -219,8 +219,12 @@ class DropPollingLoops:
             plan.change(file, loop, decided)
 
 
-def _waiting(plan: Plan, loop: cst.While) -> Waiting:
-    return next(waiting for waiting in plan.plain.waiting if waiting.loop is loop)
+def _works(plan: Plan, loop: cst.While) -> bool:
+    """Whether the loop, which is not entered any more, did something at the end of its run."""
+    waiting = next(waiting for waiting in plan.plain.waiting if waiting.loop is loop)
+    polled = any(site.name == "create_and_poll" for site in plan.plain.creates)
+    tells = waiting.tells_its_end and holds(loop.test, "completed") is False and not polled
+    return bool(waiting.skipped) or tells
 
 
 def _loops_of(plan: Plan) -> list[tuple[cst.While | cst.For, SourceFile]]:
