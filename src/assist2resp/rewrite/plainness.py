@@ -199,6 +199,11 @@ class PlainRuns:
             or self._id_obstacle()
         )
 
+    @cached_property
+    def mocked(self) -> bool:
+        """Whether tests of the project replace the client by a mock."""
+        return bool(self._mock_obstacle())
+
     def _mock_obstacle(self) -> str:
         """The support module takes a mock for what it is; plain calls would ask it for methods that no test prepared."""
         for file in uses.connected_files(self.flow):

@@ -179,8 +179,9 @@ class CreateConversations:
     )
 
     def apply(self, plan: Plan) -> None:
-        """Rewrite the flow's threads if its runs are plain, or if it has none, and threads are only named."""
-        if not may_be_plain(plan) or not self._only_named(plan):
+        """Rewrite the flow's threads if they are only named: all where its runs are plain or none, else the empty ones."""
+        plain = may_be_plain(plan)
+        if (not plain and (plan.plain.mocked or _names_the_type(plan))) or not self._only_named(plan):
             return
         for site in plan.open_sites:
             if (
@@ -190,9 +191,9 @@ class CreateConversations:
                 or has_star(site.call)
             ):
                 continue
-            if site.path == THREAD_CREATE:
+            if site.path == THREAD_CREATE and (plain or argument(site.call, "messages") is None):
                 self._create(plan, site)
-            elif site.path in _BY_ID:
+            elif plain and site.path in _BY_ID:
                 self._by_id(plan, site, _BY_ID[site.path])
 
     @staticmethod
@@ -259,6 +260,12 @@ class CreateConversations:
 
 def _is_messages(arg: cst.Arg) -> bool:
     return arg.keyword is not None and arg.keyword.value == "messages"
+
+
+def _names_the_type(plan: Plan) -> bool:
+    """Whether a file of the flow may annotate threads, which stay the SDK's where others go through the support module."""
+    files = {site.file for site in plan.flow.sites}
+    return any(b"openai.types" in file.data and b"Thread" in file.data for file in files)
 
 
 def may_be_plain(plan: Plan) -> bool:
