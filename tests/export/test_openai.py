@@ -136,6 +136,15 @@ def test_a_404_within_a_thread_is_a_failure_too(state, out):
     assert "thread_2" not in conversations(out)
 
 
+def test_a_server_with_smaller_pages_gets_smaller_requests(state, reference, out):
+    with old_world(state, faults="422@GET /v1/files,times=1") as server:
+        manifest = exported("openai", settings(server), out)
+        limits = [entry.query for entry in server.requests if entry.path == "/v1/files"]
+    assert manifest.complete
+    assert ["10000" in query for query in limits] == [True, False]
+    assert without_place(out) == without_place(reference[0])
+
+
 def test_after_the_sunset_what_lives_is_exported(state, out):
     with old_world(state, sunset=True) as server:
         manifest = exported("openai", settings(server, thread_ids=()), out)
@@ -250,7 +259,7 @@ async def test_an_error_that_repeats_a_key_is_cleaned(body):
     http = Http("http://127.0.0.1:9/v1", {"authorization": f"Bearer {KEY}"}, Pace(1), patience=0)
     try:
         with pytest.raises(RefusedError) as caught:
-            http._refusal(400, {}, body.encode())
+            http._refusal("/threads/a", 400, {}, body.encode())
     finally:
         await http.close()
     assert KEY not in str(caught.value)

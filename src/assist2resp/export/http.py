@@ -30,8 +30,8 @@ _TIMEOUT = 60.0
 class RefusedError(FetchError):
     """An answer of the server's that no retry will change."""
 
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(f"{status}: {text}" if text else str(status))
+    def __init__(self, status: int, path: str, text: str) -> None:
+        super().__init__(f"{status} for {path}: {text}" if text else f"{status} for {path}")
         self.status = status
 
 
@@ -79,7 +79,7 @@ class Http:
                 except ValueError as error:
                     problem = f"a broken answer: {error}"
                     continue
-            problem = self._refusal(response.status_code, response.headers, response.content)
+            problem = self._refusal(path, response.status_code, response.headers, response.content)
         raise FetchError(self._clean(f"{problem}, {ATTEMPTS} times"))
 
     async def chunks(self, path: str) -> AsyncIterator[bytes]:
@@ -91,7 +91,8 @@ class Http:
             try:
                 async with self._pace.turn(), self._client.stream("GET", self._base + path) as response:
                     if response.status_code != 200:
-                        problem = self._refusal(response.status_code, response.headers, await response.aread())
+                        body = await response.aread()
+                        problem = self._refusal(path, response.status_code, response.headers, body)
                         continue
                     async for chunk in response.aiter_bytes():
                         yield chunk
@@ -113,7 +114,7 @@ class Http:
             raise UsageError(f"{self.place} cannot be reached ({problem}); check the base URL and the network.")
         return problem
 
-    def _refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> str:
+    def _refusal(self, path: str, status: int, headers: Mapping[str, str], body: bytes) -> str:
         """What to say of a refusal that may pass; one that will not is raised."""
         text = self._clean(_message(body))
         if status == 401:
@@ -121,9 +122,9 @@ class Http:
                 f"{self.place} refuses the API key (401: {text}); set OPENAI_API_KEY to one of this project."
             )
         if status == 404:
-            raise NotFoundError(status, text)
+            raise NotFoundError(status, path, text)
         if status not in _RETRIED and status < 500:
-            raise RefusedError(status, text)
+            raise RefusedError(status, path, text)
         self._pace.refused(min(retry_after(headers) or 0.0, _LONGEST_WAIT))
         return f"{status}: {text}" if text else str(status)
 

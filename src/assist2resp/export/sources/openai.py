@@ -25,6 +25,13 @@ OFFICIAL = "https://api.openai.com/v1"
 _PAGE = 100
 _FILES_PAGE = 10_000
 _LISTED = ("assistants", "vector_stores", "files", "models")
+_LIMITS: dict[str, tuple[dict[str, Any], ...]] = {
+    "files": ({"limit": _FILES_PAGE, "order": "asc"}, {"limit": _PAGE, "order": "asc"}),
+    "models": ({},),
+}
+"""The queries of listings that are not like the others, the largest page first."""
+_TOO_LARGE = (400, 422)
+"""How servers refuse a page that is too large for them."""
 _INNER = {"files": "file_contents", "vector_stores": "vector_stores"}
 """What is fetched of each object of a listing."""
 
@@ -79,7 +86,7 @@ class OpenAISource:
 
     async def _listing(self, kind: str) -> AsyncIterator[Found]:
         try:
-            async for piece in self._list(f"/{kind}", _limits(kind)):
+            async for piece in self._all(kind):
                 found = id_of(piece.value)
                 yield Capture(kind, whole(found), whole(found), piece.raw)
                 if kind in _INNER:
@@ -90,7 +97,23 @@ class OpenAISource:
                 raise UsageError(
                     f"{self._http.place} is no OpenAI API: every listing answers 404; check the base URL."
                 ) from None
-            raise NotFoundError(404, _gone(kind, error)) from None
+            raise AbsentError(_gone(kind, error)) from None
+
+    async def _all(self, kind: str) -> AsyncIterator[Piece]:
+        """A listing in pages as large as the server allows."""
+        *larger, last = _LIMITS.get(kind, ({"limit": _PAGE, "order": "asc"},))
+        for query in larger:
+            try:
+                first = await self._http.get(f"/{kind}", query, Page)
+            except RefusedError as error:
+                if error.status not in _TOO_LARGE:
+                    raise
+            else:
+                async for piece in self._list(f"/{kind}", query, first):
+                    yield piece
+                return
+        async for piece in self._list(f"/{kind}", last):
+            yield piece
 
     async def _thread(self, thread_id: str) -> AsyncIterator[Found]:
         path = f"/threads/{quote(thread_id, safe='')}"
@@ -150,8 +173,10 @@ class OpenAISource:
         except RefusedError as error:
             raise AbsentError(str(error)) from None
 
-    async def _list(self, path: str, query: Mapping[str, Any]) -> AsyncIterator[Piece]:
+    async def _list(self, path: str, query: Mapping[str, Any], first: Page | None = None) -> AsyncIterator[Piece]:
         async def page(after: str | None) -> Page:
+            if after is None and first is not None:
+                return first
             return await self._http.get(path, {**query, "after": after} if after else query, Page)
 
         async for piece in walk(page, int(query.get("limit", _FILES_PAGE))):
@@ -165,12 +190,6 @@ async def _wanted(fetch: Callable[[str], AsyncIterator[Found]], wanted_id: str) 
             yield found
     except NotFoundError as error:
         raise FetchError(f"{error} It may be deleted, of another project, or of an API that is gone.") from None
-
-
-def _limits(kind: str) -> dict[str, Any]:
-    if kind == "models":
-        return {}
-    return {"limit": _FILES_PAGE if kind == "files" else _PAGE, "order": "asc"}
 
 
 def _gone(kind: str, error: NotFoundError) -> str:
