@@ -22,12 +22,13 @@ class FoldMessagesIntoInput:
     """The user's turn goes with the request that answers it.
 
     What: `messages.create(thread_id=t, role="user", content=c)` followed by a run of `t` in the same block, or in a
-    `with` or `try` there, disappears into `input=[{"role": "user", "content": c}]`; elsewhere it becomes `conversations.items.create`.
+    `with` or `try` there, disappears into `input=[{"role": "user", "content": c}]`; elsewhere it becomes
+    `conversations.items.create`.
     Why: one request less, and a turn that failed is not left behind.
     Safety: only when nothing between the two uses the thread or rebinds what the message is made of, and the program
     does not use the message object. Content of which the source does not say what it is goes through `input_message()`.
-    A program that reads why a run failed keeps its turn as an item of the conversation,
-    which a failed response leaves in place as the thread did.
+    A program that reads why a run failed keeps its turn as an item of the conversation, which a failed response leaves
+    in place as the thread did.
     Known problems: elsewhere a turn whose response fails is not kept in the conversation.
     See: https://platform.openai.com/docs/guides/conversation-state
     """
@@ -280,12 +281,17 @@ class FoldMessagesIntoInput:
         """Fold or rewrite every message creation of a plain flow."""
         if not plan.plain.possible:
             return
+        named: set[cst.Attribute] = set()
         for site in plan.open_sites:
             if site.path == MESSAGE_CREATE and isinstance(site.receiver, Resource):
                 thread, element = thread_argument(site), input_item(plan, site)
                 if element is None or thread is None:
                     continue
-                run = answering_run(plan, site, code(thread), _arguments_of(site))
+                ids = plan.plain.message_ids(site) or []
+                run = answering_run(plan, site, code(thread), _arguments_of(site)) if not ids else None
+                for read in set(ids) - named:
+                    plan.change(site.file, read, _first_id)
+                named.update(ids)
                 if run is not None:
                     plan.folded.setdefault(run, []).append(element)
                     plan.change(site.file, _small_statement(site), leaving_comments)
@@ -308,6 +314,13 @@ class FoldMessagesIntoInput:
 
         plan.change(site.file, site.call, build)
         plan.fix(site, self.code, "the message became an item of the conversation.", plain=True)
+
+
+def _first_id(updated: cst.CSTNode) -> cst.CSTNode:
+    """`message.id`, where `message` is the list of the one item that was created."""
+    read = cst.ensure_type(updated, cst.Attribute)
+    first = cst.Subscript(attribute(read.value, "data"), [cst.SubscriptElement(cst.Index(cst.Integer("0")))])
+    return read.with_changes(value=first)
 
 
 def _arguments_of(site: Site) -> cst.CSTNode:
