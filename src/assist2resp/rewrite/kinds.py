@@ -16,7 +16,7 @@ from assist2resp.rewrite.type_expr import TypeExpr
 
 @dataclass(frozen=True)
 class Unknown:
-    """Not known, or not one thing. `foreign` marks what is certainly no client of openai's own."""
+    """Not known, or not one thing. `foreign` marks what is not one client of openai's own, whatever it is annotated as."""
 
     reason: str = ""
     foreign: bool = False
@@ -105,6 +105,17 @@ class TupleOf:
 
 
 @dataclass(frozen=True)
+class Record:
+    """A dictionary of the project with literal keys, key by key."""
+
+    items: tuple[tuple[str, Kind], ...]
+
+    def get(self, key: str | None) -> Kind:
+        """What stands under a key."""
+        return next((kind for name, kind in self.items if name == key), UNKNOWN)
+
+
+@dataclass(frozen=True)
 class Function:
     """A function of the project; `owner` is the class whose method it is."""
 
@@ -164,6 +175,7 @@ Kind: TypeAlias = (
     | Awaitable
     | Many
     | TupleOf
+    | Record
     | Function
     | Class
     | Instance
@@ -193,22 +205,36 @@ def _is_mock(kind: Kind) -> bool:
 
 
 def join(first: Kind, second: Kind) -> Kind:
-    """What a variable is that holds both: the same kind, or unknown. None and literals give way to the API's kinds."""
+    """What a variable is that holds both: the same kind, or unknown. None, literals and mocks give way to the others."""
     if first == second or isinstance(second, Bottom):
         return first
-    if isinstance(first, Bottom) or (isinstance(first, Plain) and not isinstance(second, Unknown)):
+    if isinstance(first, Bottom):
         return second
-    if isinstance(second, Plain) and not isinstance(first, Unknown):
-        return first
+    for gives_way in (_is_plain, _is_mock):
+        if gives_way(first) and not isinstance(second, Unknown):
+            return second
+        if gives_way(second) and not isinstance(first, Unknown):
+            return first
     if isinstance(first, Many) and isinstance(second, Many):
         return Many(join(first.inner, second.inner))
     if isinstance(first, Awaitable) and isinstance(second, Awaitable):
         return Awaitable(join(first.inner, second.inner))
     if isinstance(first, TupleOf) and isinstance(second, TupleOf) and len(first.items) == len(second.items):
         return TupleOf(tuple(map(join, first.items, second.items)))
+    if isinstance(first, Record) and isinstance(second, Record):
+        keys = dict.fromkeys(key for key, _ in (*first.items, *second.items))
+        return Record(tuple((key, _joined_entry(first, second, key)) for key in keys))
     if isinstance(first, Unknown) or isinstance(second, Unknown):
         return _less_known(first, second)
-    return Unknown(_difference(first, second))
+    return _difference(first, second)
+
+
+def _joined_entry(first: Record, second: Record, key: str) -> Kind:
+    result: Kind = BOTTOM
+    for record in (first, second):
+        if any(name == key for name, _ in record.items):
+            result = join(result, record.get(key))
+    return result
 
 
 def _less_known(first: Kind, second: Kind) -> Kind:
@@ -217,10 +243,10 @@ def _less_known(first: Kind, second: Kind) -> Kind:
     return max(unknown, key=lambda kind: (kind.foreign, bool(kind.reason)))
 
 
-def _difference(first: Kind, second: Kind) -> str:
+def _difference(first: Kind, second: Kind) -> Unknown:
     if isinstance(first, Resource) and isinstance(second, Resource):
         if first.is_azure != second.is_azure:
-            return "it is OpenAI's client at some times and Azure's at others"
+            return Unknown("it is OpenAI's client at some times and Azure's at others", foreign=True)
         if first.is_async != second.is_async:
-            return "it is an asynchronous client at some times and a synchronous one at others"
-    return "it holds different things at different times"
+            return Unknown("it is an asynchronous client at some times and a synchronous one at others", foreign=True)
+    return Unknown("it holds different things at different times")
