@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import libcst as cst
 
@@ -32,11 +32,16 @@ def dissolved(updated: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | cst.F
     return cst.FlattenSentinel(body)
 
 
-def once_through(loop: cst.While | cst.For) -> Sequence[cst.BaseStatement] | None:
-    """The loop's body as it runs once; None where a way through it leaves the loop in the middle."""
+def runs_once(loop: cst.While | cst.For, goes: Callable[[cst.CSTNode], bool]) -> bool:
+    """Whether no way through the loop leaves it in the middle, once the small statements that go are out of it."""
     if not isinstance(loop.body, cst.IndentedBlock) or loop.orelse is not None:
-        return None
-    return _once(list(loop.body.body))
+        return False
+    lines = [
+        line
+        for line in loop.body.body
+        if not (isinstance(line, cst.SimpleStatementLine) and all(goes(small) for small in line.body))
+    ]
+    return _once(lines) is not None
 
 
 def unguarded(updated: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:

@@ -17,7 +17,8 @@ def newest_texts(site: Site, inference: Inference) -> list[cst.BaseExpression] |
     del inference
     assert site.call is not None
     order = argument(site.call, "order")
-    if order is not None and string_value(order) != "desc":
+    cursors = [argument(site.call, name) for name in ("before", "after", "run_id")]
+    if (order is not None and string_value(order) != "desc") or any(cursor is not None for cursor in cursors):
         return None
     parents = site.file.scopes.parent_of
     parent = parents.get(site.awaited)

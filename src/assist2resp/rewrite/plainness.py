@@ -16,7 +16,7 @@ from assist2resp.rewrite import uses
 from assist2resp.rewrite.chains import beta_of
 from assist2resp.rewrite.flows import Flow
 from assist2resp.rewrite.inference import Inference
-from assist2resp.rewrite.kinds import Method, Resource, Sdk
+from assist2resp.rewrite.kinds import Ident, Method, Resource, Sdk
 from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.newest import newest_texts
 from assist2resp.rewrite.nodes import argument, code, descendants, has_star
@@ -290,8 +290,11 @@ class PlainRuns:
                 return "tool outputs are submitted to a run that is only named"
             if self.origin_of(site) is None:
                 return "tool outputs are submitted where the run's own settings are not to be seen"
-        if site.path == MESSAGE_LIST and keywords & {"run_id", "before", "after"}:
-            return "messages are listed by run or by cursor"
+        if site.path == MESSAGE_LIST and "run_id" in keywords:
+            return "messages are listed by run"
+        cursors = [argument(site.call, name) for name in ("before", "after") if site.path == MESSAGE_LIST]
+        if any(cursor is not None and self.inference.kind(cursor, site.file) != Ident("Message") for cursor in cursors):
+            return "messages are listed from a cursor that cannot be followed"
         return ""
 
     def _run_obstacle(self) -> str:
@@ -374,9 +377,8 @@ class PlainRuns:
 
     def _message_obstacle(self) -> str:
         for site in uses.sites_named(self.flow, MESSAGE_CREATE):
-            if not isinstance(site.file.scopes.parent_of.get(site.awaited), cst.Expr) and not self._is_unused_result(
-                site
-            ):
+            dropped = isinstance(site.file.scopes.parent_of.get(site.awaited), cst.Expr)
+            if not dropped and self.message_ids(site) is None:
                 return "the program uses the message that it creates"
         for site in uses.sites_named(self.flow, MESSAGE_LIST):
             if site not in self.newest and self._page_leaves(site):
@@ -416,29 +418,19 @@ class PlainRuns:
             and call.func.value in {"list", "reversed", "iter", "len", "next", "sorted"}
         )
 
-    def _is_unused_result(self, site: Site) -> bool:
+    def message_ids(self, site: Site) -> list[cst.Attribute] | None:
+        """Where the program reads the id of the message that `site` creates; None where it reads more of it."""
         name = assigned_name(site)
-        if name is None:
-            return False
-        for file in uses.flow_files(self.flow):
-            if file is site.file:
-                for node, parent in file.scopes.parent_of.items():
-                    if (
-                        isinstance(node, cst.Name)
-                        and node.value == name.value
-                        and node is not name
-                        and not isinstance(parent, cst.AssignTarget)
-                    ):
-                        scope = file.scopes.scope_of.get(node)
-                        found = scope.find(node.value) if scope is not None else None
-                        if (
-                            found is not None
-                            and found[0] is site.scope
-                            and not (isinstance(parent, cst.Attribute) and parent.attr is node)
-                            and not (isinstance(parent, cst.Arg) and parent.keyword is node)
-                        ):
-                            return False
-        return True
+        variable = site.scope.find(name.value) if name is not None else None
+        if variable is None:
+            return None if name is None else []
+        reads = list(uses.reads_of(variable, site.file))
+        written = {other.awaited for other in uses.sites_named(self.flow, MESSAGE_CREATE)}
+        if reads and not all(binding.node in written for binding in variable[0].names[variable[1]]):
+            return None
+        parents = [site.file.scopes.parent_of[read] for read in reads]
+        ids = [parent for parent in parents if isinstance(parent, cst.Attribute) and parent.attr.value == "id"]
+        return ids if len(ids) == len(parents) else None
 
     def _id_obstacle(self) -> str:
         """A run's id that leaves the process needs a background response."""

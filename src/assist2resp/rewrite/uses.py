@@ -11,7 +11,7 @@ from assist2resp.rewrite.flows import Flow
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Awaitable, Class, External, Function, Ident, Kind, Sdk, TupleOf
 from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.scopes import all_params
+from assist2resp.rewrite.scopes import Variable, all_params
 from assist2resp.rewrite.sites import Site
 
 _SHOWN = {"builtins.print", "builtins.str", "builtins.repr", "builtins.format"}
@@ -76,6 +76,15 @@ def identifiers(flow: Flow, of: str) -> Iterator[tuple[SourceFile, cst.BaseExpre
                 and flow.owns(node, file)
             ):
                 yield file, node, parent
+
+
+def reads_of(variable: Variable, file: SourceFile) -> Iterator[cst.Name]:
+    """Every place in a file that loads a variable."""
+    for node, parent in file.scopes.parent_of.items():
+        if isinstance(node, cst.Name) and node.value == variable[1] and not _is_definition(node, parent, file):
+            scope = file.scopes.scope_of.get(node)
+            if scope is not None and scope.find(node.value) == variable:
+                yield node
 
 
 def _is_definition(node: cst.CSTNode, parent: cst.CSTNode, file: SourceFile) -> bool:

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import libcst as cst
 
-from assist2resp.rewrite.loops import asked, once_through, only_shows
+from assist2resp.rewrite.loops import asked, only_shows, runs_once
 from assist2resp.rewrite.nodes import argument, code, descendants, string_value
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.sites import Site
@@ -50,7 +50,7 @@ class Waiting:
                     told, retrieved = False, True
                 elif "status" in code(small) and only_shows(small):
                     told = retrieved
-        return told and once_through(self.loop) is not None
+        return told and runs_once(self.loop, self._waits)
 
     @property
     def obstacle(self) -> str:
@@ -63,7 +63,7 @@ class Waiting:
             )
         if self._hands_on_calls():
             return "tool outputs are submitted outside of the loop that waits"
-        if self.skipped and once_through(self.loop) is None:
+        if self.skipped and not runs_once(self.loop, self._waits):
             return "a loop does its work only while a run is under way"
         return ""
 
