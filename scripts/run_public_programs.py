@@ -113,11 +113,12 @@ class Verdict:
 
 def recipes() -> list[Recipe]:
     """Every recipe, in the order of the file."""
-    rows = tomllib.loads(RECIPES.read_text(encoding="utf-8"))["program"]
-    return [
-        Recipe(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
-        for row in rows
-    ]
+    rows: list[dict[str, Any]] = tomllib.loads(RECIPES.read_text(encoding="utf-8"))["program"]
+    return [Recipe(**_frozen(row)) for row in rows]
+
+
+def _frozen(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
 
 
 def judge(recipe: Recipe, root: Path, work: Path) -> Verdict:
@@ -128,7 +129,7 @@ def judge(recipe: Recipe, root: Path, work: Path) -> Verdict:
     shutil.copytree(before, after)
     outcome = write_outcome(rewrite([after], Options(today=recipe.today)))
     findings = outcome.findings.findings
-    fixed = frozenset(finding for finding in findings if finding.level is not Level.MANUAL)
+    fixed = frozenset(f for f in findings if f.level is not Level.MANUAL and f.symbol.startswith("beta."))
     diff = "".join(_diff(before, after))
     old = run(recipe, before, work, sunset=False)
     if "PermissionError" in old.errors or "ModuleNotFoundError" in old.errors or "SyntaxError" in old.errors:
@@ -181,6 +182,7 @@ def run(recipe: Recipe, tree: Path, work: Path, *, sunset: bool) -> Shown:
         try:
             done = subprocess.run(
                 command,
+                check=False,
                 cwd=entry.parent,
                 env=environment,
                 input=recipe.stdin,
@@ -245,8 +247,10 @@ def _diff(before: Path, after: Path) -> Iterator[str]:
         old = before / path.relative_to(after)
         if path.name == "assistants_compat.py" or not old.exists() or old.read_bytes() == path.read_bytes():
             continue
-        lines = [side.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True) for side in (old, path)]
-        yield from difflib.unified_diff(*lines, path.name, path.name, n=2)
+        was, now = (
+            side.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True) for side in (old, path)
+        )
+        yield from difflib.unified_diff(was, now, path.name, path.name, n=2)
 
 
 def _first_difference(old: Shown, new: Shown) -> str:
@@ -257,8 +261,8 @@ def _first_difference(old: Shown, new: Shown) -> str:
 
 
 def _compared(old: Shown, new: Shown) -> str:
-    sides = [f"{side.text}\n{side.files}\n".splitlines(keepends=True) for side in (old, new)]
-    return "".join(difflib.unified_diff(*sides, "shown before", "shown after", n=1)) + "\n" + new.errors
+    was, now = (f"{side.text}\n{side.files}\n".splitlines(keepends=True) for side in (old, new))
+    return "".join(difflib.unified_diff(was, now, "shown before", "shown after", n=1)) + "\n" + new.errors
 
 
 def main() -> int:
@@ -286,7 +290,7 @@ def main() -> int:
         sites |= {
             (
                 recipe.repository,
-                finding.place.path.partition(f"/after/")[2],
+                finding.place.path.partition("/after/")[2],
                 finding.place.line,
                 finding.symbol,
             ): finding.plain

@@ -103,7 +103,7 @@ class Fakes(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def __init__(self, names):
         self.names = names
 
-    def find_spec(self, fullname, path=None, target=None):
+    def find_spec(self, fullname, path=None, target=None):  # noqa: ARG002 - the import system's signature
         if fullname.partition(".")[0] in self.names or fullname in self.names:
             return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
         return None
@@ -144,7 +144,7 @@ def echo_input():
 
 def restore_names_of_old_sdks():
     """Give `client.beta.vector_stores` back, as openai 1.21 to 1.65 had it."""
-    import openai.resources.beta.beta as beta
+    from openai.resources.beta import beta
 
     for resource in (beta.Beta, beta.AsyncBeta):
         resource.vector_stores = property(lambda self: self._client.vector_stores)

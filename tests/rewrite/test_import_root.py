@@ -83,3 +83,16 @@ def test_imports_start_where_the_program_does(files: dict[str, str], user: str, 
         tmp_path.joinpath(*module.split(".")[:-1]),
         (tmp_path / user).parent,
     }
+
+
+def test_a_script_and_a_module_in_one_folder_share_the_file(tmp_path: Path) -> None:
+    package = tmp_path / "app"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "core.py").write_text(CALL)
+    (package / "tool.py").write_text(CALL.replace("steps.list(run_id", "cancel(run_id") + MAIN)
+    changes = {change.path.name: change.after.decode() for change in rewrite([tmp_path], Options()).changes}
+    assert "from app.assistants_compat import " in changes["core.py"]
+    assert "from assistants_compat import " in changes["tool.py"]
+    assert "def _cancel_run" in changes["assistants_compat.py"]
+    assert "def _list_steps" in changes["assistants_compat.py"]

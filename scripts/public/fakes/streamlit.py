@@ -5,7 +5,17 @@ import json
 import os
 
 _answers = json.loads(os.environ.get("ANSWERS", "{}"))
-_WIDGETS = ("chat_input", "text_input", "text_area", "button", "selectbox", "file_uploader", "checkbox", "radio", "slider")
+_WIDGETS = (
+    "chat_input",
+    "text_input",
+    "text_area",
+    "button",
+    "selectbox",
+    "file_uploader",
+    "checkbox",
+    "radio",
+    "slider",
+)
 
 
 class _Attributes(dict):
@@ -21,7 +31,7 @@ session_state = _Attributes()
 secrets = _Attributes(json.loads(os.environ.get("SECRETS", "{}"), object_hook=_Attributes))
 
 
-class StopException(Exception):
+class StopException(Exception):  # noqa: N818 - streamlit's name
     """Ends one run of the page."""
 
 

@@ -11,12 +11,13 @@ from functools import cached_property
 
 import libcst as cst
 
+from assist2resp.rewrite import sdk
+from assist2resp.rewrite.flow_keys import Keys, carries
 from assist2resp.rewrite.inference import Inference
-from assist2resp.rewrite.kinds import Class, External, Function, Instance, Module, Resource
-from assist2resp.rewrite.nodes import positional
+from assist2resp.rewrite.kinds import Class, Function, Instance
+from assist2resp.rewrite.nodes import positional, string_value
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.scopes import Binding, all_params
-from assist2resp.rewrite.sessions import slot_of, slot_set_by, written
 from assist2resp.rewrite.sites import Site
 
 
@@ -38,7 +39,7 @@ class FlowIndex:
     """Which flow a value belongs to."""
 
     union: _Union
-    keys: _Keys
+    keys: Keys
     flow_of_root: dict[Hashable, Flow]
     sites: dict[cst.CSTNode, Site]
     taken: set[cst.CSTNode] = field(default_factory=set)
@@ -99,22 +100,30 @@ class _Union:
         self.parent[self.find(first)] = self.find(second)
 
 
+_IDENTITIES = frozenset({"thread_id", "run_id", "message_id", "step_id", "vector_store_id", "batch_id"})
+"""Arguments that name what a call works on: equal ones join, whatever gives them."""
+_OBJECTS = frozenset({"assistant_id", "file_id", "run", "event_handler"})
+
+
 def find_flows(sites: list[Site], inference: Inference) -> list[Flow]:
     """Group the sites into flows."""
-    union = _Union()
-    keys = _Keys(inference)
+    connections = _Connections(inference)
     for file in inference.project.modules:
-        _connect_bindings(file, keys, union)
-        _connect_calls(file, keys, union, inference)
-        _connect_returns(file, keys, union)
-    _connect_sessions(keys, union)
+        connections.add_bindings(file)
+        connections.add_calls(file)
+        connections.add_returns(file)
+    connections.add_holders()
     for site in sites:
-        for key in _site_keys(site, keys):
-            union.join(site, key)
+        connections.add_site(site)
+    return _grouped(sites, connections)
+
+
+def _grouped(sites: list[Site], connections: _Connections) -> list[Flow]:
+    union = connections.union
     groups: dict[Hashable, list[Site]] = {}
     for site in sites:
         groups.setdefault(union.find(site), []).append(site)
-    index = FlowIndex(union, keys, {}, {site.call: site for site in sites if site.call is not None})
+    index = FlowIndex(union, connections.keys, {}, {site.call: site for site in sites if site.call is not None})
     flows = []
     for number, (root, group) in enumerate(groups.items(), 1):
         flow = Flow(number, tuple(group), index)
@@ -123,153 +132,116 @@ def find_flows(sites: list[Site], inference: Inference) -> list[Flow]:
     return flows
 
 
-_CARRIES_NOTHING = (Resource, Module, External, Function, Class, Instance)
-
-
-class _Keys:
-    """The places that hold the value of an expression."""
+class _Connections:
+    """Joins the places that a value passes between."""
 
     def __init__(self, inference: Inference) -> None:
         self.inference = inference
+        self.keys = Keys(inference)
+        self.union = _Union()
 
-    def of(self, node: cst.CSTNode | None, file: SourceFile) -> Iterator[Hashable]:
-        slot = slot_of(node, file, self.inference.kind)
-        if node is not None and slot is not None:
-            if not isinstance(self.inference.kind(node, file), _CARRIES_NOTHING):
-                yield slot
+    def _join(self, place: Hashable, node: cst.CSTNode | None, file: SourceFile) -> None:
+        for key in self.keys.of(node, file):
+            self.union.join(place, key)
+
+    def add_bindings(self, file: SourceFile) -> None:
+        """Connect variables and attributes with what is assigned to them."""
+        for scope in file.scopes.own.values():
+            for name, bindings in scope.names.items():
+                for binding in bindings:
+                    if binding.how == "import":
+                        self._add_import(file, binding, (scope, name))
+                    elif binding.how in {"value", "element", "entered", "item"}:
+                        self._join((scope, name), binding.node, file)
+        for target, binding in file.scopes.attribute_targets:
+            for key in self.keys.of(target, file):
+                self._join(key, binding.node, file)
+
+    def _add_import(self, file: SourceFile, binding: Binding, variable: Hashable) -> None:
+        found = self.inference.project.resolve(binding.origin, file)
+        if found is not None and found[0].tree is not None and found[1]:
+            root = found[0].scopes.root
+            if found[1] in root.names:
+                self.union.join(variable, (root, found[1]))
+
+    def add_calls(self, file: SourceFile) -> None:
+        """Connect the parameters of the project's functions with what calls pass."""
+        for call in file.scopes.calls:
+            callee = self.inference.kind(call.func, file)
+            if isinstance(callee, Class):
+                callee = self.inference.method(callee.file, callee.node, "__init__") or callee
+            if isinstance(callee, Function):
+                for found in (callee, *self.inference.members.overrides(callee)):
+                    self._add_arguments(call, found, file)
+
+    def _add_arguments(self, call: cst.Call, callee: Function, file: SourceFile) -> None:
+        if not isinstance(callee.node, cst.FunctionDef):
             return
-        match node:
-            case cst.Name():
-                scope = file.scopes.scope_of.get(node)
-                variable = scope.find(node.value) if scope is not None else None
-                if variable is not None and not isinstance(self.inference.variable(variable), _CARRIES_NOTHING):
-                    yield variable
-            case cst.Attribute():
-                owner = self.inference.kind(node.value, file)
-                if isinstance(owner, (Instance, Class)):
-                    value = self.inference.kind(node, file)
-                    if not isinstance(value, (Resource, Function)):
-                        yield ("attribute", owner.node, node.attr.value)
-                elif isinstance(owner, Module):
-                    yield (owner.file.scopes.root, node.attr.value)
-                else:
-                    yield from self.of(node.value, file)
-            case cst.Subscript():
-                yield from self.of(node.value, file)
-            case cst.Await():
-                yield from self.of(node.expression, file)
-            case cst.IfExp():
-                yield from self.of(node.body, file)
-                yield from self.of(node.orelse, file)
-            case cst.BooleanOperation():
-                yield from self.of(node.left, file)
-                yield from self.of(node.right, file)
-            case cst.Tuple() | cst.List():
-                for element in node.elements:
-                    yield from self.of(element.value, file)
-            case cst.Call():
-                callee = self.inference.kind(node.func, file)
-                if isinstance(callee, Function):
-                    yield ("result", callee.node)
-                elif isinstance(node.func, cst.Attribute):  # sessions.get(user), threads.pop(key)
-                    yield from self.of(node.func.value, file)
-
-    def of_target(self, target: cst.CSTNode | None, file: SourceFile) -> Iterator[Hashable]:
-        if isinstance(target, cst.AnnAssign):
-            target = target.target
-        yield from self.of(target, file)
-
-
-def _connect_bindings(file: SourceFile, keys: _Keys, union: _Union) -> None:
-    for scope in file.scopes.own.values():
-        for name, bindings in scope.names.items():
-            for binding in bindings:
-                if binding.how == "import":
-                    _connect_import(file, binding, (scope, name), keys, union)
-                elif binding.how in {"value", "element", "entered", "item"}:
-                    for key in keys.of(binding.node, file):
-                        union.join((scope, name), key)
-    for target, binding in file.scopes.attribute_targets:
-        for key in keys.of(target, file):
-            for other in keys.of(binding.node, file):
-                union.join(key, other)
-
-
-def _connect_import(file: SourceFile, binding: Binding, variable: Hashable, keys: _Keys, union: _Union) -> None:
-    found = keys.inference.project.resolve(binding.origin, file)
-    if found is not None and found[0].tree is not None and found[1]:
-        root = found[0].scopes.root
-        if found[1] in root.names:
-            union.join(variable, (root, found[1]))
-
-
-def _connect_calls(file: SourceFile, keys: _Keys, union: _Union, inference: Inference) -> None:
-    for call in file.scopes.calls:
-        callee = inference.kind(call.func, file)
-        if isinstance(callee, Class):
-            found = inference.method(callee.file, callee.node, "__init__")
-            callee = found if found is not None else callee
-        if not isinstance(callee, Function) or not isinstance(callee.node, cst.FunctionDef):
-            continue
         scope = callee.file.scopes.own[callee.node]
         params = all_params(callee.node.params)
         names = {param.name.value for param in params}
         skip = 1 if callee.owner is not None and params else 0
         ordered = [*callee.node.params.posonly_params, *callee.node.params.params][skip:]
-        pairs = [
-            (arg.keyword.value, arg.value)
-            for arg in call.args
-            if arg.keyword is not None and arg.keyword.value in names
-        ]
-        pairs += [(param.name.value, value) for param, value in zip(ordered, positional(call), strict=False)]
-        for name, value in pairs:
-            for key in keys.of(value, file):
-                union.join((scope, name), key)
+        for param, value in zip(ordered, positional(call), strict=False):
+            self._join((scope, param.name.value), value, file)
+        for arg in call.args:
+            if arg.keyword is not None and arg.keyword.value in names:
+                self._join((scope, arg.keyword.value), arg.value, file)
 
+    def add_returns(self, file: SourceFile) -> None:
+        """Connect the results of the project's functions with what they return or yield."""
+        for given in (file.scopes.returns, file.scopes.yields):
+            for function, values in given.items():
+                for value in values:
+                    self._join(("result", function), value, file)
 
-def _connect_sessions(keys: _Keys, union: _Union) -> None:
-    for slot, file, value in written(keys.inference.project, keys.inference.kind):
-        for key in keys.of(value.node if isinstance(value, Binding) else value, file):
-            union.join(slot, key)
+    def add_holders(self) -> None:
+        """Connect the slots of holders with what is put into them."""
+        for write, place in self.inference.holders.writes():
+            value = write.value.node if isinstance(write.value, Binding) else write.value
+            self._join(("slot", place, write.key), value, write.file)
 
+    def add_site(self, site: Site) -> None:
+        """Connect a site with what names the objects that it works on, and with its result."""
+        self.union.join(site, ("site", site.call) if site.call is not None else site)
+        self._add_handler_class(site)
+        for name, value in _arguments(site):
+            kind = self.inference.kind(value, site.file)
+            if name in _IDENTITIES:
+                for key in self._identity(value, site.file):
+                    self.union.join(site, key)
+            elif name in _OBJECTS or name == "" or carries(kind):
+                self._join(site, value, site.file)
+            if name == "event_handler" and isinstance(kind, Instance):
+                self.union.join(site, ("handler", self.inference.members.origin(kind)))
 
-def _connect_returns(file: SourceFile, keys: _Keys, union: _Union) -> None:
-    for function, values in file.scopes.returns.items():
-        for value in values:
-            for key in keys.of(value, file):
-                union.join(("result", function), key)
+    def _identity(self, value: cst.BaseExpression, file: SourceFile) -> Iterator[Hashable]:
+        """The places of an id, also of one whose origin is not known."""
+        yield from self.keys.of(value, file)
+        literal = string_value(value)
+        if literal is not None:
+            yield ("id", literal)
+        if isinstance(value, cst.Name):
+            variable = self.keys.variable(value, file)
+            if variable is not None and not isinstance(self.inference.variable(variable), (Function, Class)):
+                yield variable
 
-
-def _site_keys(site: Site, keys: _Keys) -> Iterator[Hashable]:
-    if site.call is not None:
-        for arg in site.call.args:
-            yield from keys.of(arg.value, site.file)
-        yield from _result_keys(site, keys)
-
-
-def _result_keys(site: Site, keys: _Keys) -> Iterator[Hashable]:
-    """The places that a site's result goes to: a target, a return."""
-    node: cst.CSTNode = site.awaited
-    parents = site.file.scopes.parent_of
-    while isinstance(parents.get(node), (cst.Attribute, cst.Subscript, cst.Await)):
-        node = parents[node]
-    parent = parents.get(node)
-    if isinstance(parent, cst.Assign):
-        for target in parent.targets:
-            yield from keys.of_target(target.target, site.file)
-    elif isinstance(parent, cst.AnnAssign):
-        yield from keys.of_target(parent, site.file)
-    elif isinstance(parent, (cst.NamedExpr,)):
-        yield from keys.of_target(parent.target, site.file)
-    elif isinstance(parent, cst.WithItem) and parent.asname is not None:
-        yield from keys.of_target(parent.asname.name, site.file)
-    elif isinstance(parent, (cst.For, cst.CompFor)):
-        yield from keys.of_target(parent.target, site.file)
-    elif isinstance(parent, cst.Arg) and isinstance(call := parents[parent], cst.Call):
-        slot = slot_set_by(call, site.file, keys.inference.kind)
-        if slot is not None:
-            yield slot
-    elif isinstance(parent, cst.Return):
+    def _add_handler_class(self, site: Site) -> None:
+        """A site in an event handler works on the runs that the handler is given to."""
         function = site.scope.enclosing_function()
-        if function is not None:
-            yield ("result", function)
+        owner = self.inference.members.owner_of.get(function) if function is not None else None
+        if owner is not None and self.inference.is_handler(*owner):
+            self.union.join(site, ("handler", self.inference.members.origin(Class(*owner))))
+
+
+def _arguments(site: Site) -> Iterator[tuple[str, cst.BaseExpression]]:
+    """The arguments of a site with their names; the empty name for one that is spread or not known."""
+    if site.call is None:
+        return
+    found = sdk.method(site.path)
+    names = list(found.positional) if found is not None else []
+    for position, arg in enumerate(site.call.args):
+        if arg.keyword is not None:
+            yield arg.keyword.value, arg.value
+        else:
+            yield ("" if arg.star or position >= len(names) else names[position]), arg.value

@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 READERS = frozenset({"get", "pop", "setdefault", "popleft", "popitem", "get_nowait"})
 """Methods that give what a holder holds."""
 _PUTTERS = frozenset({"append", "appendleft", "add", "put", "put_nowait", "push"})
-_SESSIONS = frozenset({"streamlit.session_state", "chainlit.user_session", "flask.g", "quart.g"})
+_MEMORY_SESSIONS = frozenset({"streamlit.session_state", "chainlit.user_session", "flask.g", "quart.g"})
+_SESSIONS = _MEMORY_SESSIONS | {"flask.session", "quart.session", "flask.current_app", "quart.current_app"}
+"""What frameworks keep for the program by key or by attribute."""
 _IN_MEMORY = (
     "collections.", "cachetools.", "contextvars.", "queue.", "asyncio.Queue", "types.SimpleNamespace", "threading.local",
     "weakref.", "builtins.dict", "builtins.list", "builtins.set",
@@ -92,7 +94,7 @@ class Holders:
             return True
         kind = self.inference.kind(holder, file)
         if isinstance(kind, External):
-            return kind.qualified in _SESSIONS or kind.qualified.startswith(_IN_MEMORY)
+            return kind.qualified in _MEMORY_SESSIONS or kind.qualified.startswith(_IN_MEMORY)
         return isinstance(kind, (Plain, Many, Record, Bottom))
 
     def _value(self, write: Write) -> Kind:
@@ -100,6 +102,20 @@ class Holders:
             return self.inference.bound(write.value)
         kind = self.inference.kind(write.value, write.file)
         return element(kind) if write.spreads else kind
+
+    def writes(self) -> Iterator[tuple[Write, Hashable]]:
+        """All that is put into holders, with the place that stands for each holder."""
+        for found in self._by_name.values():
+            for write in found:
+                place = self.place(write.holder, write.file)
+                if place is not None:
+                    yield write, place
+
+    def is_holder(self, node: cst.BaseExpression, file: SourceFile) -> bool:
+        """Whether the project puts something into what an expression names."""
+        place = self.place(node, file)
+        writes = self._by_name.get(self._name(node, file), ())
+        return place is not None and any(self.place(write.holder, write.file) == place for write in writes)
 
     def place(self, holder: cst.BaseExpression, file: SourceFile) -> Hashable | None:
         """What stands for a holder wherever it is named; None if nothing certain does."""
@@ -115,7 +131,8 @@ class Holders:
             home = self.home(holder, file)
             if home is None or isinstance(self.inference.variable(home), (Instance, Class, Module)):
                 return None
-            return _outside(home) or home
+            origin = _outside(home)
+            return home if origin is None else origin if origin in _SESSIONS else None
         if not isinstance(holder, cst.Attribute):
             return None
         owner = self.inference.kind(holder.value, file)
@@ -127,7 +144,8 @@ class Holders:
         if state is not None:
             return state
         if isinstance(owner, External) and "()" not in owner.qualified:
-            return f"{owner.qualified}.{holder.attr.value}"
+            qualified = f"{owner.qualified}.{holder.attr.value}"
+            return qualified if qualified in _SESSIONS else None
         below = self.place(holder.value, file) if isinstance(owner, (External, Unknown, Plain)) else None
         return ("part", below, holder.attr.value) if below is not None else None
 

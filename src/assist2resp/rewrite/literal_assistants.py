@@ -8,11 +8,11 @@ import libcst as cst
 
 from assist2resp.rewrite.literal_absence import may_be_omitted
 from assist2resp.rewrite.literal_bodies import call_body, one_entry
-from assist2resp.rewrite.literal_layout import Item, code, text
+from assist2resp.rewrite.literal_layout import Item, text
 from assist2resp.rewrite.literal_lookup import DefinitionEdit, Lookup, Refused
 from assist2resp.rewrite.literal_options import text_format
 from assist2resp.rewrite.literal_tools import Converted, Resources, resources, tools
-from assist2resp.rewrite.nodes import descendants, string_value
+from assist2resp.rewrite.nodes import code, descendants, string_value
 
 _WIDTH = 88
 _SAME = frozenset({"model", "instructions", "temperature", "top_p"})

@@ -9,11 +9,11 @@ import libcst as cst
 
 from assist2resp.rewrite.literal_absence import may_be_none
 from assist2resp.rewrite.literal_bodies import expression, one_entry
-from assist2resp.rewrite.literal_layout import code, quote_of, text
+from assist2resp.rewrite.literal_layout import quote_of, text
 from assist2resp.rewrite.literal_lookup import DefinitionEdit, Lookup, Refused
 from assist2resp.rewrite.literal_options import text_format, tool_choice
 from assist2resp.rewrite.literal_tools import Resources, tools
-from assist2resp.rewrite.nodes import string_value
+from assist2resp.rewrite.nodes import code, string_value
 
 _APART = frozenset({
     "thread_id", "assistant_id", "thread", "additional_instructions", "additional_messages", "timeout", "extra_headers",

@@ -31,6 +31,8 @@ class Placement:
     used: set[str] = field(default_factory=set)
     is_async: bool = False
     is_sync: bool = False
+    is_written: bool = True
+    """Whether this placement writes the file, and not another one of the same path."""
 
     @property
     def path(self) -> Path:
@@ -46,7 +48,7 @@ class Placement:
     def change(self) -> FileChange | None:
         """The file to write, unless it is there as it should be."""
         after = support_source(self.used, is_async=self.is_async, is_sync=self.is_sync).encode()
-        return None if after == self.existing else FileChange(self.path, self.existing, after)
+        return None if after == self.existing or not self.is_written else FileChange(self.path, self.existing, after)
 
 
 def place_support(plans: Iterable[Plan], project: Project, options: Options) -> list[Placement]:
@@ -55,7 +57,20 @@ def place_support(plans: Iterable[Plan], project: Project, options: Options) -> 
     for plan in plans:
         for file in {**plan.support, **plan.offers}:
             groups.setdefault(import_root(file, project), []).append((file, plan))
-    return [_placement(root, members, options) for root, members in sorted(groups.items())]
+    return _shared([_placement(root, members, options) for root, members in sorted(groups.items())])
+
+
+def _shared(placements: list[Placement]) -> list[Placement]:
+    """The placements, where those of one file (run as a script and imported through its package) hold the same."""
+    first: dict[Path, Placement] = {}
+    for placement in placements:
+        one = first.setdefault(placement.path, placement)
+        if one is not placement:
+            one.used |= placement.used
+            one.is_async |= placement.is_async
+            one.is_sync |= placement.is_sync
+            placement.is_written = False
+    return placements
 
 
 def _placement(root: Path, members: list[tuple[SourceFile, Plan]], options: Options) -> Placement:

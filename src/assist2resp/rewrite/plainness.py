@@ -23,6 +23,7 @@ from assist2resp.rewrite.nodes import argument, code, descendants, has_star
 from assist2resp.rewrite.outputs import output_edits
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.streams import MANAGED, StreamedRun, is_streamed, streamed_runs
 from assist2resp.rewrite.waiting import Waiting, waiting_loops
 
 CREATES = ("beta.threads.runs.create", "beta.threads.runs.create_and_poll")
@@ -56,7 +57,7 @@ _RUN_ATTRIBUTES = frozenset(
 _CREATE_ARGUMENTS = frozenset({
     "thread_id", "assistant_id", "instructions", "additional_instructions", "model", "temperature", "top_p", "tools",
     "tool_choice", "response_format", "metadata", "parallel_tool_calls", "max_completion_tokens", "reasoning_effort",
-    "poll_interval_ms", "timeout", "extra_headers",
+    "poll_interval_ms", "timeout", "extra_headers", "stream",
 })  # fmt: skip
 
 _MOCK = re.compile(rb"\b(?:Magic|Async)?Mock\(|\bpatch(?:\.object)?\(|\bmonkeypatch\b|\bmocker\b")
@@ -79,7 +80,20 @@ class PlainRuns:
 
     @cached_property
     def creates(self) -> list[Site]:
-        return uses.sites_named(self.flow, *CREATES)
+        return [site for site in uses.sites_named(self.flow, *CREATES) if not is_streamed(site)]
+
+    @cached_property
+    def _streams(self) -> tuple[dict[Site, StreamedRun], str]:
+        return streamed_runs(self.flow, self.inference)
+
+    @property
+    def streams(self) -> dict[Site, StreamedRun]:
+        """The runs that the program reads as streams, all understood."""
+        return self._streams[0]
+
+    def starts(self, site: Site) -> bool:
+        """Whether a site starts a run, blocking or as a stream."""
+        return site in self.streams or site in self.creates
 
     @cached_property
     def has_tools(self) -> bool:
@@ -101,7 +115,7 @@ class PlainRuns:
     def newest(self) -> dict[Site, list[cst.BaseExpression]]:
         """The message listings of which only the newest message's text is read, with the expressions that read it."""
         found = {}
-        for site in uses.sites_named(self.flow, MESSAGE_LIST):
+        for site in uses.sites_named(self.flow, MESSAGE_LIST) if not self.streams else []:
             texts = newest_texts(site, self.inference)
             run = self.run_before(site)
             if texts is not None and run is not None and self._still_newest(site, run, texts):
@@ -186,7 +200,7 @@ class PlainRuns:
     # The checks ---------------------------------------------------------------------------------------------------
 
     def _obstacle(self) -> str:
-        if not self.creates:
+        if not self.creates and not any(map(is_streamed, self.flow.sites)):
             return "the flow creates no run"
         return (
             self._mock_obstacle()
@@ -224,6 +238,7 @@ class PlainRuns:
     def _site_obstacle(self) -> str:
         allowed = (
             *CREATES,
+            *MANAGED,
             *RETRIEVES,
             *SUBMITS,
             MESSAGE_CREATE,
@@ -244,7 +259,7 @@ class PlainRuns:
             obstacle = self._argument_obstacle(site)
             if obstacle:
                 return obstacle
-        return ""
+        return self._streams[1]
 
     @cached_property
     def waiting(self) -> list[Waiting]:
@@ -274,13 +289,15 @@ class PlainRuns:
     def _argument_obstacle(self, site: Site) -> str:
         assert site.call is not None
         keywords = {arg.keyword.value for arg in site.call.args if arg.keyword is not None}
-        if site.path in CREATES and not keywords <= _CREATE_ARGUMENTS:
+        if site.path in (*CREATES, *MANAGED) and not keywords <= _CREATE_ARGUMENTS:
             return f"{site.path} is given {', '.join(sorted(keywords - _CREATE_ARGUMENTS))}"
         if site.path == MESSAGE_CREATE and keywords & {"attachments", "file_ids", "metadata"}:
             return "a message has attachments or metadata"
         if site.path == THREAD_CREATE and "tool_resources" in keywords:
             return "a thread has tool resources"
-        if site.path in CREATES and (argument(site.call, "assistant_id") is None or thread_argument(site) is None):
+        if site.path in (*CREATES, *MANAGED) and (
+            argument(site.call, "assistant_id") is None or thread_argument(site) is None
+        ):
             return f"{site.path} is not given its thread and assistant by name"
         if site.path in SUBMITS:
             outputs, run_id = argument(site.call, "tool_outputs"), argument(site.call, "run_id", 0)

@@ -190,7 +190,7 @@ class _Walk:
     def _comprehension(self, node: cst.CSTNode, scope: Scope) -> Scope:
         return self._open(node, scope)
 
-    _enter_ListComp = _enter_SetComp = _enter_DictComp = _enter_GeneratorExp = _comprehension
+    _enter_ListComp = _enter_SetComp = _enter_DictComp = _enter_GeneratorExp = _comprehension  # noqa: N815
 
     def _enter_CompFor(self, node: cst.CompFor, scope: Scope) -> None:  # noqa: N802
         self._bind_target(node.target, Binding("element", node.iter, scope, target=node.target))
@@ -287,7 +287,11 @@ class _Walk:
                 if binding.how == "element" and not starred:
                     how = "element"
                 inner = Binding(
-                    how, binding.node, binding.scope, (*binding.index, position), target=element.value,
+                    how,
+                    binding.node,
+                    binding.scope,
+                    (*binding.index, position),
+                    target=element.value,
                 )
                 self._bind_target(element.value, inner)
 

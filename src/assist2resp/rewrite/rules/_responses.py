@@ -89,3 +89,14 @@ def _merged(base: cst.BaseExpression, settings: list[Argument]) -> cst.BaseExpre
     elements: list[cst.BaseDictElement] = [cst.StarredDictElement(base)]
     elements += [cst.DictElement(cst.SimpleString(f'"{new.keyword}"'), new.value) for new in settings]
     return cst.Dict(elements)
+
+
+def folded_input(plan: Plan, site: Site) -> cst.BaseExpression | None:
+    """The messages that became the input of a run's response; those that its thread began with stand first, as a list."""
+    given = plan.folded.get(site)
+    if not given:
+        return None
+    if len(given) == 1 and isinstance(given[0], cst.List):
+        return given[0]
+    items = [part for item in given for part in (item.elements if isinstance(item, cst.List) else [cst.Element(item)])]
+    return cst.List([cst.Element(item.value) for item in items])

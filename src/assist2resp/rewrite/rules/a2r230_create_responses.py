@@ -16,7 +16,7 @@ from assist2resp.rewrite.plainness import RETRIEVES, RUN, SUBMITS, assigned_name
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
-from assist2resp.rewrite.rules._responses import rebuild_as_response, response_arguments
+from assist2resp.rewrite.rules._responses import folded_input, rebuild_as_response, response_arguments
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
 
@@ -249,10 +249,7 @@ class CreateResponses:
     def _create(self, plan: Plan, site: Site) -> None:
         beta = beta_of(site, plan.inference)
         assert beta is not None
-        folded = plan.folded.get(site)
-        rebuild_as_response(
-            plan, site, client_of(beta), response_arguments(plan, site, _list(folded) if folded else None)
-        )
+        rebuild_as_response(plan, site, client_of(beta), response_arguments(plan, site, folded_input(plan, site)))
         plan.fix(site, self.code, "a run became a response.", plain=True)
 
     def _retrieve(self, plan: Plan, site: Site) -> None:
@@ -438,14 +435,6 @@ def _is_new_name(plan: Plan, site: Site, run: cst.Name, target: cst.Name) -> boo
 
 def _is_test(use: uses.Use) -> bool:
     return uses.is_truth_test(use.node, use.file) or uses.none_comparison(use.node, use.file) is not None
-
-
-def _list(given: list[cst.BaseExpression]) -> cst.BaseExpression:
-    """The input items of a response; the messages that its thread began with stand first, in their own list."""
-    if len(given) == 1 and isinstance(given[0], cst.List):
-        return given[0]
-    items = [part for item in given for part in (item.elements if isinstance(item, cst.List) else [cst.Element(item)])]
-    return cst.List([cst.Element(item.value) for item in items])
 
 
 def _function_calls(response: cst.BaseExpression) -> cst.BaseExpression:

@@ -1,0 +1,204 @@
+"""A2R300: streamed runs become streamed responses, and loops over their events become loops over the new ones."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from assist2resp.rewrite.calls import Argument
+from assist2resp.rewrite.chains import beta_of, client_of
+from assist2resp.rewrite.edits import leaving_comments
+from assist2resp.rewrite.kinds import Resource
+from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.rules._cases import case
+from assist2resp.rewrite.rules._responses import folded_input, rebuild_as_response, response_arguments
+from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.streams import StreamedRun
+from assist2resp.schema.findings import Level
+
+
+class StreamResponses:
+    """A run that is read as a stream becomes a streamed response.
+
+    What: `runs.stream(…)` becomes `responses.stream(…)` where the user's turn goes with it, else
+    `responses.create(…, stream=True)`, as `runs.create(…, stream=True)` does; `stream.text_deltas`, comparisons of
+    `event.event`, `isinstance` checks and `match` over events, and what is read of an event, take the new names.
+    Why: responses stream events of their own.
+    Safety: only when every use of the stream and of its events has the same meaning; a loop that does something at
+    every event, leaves the stream early, reads citations or whole objects, or answers function calls keeps its events
+    through the support module.
+    Known problems: branches for events that no response has (`thread.run.expired`, `thread.run.cancelled`) go.
+    Markers such as `【4:0†source】` are no longer part of the text.
+    See: https://platform.openai.com/docs/guides/streaming-responses
+    """
+
+    code = "A2R300"
+    title = "stream responses"
+    level = Level.FIXED
+    CASES = (
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            narrator = client.beta.assistants.create(model="gpt-5", instructions="Tell stories.")
+            thread = client.beta.threads.create()
+            client.beta.threads.messages.create(thread_id=thread.id, role="user", content="A lost glove")
+            with client.beta.threads.runs.stream(thread_id=thread.id, assistant_id=narrator.id) as stream:
+                for text in stream.text_deltas:
+                    print(text, end="", flush=True)
+            """,
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            narrator = {"model": "gpt-5", "instructions": "Tell stories.", "truncation": "auto"}
+            thread = client.conversations.create()
+            with client.responses.stream(
+                conversation=thread.id,
+                input=[{"role": "user", "content": "A lost glove"}],
+                **narrator,
+            ) as stream:
+                for event in stream:
+                    if event.type == "response.output_text.delta":
+                        print(event.delta, end="", flush=True)
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+
+            def reply(client: OpenAI, thread_id: str, assistant_id: str):
+                stream = client.beta.threads.runs.create(thread_id=thread_id, assistant_id=assistant_id, stream=True)
+                for event in stream:
+                    if event.event == "thread.message.delta":
+                        for block in event.data.delta.content or []:
+                            # images come as files
+                            if block.type == "text" and block.text.value:
+                                yield block.text.value
+                    elif event.event in ("thread.run.failed", "thread.run.expired"):
+                        yield "(no answer)"
+            """,
+            """
+            from openai import OpenAI
+
+            from assistants_compat import conversation_id, request_arguments
+
+
+            def reply(client: OpenAI, thread_id: str, assistant_id: str):
+                stream = client.responses.create(
+                    conversation=conversation_id(thread_id),
+                    stream=True,
+                    **request_arguments(assistant_id),
+                )
+                for event in stream:
+                    if event.type == "response.output_text.delta":
+                        # images come as files
+                        if event.delta:
+                            yield event.delta
+                    elif event.type == "response.failed":
+                        yield "(no answer)"
+            """,
+        ),
+        case(
+            """
+            from openai import AsyncOpenAI
+            from openai.types.beta.assistant_stream_event import ThreadMessageCompleted, ThreadMessageDelta
+
+
+            async def show(client: AsyncOpenAI, thread_id: str, assistant_id: str) -> None:
+                async with client.beta.threads.runs.stream(thread_id=thread_id, assistant_id=assistant_id) as stream:
+                    async for event in stream:
+                        if isinstance(event, ThreadMessageDelta):
+                            print(event.data.delta.content[0].text.value, end="")
+                        elif isinstance(event, ThreadMessageCompleted):
+                            print()
+            """,
+            """
+            from openai import AsyncOpenAI
+
+            from assistants_compat import conversation_id, request_arguments
+
+
+            async def show(client: AsyncOpenAI, thread_id: str, assistant_id: str) -> None:
+                async with await client.responses.create(
+                    conversation=conversation_id(thread_id),
+                    stream=True,
+                    **request_arguments(assistant_id),
+                ) as stream:
+                    async for event in stream:
+                        if event.type == "response.output_text.delta":
+                            print(event.delta, end="")
+                        elif event.type == "response.output_item.done" and event.item.type == "message":
+                            print()
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            with client.responses.stream(model="gpt-5", input="Hello") as stream:
+                for event in stream:
+                    if event.type == "response.output_text.delta":
+                        print(event.delta, end="")
+            """,
+        ),
+        case(
+            """
+            for event in bus.listen():
+                if event.event == "thread.message.delta":
+                    print(event.data.delta.content[0].text.value)
+            """,
+        ),
+    )
+
+    def apply(self, plan: Plan) -> None:
+        """Rewrite the streamed runs of a plain flow."""
+        if not plan.plain.possible:
+            return
+        for site, run in plan.plain.streams.items():
+            if site in plan.open_sites:
+                self._stream(plan, site, run)
+
+    @staticmethod
+    def _stream(plan: Plan, site: Site, run: StreamedRun) -> None:
+        beta, given = beta_of(site, plan.inference), folded_input(plan, site)
+        assert beta is not None
+        helper = run.managed and given is not None
+        arguments = response_arguments(plan, site, given)
+        if not helper:
+            *named, configuration = arguments
+            arguments = [*named, Argument("stream", cst.Name("True")), configuration]
+        rebuild_as_response(plan, site, client_of(beta), arguments, method="stream" if helper else "create")
+        if run.managed and not helper and isinstance(site.receiver, Resource) and site.receiver.is_async:
+            assert site.call is not None
+            plan.change(site.file, site.call, lambda updated: cst.Await(cst.ensure_type(updated, cst.Call)))
+        for edit in run.edits:
+            plan.change(site.file, edit.node, edit.build)
+        _wait(plan, site, run, helper=helper)
+        plan.fix(site, StreamResponses.code, "a streamed run became a streamed response.", plain=True)
+
+
+def _wait(plan: Plan, site: Site, run: StreamedRun, *, helper: bool) -> None:
+    """`stream.until_done()` stays where the new stream has it; after a loop over the stream it does nothing."""
+    for statement in run.waits:
+        if run.readings:
+            plan.change(site.file, statement, leaving_comments)
+        elif not helper:
+            plan.change(site.file, site.file.scopes.parent_of[statement], _read_out)
+
+
+def _read_out(updated: cst.CSTNode) -> cst.CSTNode:
+    line = cst.ensure_type(updated, cst.SimpleStatementLine)
+    statement = cst.ensure_type(line.body[0], cst.Expr)
+    awaited = isinstance(statement.value, cst.Await)
+    call = statement.value.expression if isinstance(statement.value, cst.Await) else statement.value
+    stream = cst.ensure_type(cst.ensure_type(call, cst.Call).func, cst.Attribute).value
+    return cst.For(
+        cst.Name("_"),
+        stream,
+        cst.SimpleStatementSuite([cst.Pass()]),
+        asynchronous=cst.Asynchronous() if awaited else None,
+        leading_lines=line.leading_lines,
+    )
