@@ -554,7 +554,6 @@ def test_run_overrides(call: str, overrides: list[str], apart: dict[str, str]) -
         "**kwargs",
         "t, a",
         "max_prompt_tokens=500",
-        "stream=True",
         "stream=flag",
         'truncation_strategy={"type": "last_messages", "last_messages": 5}',
         "truncation_strategy=strategy",

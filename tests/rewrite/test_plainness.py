@@ -72,14 +72,14 @@ def test_plain(body: str, tmp_path: Path) -> None:
             id="message with metadata",
         ),
         param(
-            "m = client.beta.threads.messages.create(t, role='user', content='x')\nprint(m.id)\n" + POLL,
+            "m = client.beta.threads.messages.create(t, role='user', content='x')\nprint(m.created_at)\n" + POLL,
             "uses the message that it creates",
             id="message used",
         ),
         param(
             "t = client.beta.threads.create(tool_resources={}).id\n" + POLL, "a thread has tool resources", id="stores"
         ),
-        param(POLL + f"print({LISTING[:-1]}, run_id=run.id))", "listed by run or by cursor", id="listed by run"),
+        param(POLL + f"print({LISTING[:-1]}, run_id=run.id))", "messages are listed by run", id="listed by run"),
         param(POLL + f"given({LISTING})", "listed messages leave", id="page handed on"),
         param(POLL + f"print([m.created_at for m in {LISTING}])", "reads message.created_at", id="message's time"),
         param(POLL + "print(run.required_action)", "a required action is used whole", id="action whole"),
