@@ -42,7 +42,8 @@ class Placement:
         """The module to import from, and pairs of name and local name, for a file that uses it."""
         if file not in self.users:
             return None
-        parts = [*self.folder.relative_to(self.root).parts, self.name]
+        below = self.root == self.folder or self.root in self.folder.parents
+        parts = [*(self.folder.relative_to(self.root).parts if below else ()), self.name]
         return ".".join(parts), list(self.users[file].items())
 
     def change(self) -> FileChange | None:
