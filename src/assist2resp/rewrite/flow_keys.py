@@ -5,7 +5,7 @@ A place is a variable, an attribute of a class, the result of a function or of a
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator
 
 import libcst as cst
 
@@ -41,8 +41,10 @@ _SCALARS = frozenset({"str", "int", "float", "bool", "None", "object"})
 class Keys:
     """The places of one project's values."""
 
-    def __init__(self, inference: Inference) -> None:
+    def __init__(self, inference: Inference, sites: Collection[cst.CSTNode] = ()) -> None:
         self.inference = inference
+        self.sites = sites
+        """The calls that are sites."""
 
     def of(self, node: cst.CSTNode | None, file: SourceFile) -> Iterator[Hashable]:
         """The places that hold an expression's value, or parts of it."""
@@ -115,6 +117,9 @@ class Keys:
         return variable is not None and variable[0].parent is not None
 
     def _of_call(self, node: cst.Call, file: SourceFile) -> Iterator[Hashable]:
+        if node in self.sites:
+            yield ("site", node)
+            return
         callee = self.inference.kind(node.func, file)
         if isinstance(callee, Method):
             yield ("site", node)

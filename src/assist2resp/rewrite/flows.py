@@ -5,7 +5,7 @@ Sites are connected when a value passes between them: through a variable, an att
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -107,7 +107,7 @@ _OBJECTS = frozenset({"assistant_id", "file_id", "run", "event_handler"})
 
 def find_flows(sites: list[Site], inference: Inference) -> list[Flow]:
     """Group the sites into flows."""
-    connections = _Connections(inference)
+    connections = _Connections(inference, {site.call for site in sites if site.call is not None})
     for file in inference.project.modules:
         connections.add_bindings(file)
         connections.add_calls(file)
@@ -135,9 +135,9 @@ def _grouped(sites: list[Site], connections: _Connections) -> list[Flow]:
 class _Connections:
     """Joins the places that a value passes between."""
 
-    def __init__(self, inference: Inference) -> None:
+    def __init__(self, inference: Inference, calls: Collection[cst.CSTNode]) -> None:
         self.inference = inference
-        self.keys = Keys(inference)
+        self.keys = Keys(inference, calls)
         self.union = _Union()
 
     def _join(self, place: Hashable, node: cst.CSTNode | None, file: SourceFile) -> None:

@@ -43,6 +43,7 @@ _PUTTERS = frozenset({"append", "appendleft", "add", "put", "put_nowait", "push"
 _MEMORY_SESSIONS = frozenset({"streamlit.session_state", "chainlit.user_session", "flask.g", "quart.g"})
 _SESSIONS = _MEMORY_SESSIONS | {"flask.session", "quart.session", "flask.current_app", "quart.current_app"}
 """What frameworks keep for the program by key or by attribute."""
+FRAMEWORKS = frozenset(name.partition(".")[0] for name in _SESSIONS)
 _IN_MEMORY = (
     "collections.", "cachetools.", "contextvars.", "queue.", "asyncio.Queue", "types.SimpleNamespace", "threading.local",
     "weakref.", "builtins.dict", "builtins.list", "builtins.set",

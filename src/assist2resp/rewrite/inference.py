@@ -14,7 +14,7 @@ from assist2resp.rewrite import sdk
 from assist2resp.rewrite.annotations import Annotations, says_something
 from assist2resp.rewrite.decorators import is_overload, is_transparent, wrapped_calls
 from assist2resp.rewrite.externals import Externals, container_method
-from assist2resp.rewrite.holders import READERS, Holders, key_of, literal_items
+from assist2resp.rewrite.holders import FRAMEWORKS, READERS, Holders, key_of, literal_items
 from assist2resp.rewrite.kinds import (
     BOTTOM,
     PLAIN,
@@ -279,7 +279,7 @@ class Inference:
             return External(origin)
         target, rest = found
         if not self.is_followed(target):
-            return UNKNOWN
+            return External(origin) if origin.partition(".")[0] in FRAMEWORKS else UNKNOWN
         kind: Kind = Module(target)
         for part in rest.split(".") if rest else ():
             kind = self.attribute(kind, part)
