@@ -102,7 +102,8 @@ class _Union:
 
 _IDENTITIES = frozenset({"thread_id", "run_id", "message_id", "step_id", "vector_store_id", "batch_id"})
 """Arguments that name what a call works on: equal ones join, whatever gives them."""
-_OBJECTS = frozenset({"assistant_id", "file_id", "run", "event_handler"})
+_OBJECTS = frozenset({"file_id", "run", "event_handler"})
+_ASSISTANTS = "beta.assistants."
 
 
 def find_flows(sites: list[Site], inference: Inference) -> list[Flow]:
@@ -113,6 +114,8 @@ def find_flows(sites: list[Site], inference: Inference) -> list[Flow]:
         connections.add_calls(file)
         connections.add_returns(file)
     connections.add_holders()
+    for site in sites:
+        connections.note_assistant(site)
     for site in sites:
         connections.add_site(site)
     return _grouped(sites, connections)
@@ -139,6 +142,8 @@ class _Connections:
         self.inference = inference
         self.keys = Keys(inference, calls)
         self.union = _Union()
+        self._assistants: set[Hashable] = set()
+        """The places of ids by which assistants themselves are read or changed."""
 
     def _join(self, place: Hashable, node: cst.CSTNode | None, file: SourceFile) -> None:
         for key in self.keys.of(node, file):
@@ -201,6 +206,13 @@ class _Connections:
             value = write.value.node if isinstance(write.value, Binding) else write.value
             self._join(("slot", place, write.key), value, write.file)
 
+    def note_assistant(self, site: Site) -> None:
+        """Note which assistant a site reads or changes; runs of others do not join by sharing its name."""
+        if site.path.startswith(_ASSISTANTS):
+            for name, value in _arguments(site):
+                if name == "assistant_id":
+                    self._assistants.update(self._identity(value, site.file))
+
     def add_site(self, site: Site) -> None:
         """Connect a site with what names the objects that it works on, and with its result."""
         self.union.join(site, ("site", site.call) if site.call is not None else site)
@@ -209,6 +221,10 @@ class _Connections:
             kind = self.inference.kind(value, site.file)
             if name in _IDENTITIES:
                 for key in self._identity(value, site.file):
+                    self.union.join(site, key)
+            elif name == "assistant_id":
+                self._join(site, value, site.file)
+                for key in self._assistants.intersection(self._identity(value, site.file)):
                     self.union.join(site, key)
             elif name in _OBJECTS or name == "" or carries(kind):
                 self._join(site, value, site.file)
