@@ -14,13 +14,14 @@ ROOT = Path(__file__).parents[1]
 NAME = "assist2resp"
 
 EVERYONE = {"errors", "plugins"}
-FEATURES = {"rewrite", "load", "export", "replay", "report", "sandbox"}
+FEATURES = {"rewrite", "load", "export", "browse", "replay", "report", "sandbox"}
 MAY_IMPORT = {
     "cli": {*FEATURES, "demo"},
     "demo": FEATURES,
     "rewrite": {"mapping", "schema"},
     "load": {"mapping", "schema"},
     "export": {"mapping", "schema"},
+    "browse": {"schema"},
     "replay": {"mapping", "schema"},
     "mapping": {"schema"},
     "report": {"schema"},
@@ -36,7 +37,7 @@ MAY_IMPORT = {
 ONLY_IN = {
     "libcst": ("rewrite", "codemods"),
     "click": ("cli",),
-    "jinja2": ("report", "rewrite.formats"),
+    "jinja2": ("browse", "report", "rewrite.formats"),
 }
 """Third-party packages that stay in the rooms named."""
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from assist2resp import __version__
 from assist2resp.export.checkpoint import Checkpoint, Row
 from assist2resp.export.convert import Derived, derived_of
-from assist2resp.export.folder import MANIFEST, Draft, draft, remove_others, sync_folders, write_json
+from assist2resp.export.folder import Draft, draft, remove_others, sync_folders, write_json
 from assist2resp.export.verbatim import dumped, value_of
 from assist2resp.schema.archive import ConversationRecord, FileEntry, Manifest, Problem
+from assist2resp.schema.manifest import MANIFEST
 
 PART_BYTES = 64 * 2**20
 """The size that a part of the conversations has at most, a single longer one aside."""

@@ -13,11 +13,12 @@ from assist2resp.errors import Assist2RespError, UsageError
 from assist2resp.export import folder as folders
 from assist2resp.export.archive import write_archive
 from assist2resp.export.checkpoint import Checkpoint
-from assist2resp.export.folder import MANIFEST, draft, safe_name
-from assist2resp.export.reading import read_contents, read_manifest, read_rows
+from assist2resp.export.folder import draft, safe_name
+from assist2resp.export.reading import read_contents, read_rows
 from assist2resp.export.source import Absence, AbsentError, BrokenOffError, Capture, Content, FetchError, Source, Unit
 from assist2resp.mapping.ledger import whole
 from assist2resp.schema.archive import FileBytes, Manifest
+from assist2resp.schema.manifest import MANIFEST, read_manifest
 
 __all__ = ["Manifest", "Progress", "Report", "adopt", "export"]
 

@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 from assist2resp.errors import InputFileError
 from assist2resp.schema.archive import FileEntry
+from assist2resp.schema.manifest import MANIFEST
 
-MANIFEST = "manifest.json"
 STATE = "state.sqlite"
 PARTIAL = ".partial"
 _FOLDERS = ("source", "prompts", "conversations", "vector_stores", "files")

@@ -1,4 +1,4 @@
-"""Reads an archive back: its manifest, and the lines of its sources with the objects as they were written."""
+"""Reads an archive back: the lines of its sources, with the objects as they were written."""
 
 from __future__ import annotations
 
@@ -12,31 +12,9 @@ from pydantic import ValidationError
 
 from assist2resp.errors import InputFileError
 from assist2resp.export.checkpoint import Row
-from assist2resp.export.folder import MANIFEST, safe_name
-from assist2resp.export.verbatim import members_of, value_of
-from assist2resp.schema.archive import ARCHIVE_VERSION, KINDS, FileBytes, FileRecord, Manifest
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of an archive of a version that is known."""
-    path = folder / MANIFEST
-    try:
-        value = value_of(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputFileError(
-            folder, f"is no archive: it has no {MANIFEST}.", hint="Give the folder that `assist2resp export` made."
-        ) from error
-    except (OSError, ValueError) as error:
-        raise InputFileError(path, f"cannot be read: {error}.") from error
-    version = value.get("archive_version") if isinstance(value, dict) else None
-    if isinstance(version, int) and version > ARCHIVE_VERSION:
-        raise InputFileError(path, f"is of version {version}, this tool knows {ARCHIVE_VERSION}.", hint="Upgrade it.")
-    try:
-        return Manifest.model_validate(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InputFileError(path, f"is no manifest of an archive: {place}: {first['msg']}.") from error
+from assist2resp.export.folder import safe_name
+from assist2resp.export.verbatim import members_of
+from assist2resp.schema.archive import KINDS, FileBytes, FileRecord
 
 
 def read_rows(folder: Path) -> Iterator[Row]:

@@ -14,10 +14,11 @@ from assist2resp.export.archive import write_archive
 from assist2resp.export.checkpoint import Checkpoint, Row
 from assist2resp.export.convert import derived_of
 from assist2resp.export.engine import adopt
-from assist2resp.export.folder import MANIFEST, STATE
-from assist2resp.export.reading import owners, read_contents, read_manifest
+from assist2resp.export.folder import STATE
+from assist2resp.export.reading import owners, read_contents
 from assist2resp.export.verbatim import value_of
 from assist2resp.schema.archive import ConversationRecord, FileBytes, Manifest
+from assist2resp.schema.manifest import MANIFEST, read_manifest
 
 _CHUNK = 2**20
 

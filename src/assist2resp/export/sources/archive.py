@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from assist2resp.errors import UsageError
-from assist2resp.export.reading import read_contents, read_manifest, read_rows
+from assist2resp.export.reading import read_contents, read_rows
 from assist2resp.export.source import Absence, Capture, Content, FetchError, Found, Settings, Unit
+from assist2resp.schema.manifest import read_manifest
 
 _CHUNK = 2**20
 
