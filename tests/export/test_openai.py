@@ -10,7 +10,8 @@ import pytest
 from assist2resp.errors import UsageError
 from assist2resp.export.engine import Progress
 from assist2resp.export.http import Http, RefusedError
-from assist2resp.export.pace import Pace
+from assist2resp.network.access import Access
+from assist2resp.network.pace import Pace
 from tests.export.scenes import KEY, PIXEL, SEED, THREADS, conversations, exported, lines, old_world, settings, snapshot
 
 
@@ -256,7 +257,7 @@ ERRORS = {
 
 @pytest.mark.parametrize("body", ERRORS.values(), ids=ERRORS)
 async def test_an_error_that_repeats_a_key_is_cleaned(body):
-    http = Http("http://127.0.0.1:9/v1", {"authorization": f"Bearer {KEY}"}, Pace(1), patience=0)
+    http = Http(Access("http://127.0.0.1:9/v1", {"authorization": f"Bearer {KEY}"}), Pace(1), patience=0)
     try:
         with pytest.raises(RefusedError) as caught:
             http._refusal("/threads/a", 400, {}, body.encode())

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assist2resp.export.pace import Pace, retry_after, seconds_of
 from assist2resp.export.pages import Page, walk
 from assist2resp.export.source import FetchError
 from assist2resp.export.sources.openai import _ascending
 from assist2resp.export.verbatim import Piece, dumped, elements_of, listing_of, members_of, piece_of
+from assist2resp.network.pace import Pace, retry_after, seconds_of
 
 LIMIT = 3
 
@@ -187,7 +187,7 @@ async def test_a_refusal_holds_everything_back(monkeypatch):
 
     pace = Pace(2)
     pace.refused(5)
-    monkeypatch.setattr("assist2resp.export.pace.asyncio.sleep", sleep)
+    monkeypatch.setattr("assist2resp.network.pace.asyncio.sleep", sleep)
     async with pace.turn():
         assert slept == [pytest.approx(5, abs=0.5)]
     pace.answered({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "9s"})

@@ -6,8 +6,8 @@ vector stores, files and models are alive.
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -15,13 +15,13 @@ from urllib.parse import quote
 
 from assist2resp.errors import UsageError
 from assist2resp.export.http import Http, NotFoundError, RefusedError
-from assist2resp.export.pace import Pace
 from assist2resp.export.pages import Page, id_of, walk
 from assist2resp.export.source import Absence, AbsentError, Capture, Content, FetchError, Found, Settings, Unit
 from assist2resp.export.verbatim import Piece, piece_of
 from assist2resp.mapping.ledger import whole
+from assist2resp.network.access import access_of
+from assist2resp.network.pace import Pace
 
-OFFICIAL = "https://api.openai.com/v1"
 _PAGE = 100
 _FILES_PAGE = 10_000
 _LISTED = ("assistants", "vector_stores", "files", "models")
@@ -40,20 +40,10 @@ class OpenAISource:
     """Reads from a base URL."""
 
     def __init__(self, settings: Settings) -> None:
-        key = settings.api_key or os.environ.get("OPENAI_API_KEY")
-        if not key:
-            raise UsageError(
-                "the source openai needs an API key; set OPENAI_API_KEY (any, where the server wants none)."
-            )
-        base_url = settings.base_url or os.environ.get("OPENAI_BASE_URL") or OFFICIAL
-        if not base_url.startswith(("http://", "https://")):
-            raise UsageError("the base URL must begin with http:// or https://")
-        headers = {"authorization": f"Bearer {key}", "openai-beta": "assistants=v2"}
-        for name, variable in (("openai-organization", "OPENAI_ORG_ID"), ("openai-project", "OPENAI_PROJECT_ID")):
-            if os.environ.get(variable):
-                headers[name] = os.environ[variable]
+        access = access_of(settings.base_url, settings.api_key, user="the source openai")
+        headers = {**access.headers, "openai-beta": "assistants=v2"}
         pace = Pace(settings.concurrency, settings.rate)
-        self._http = Http(base_url, headers, pace, patience=settings.patience)
+        self._http = Http(replace(access, headers=headers), pace, patience=settings.patience)
         self._settings = settings
         self.place = f"openai {self._http.place}"
         self.concurrency = settings.concurrency

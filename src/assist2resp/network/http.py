@@ -1,0 +1,100 @@
+"""One HTTP client below one base URL, and what can be said of its answers without telling a secret."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from assist2resp.errors import UsageError
+from assist2resp.network.access import Access
+
+_KEY = re.compile(r"(sk|sess|ek|rk)-[A-Za-z0-9_*-]{6,}")
+_TIMEOUT = 60.0
+_PASSING = frozenset({408, 409, 429})
+_SECRET_HEADERS = ("authorization", "api-key", "openai-organization", "openai-project")
+
+
+class Wire:
+    """Requests below one base URL."""
+
+    def __init__(self, access: Access, *, connections: int = 100) -> None:
+        self.base = access.base_url.rstrip("/")
+        self.place = without_secrets(self.base)
+        self._secrets = [secret for secret in _secrets(access) if len(secret) > 3]
+        self.client, self.errors = _client(access.headers, connections)
+        """The asynchronous client of the library that the SDK brings, and what it raises when there is no answer."""
+
+    def clean(self, text: str) -> str:
+        """A text without any secret that it may repeat."""
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return _KEY.sub(r"\1-…", text)
+
+    def problem(self, error: Exception) -> str:
+        """What to say of a request that got no answer."""
+        return self.clean(f"no answer: {error or type(error).__name__}")
+
+    def told(self, body: bytes) -> str:
+        """What the body of a refusal says."""
+        return self.clean(_message(body))
+
+    def check_key(self, status: int, body: bytes) -> None:
+        """A UsageError where the answer says that the key is not good."""
+        if status == 401:
+            raise UsageError(
+                f"{self.place} refuses the API key (401: {self.told(body)}); set OPENAI_API_KEY to one of this project."
+            )
+
+    def unreachable(self, problem: str) -> UsageError:
+        """The error of a server that has never answered."""
+        return UsageError(f"{self.place} cannot be reached ({problem}); check the base URL and the network.")
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.client.aclose()
+
+
+def may_pass(status: int) -> bool:
+    """Whether the same request may be answered otherwise a little later."""
+    return status in _PASSING or status >= 500
+
+
+def without_secrets(url: str) -> str:
+    """A URL without credentials, query and fragment."""
+    parts = urlsplit(url)
+    place = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    port = f":{parts.port}" if parts.port else ""
+    return urlunsplit((parts.scheme, place + port, parts.path, "", ""))
+
+
+def _secrets(access: Access) -> list[str]:
+    parts = urlsplit(access.base_url)
+    keys = [value.removeprefix("Bearer ") for name, value in access.headers.items() if name.lower() in _SECRET_HEADERS]
+    return [*keys, parts.password or "", parts.username or "", parts.query]
+
+
+def _message(body: bytes) -> str:
+    """The message of an error, in one line; of other bodies the beginning."""
+    text = body.decode("utf-8", "replace")
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    error = value.get("error", value.get("detail")) if isinstance(value, dict) else None
+    said = error.get("message") if isinstance(error, dict) else error
+    shown = said if isinstance(said, str) else text
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in shown).split())[:300]
+
+
+def _client(headers: Mapping[str, str], connections: int) -> tuple[Any, tuple[type[Exception], ...]]:
+    """A client of the library that the installed SDK brings, without the SDK, which takes long to import; its errors."""
+    name = next(name for name in ("httpx2", "httpx") if importlib.util.find_spec(name))
+    library = importlib.import_module(name)
+    limits = library.Limits(max_connections=connections, max_keepalive_connections=connections)
+    client = library.AsyncClient(headers=dict(headers), timeout=_TIMEOUT, limits=limits)
+    return client, (library.HTTPError, library.InvalidURL, library.StreamError)
