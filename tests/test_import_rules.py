@@ -16,7 +16,7 @@ NAME = "assist2resp"
 EVERYONE = {"errors", "plugins"}
 FEATURES = {"rewrite", "load", "export", "browse", "replay", "report", "sandbox"}
 MAY_IMPORT = {
-    "cli": {*FEATURES, "demo"},
+    "cli": {*FEATURES, "demo", "schema"},
     "demo": FEATURES,
     "rewrite": {"mapping", "schema"},
     "load": {"mapping", "network", "schema"},

@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-import jsonschema
-import pytest
-
-from assist2resp.schema.archive import FILES, SourceLine, json_schema
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_every_schema_is_one(name):
-    schema = json_schema(name)
-    jsonschema.Draft202012Validator.check_schema(schema)
-    assert schema["additionalProperties"] is False
+from assist2resp.schema.archive import SourceLine
 
 
 def test_the_object_stands_last_in_a_line():

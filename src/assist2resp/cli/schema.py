@@ -1,4 +1,4 @@
-"""Print the JSON Schema of a file of the archive."""
+"""Print the JSON Schema of a file that is read or written."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from assist2resp.cli._terminal import show
 @click.command(short_help=__doc__)
 @click.argument("name", metavar="[NAME]", required=False)
 def command(name: str | None) -> None:
-    """Print the JSON Schema of a file of the archive, or without NAME of all, by their names."""
+    """Print the JSON Schema of a file that is read or written, or without NAME of all, by their names."""
     from json import dumps
 
-    from assist2resp.export.schemas import schemas
+    from assist2resp.schema.catalogue import schemas
 
     known = schemas()
     if name is not None and name not in known:

@@ -219,9 +219,3 @@ FILES: dict[str, type[BaseModel]] = {
     "file": FileRecord,
 }
 """What each file of an archive, or each line of it, holds."""
-
-
-def json_schema(name: str) -> Json:
-    """The JSON Schema (2020-12) of one of `FILES`."""
-    schema = FILES[name].model_json_schema(mode="serialization")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

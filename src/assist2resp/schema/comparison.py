@@ -7,9 +7,13 @@ repeats tell how much its answers differ among themselves, and a difference from
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from assist2resp.errors import InputFileError
+from assist2resp.schema.versioned import read_versioned
 
 RUN_VERSION: Literal[1] = 1
 
@@ -92,6 +96,8 @@ class Case(_Record):
     """Items before the turn."""
     question: str = ""
     old: Answer
+    old_repeats: tuple[Answer, ...] = ()
+    """Further answers of the old side to the same turn, where it was recorded more than once."""
     new: tuple[Answer, ...] = ()
     scores: dict[str, Score] = {}
     """By the name of the metric."""
@@ -106,6 +112,8 @@ class Outcome(StrEnum):
     SAME = "same"
     WORSE = "worse"
     UNDECIDED = "undecided"
+    DIFFERENT = "different"
+    """A real difference in a metric where neither direction is the better one, such as the length."""
 
 
 class Verdict(_Record):
@@ -124,6 +132,8 @@ class Verdict(_Record):
     """The bounds of the difference's interval, corrected for the number of metrics."""
     margin: float | None = None
     """Differences smaller than this do not matter."""
+    noise: float | None = None
+    """The mean over the cases of what the repeats of the new side, and of the old, differ by; agreements: agree by."""
     cases: int = 0
     needed: int | None = None
     """About how many cases would decide it, where it is undecided."""
@@ -139,6 +149,10 @@ class MetricNote(_Record):
     better: Literal["higher", "lower", "neither"]
     blind: str
     """What it cannot see."""
+    kind: Literal["agreement", "amount"] = "agreement"
+    """Whether it compares two answers (a share from 0 to 1), or measures one."""
+    relative: bool = False
+    """Whether its margin is a share of the old side's mean."""
 
 
 class KnownDifference(_Record):
@@ -193,6 +207,8 @@ class Run(_Record):
     settings: Json = {}
     """What the run was made with: models, configuration, prices with their date. No secret."""
     metrics: tuple[MetricNote, ...] = ()
+    metrics_left_out: dict[str, str] = {}
+    """Metrics that were not computed, and why."""
     verdicts: tuple[Verdict, ...] = ()
     """Of all cases first, then by group."""
     cases: tuple[Case, ...] = ()
@@ -209,3 +225,11 @@ class Run(_Record):
 
 FILES: dict[str, type[BaseModel]] = {"run": Run}
 """What `replay` writes."""
+
+
+def read_run(path: Path) -> Run:
+    """A run of a version that is known; an InputFileError says what is wrong with the file."""
+    try:
+        return read_versioned(path, Run, "run_version", RUN_VERSION, "run of a replay")
+    except FileNotFoundError as error:
+        raise InputFileError(path, "does not exist.", hint="Give the file of `assist2resp replay --out`.") from error
