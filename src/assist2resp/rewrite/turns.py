@@ -22,9 +22,9 @@ from assist2resp.rewrite.kinds import (
     Unknown,
 )
 from assist2resp.rewrite.nodes import argument, code, descendants, string_value
-from assist2resp.rewrite.plainness import MESSAGE_CREATE, thread_argument
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.run_sites import MESSAGE_CREATE, thread_argument
 from assist2resp.rewrite.sites import Site
 
 

@@ -7,9 +7,9 @@ import libcst as cst
 from assist2resp.rewrite import literals
 from assist2resp.rewrite.calls import Argument, attribute, paragraphs, rebuild_call, subscript
 from assist2resp.rewrite.nodes import argument
-from assist2resp.rewrite.plainness import thread_argument
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
+from assist2resp.rewrite.run_sites import thread_argument
 from assist2resp.rewrite.sites import Site, line_place
 
 _HANDED_ON = ("timeout", "extra_headers")

@@ -10,10 +10,10 @@ from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.kinds import Ident, Resource
 from assist2resp.rewrite.nodes import argument, code, has_star
-from assist2resp.rewrite.plainness import THREAD_CREATE, assigned_name, thread_argument
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
+from assist2resp.rewrite.run_sites import THREAD_CREATE, assigned_name, thread_argument
 from assist2resp.rewrite.sites import Site, line_place
 from assist2resp.rewrite.turns import answering_run
 from assist2resp.schema.findings import Level

@@ -9,10 +9,10 @@ from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.edits import leaving_comments
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.nodes import argument, code
-from assist2resp.rewrite.plainness import MESSAGE_CREATE, thread_argument
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
+from assist2resp.rewrite.run_sites import MESSAGE_CREATE, thread_argument
 from assist2resp.rewrite.sites import Site, line_place
 from assist2resp.rewrite.turns import answering_run, input_item
 from assist2resp.schema.findings import Level

@@ -7,10 +7,10 @@ import libcst as cst
 from assist2resp.rewrite.kinds import External
 from assist2resp.rewrite.loops import asked, decided, dissolved, only_shows, unguarded
 from assist2resp.rewrite.nodes import code, descendants, string_value
-from assist2resp.rewrite.plainness import SUBMITS
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
+from assist2resp.rewrite.run_sites import SUBMITS
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.waiting import holds
 from assist2resp.schema.findings import Level

@@ -6,6 +6,7 @@ import libcst as cst
 
 from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.edits import leaving_comments
+from assist2resp.rewrite.plain_newest import run_before
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.schema.findings import Level
@@ -111,7 +112,7 @@ class ReadOutputText:
         if not plan.plain.possible:
             return
         for site, texts in plan.plain.newest.items():
-            run = plan.plain.run_before(site)
+            run = run_before(plan.plain, site)
             if run is None or site not in plan.open_sites:
                 continue
             name = plan.renamed.get((site.scope, run.value), run.value)

@@ -1,0 +1,98 @@
+"""The runs of one flow, and what the program does with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import libcst as cst
+
+from assist2resp.rewrite import uses
+from assist2resp.rewrite.flows import Flow
+from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.run_sites import (
+    CREATES,
+    MESSAGE_CREATE,
+    RETRIEVES,
+    RUN,
+    SUBMITS,
+    assigned_name,
+    can_be_repeated,
+)
+from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.streams import StreamedRun, is_streamed, streamed_runs
+from assist2resp.rewrite.waiting import Waiting, waiting_loops
+
+
+@dataclass
+class FlowRuns:
+    """The runs of a flow: where they are made, waited for, answered with tool outputs, and used."""
+
+    flow: Flow
+    inference: Inference
+
+    @cached_property
+    def creates(self) -> list[Site]:
+        """The sites that start a run which is not streamed."""
+        return [site for site in uses.sites_named(self.flow, *CREATES) if not is_streamed(site)]
+
+    @cached_property
+    def streamed(self) -> tuple[dict[Site, StreamedRun], str]:
+        """The streamed runs, and why one of them is not understood."""
+        return streamed_runs(self.flow, self.inference)
+
+    @property
+    def streams(self) -> dict[Site, StreamedRun]:
+        """The runs that the program reads as streams, all understood."""
+        return self.streamed[0]
+
+    def starts(self, site: Site) -> bool:
+        """Whether a site starts a run, blocking or as a stream."""
+        return site in self.streams or site in self.creates
+
+    @cached_property
+    def has_tools(self) -> bool:
+        """Whether the program answers function calls."""
+        if any(b"requires_action" in site.file.data for site in self.flow.sites):
+            return True
+        return bool(uses.sites_named(self.flow, *SUBMITS)) or any(
+            use.type_name == RUN
+            and isinstance(use.parent, cst.Attribute)
+            and use.parent.attr.value == "required_action"
+            for use in self.run_uses
+        )
+
+    @cached_property
+    def run_uses(self) -> list[uses.Use]:
+        """Every expression that holds a run."""
+        return list(uses.object_uses(self.flow, frozenset({RUN})))
+
+    @cached_property
+    def waiting(self) -> list[Waiting]:
+        """The loops that wait for the flow's runs."""
+        return waiting_loops(uses.sites_named(self.flow, *RETRIEVES), uses.sites_named(self.flow, *SUBMITS))
+
+    def origin_of(self, submit: Site) -> Site | None:
+        """The one run creation in the same function whose run a submission goes on with, if its arguments can be said again."""
+        found = [site for site in self.creates if site.file is submit.file and site.scope is submit.scope]
+        if len(found) != 1 or found[0].call is None:
+            return None
+        for arg in found[0].call.args:
+            name = arg.keyword.value if arg.keyword is not None else "thread_id"
+            if name == "tool_choice" or not can_be_repeated(arg.value, found[0]):
+                return None
+        return found[0]
+
+    def message_ids(self, site: Site) -> list[cst.Attribute] | None:
+        """Where the program reads the id of the message that `site` creates; None where it reads more of it."""
+        name = assigned_name(site)
+        variable = site.scope.find(name.value) if name is not None else None
+        if variable is None:
+            return None if name is None else []
+        reads = list(uses.reads_of(variable, site.file))
+        written = {other.awaited for other in uses.sites_named(self.flow, MESSAGE_CREATE)}
+        if reads and not all(binding.node in written for binding in variable[0].names[variable[1]]):
+            return None
+        parents = [site.file.scopes.parent_of[read] for read in reads]
+        ids = [parent for parent in parents if isinstance(parent, cst.Attribute) and parent.attr.value == "id"]
+        return ids if len(ids) == len(parents) else None

@@ -1,0 +1,59 @@
+"""Why what the program does with messages keeps its runs from being plain responses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import libcst as cst
+
+from assist2resp.rewrite import uses
+from assist2resp.rewrite.flow_runs import FlowRuns
+from assist2resp.rewrite.kinds import Sdk
+from assist2resp.rewrite.run_sites import MESSAGE_CREATE, MESSAGE_LIST
+from assist2resp.rewrite.sites import Site
+
+_MESSAGE_TYPES = frozenset({"beta.threads.Message"})
+
+
+def message_obstacle(runs: FlowRuns, newest: Collection[Site]) -> str:
+    """What is read of messages that items do not have, or where they go; `newest` are listings read as output text."""
+    for site in uses.sites_named(runs.flow, MESSAGE_CREATE):
+        dropped = isinstance(site.file.scopes.parent_of.get(site.awaited), cst.Expr)
+        if not dropped and runs.message_ids(site) is None:
+            return "the program uses the message that it creates"
+    for site in uses.sites_named(runs.flow, MESSAGE_LIST):
+        if site not in newest and _page_leaves(runs, site):
+            return "listed messages leave the code that can be followed"
+    for use in uses.object_uses(runs.flow, _MESSAGE_TYPES):
+        if isinstance(use.parent, cst.Attribute):
+            if use.parent.attr.value not in {"role", "content", "id"}:
+                return f"the program reads message.{use.parent.attr.value}"
+        elif not (uses.passes_on(use, runs.inference) or isinstance(use.parent, (cst.ListComp, cst.GeneratorExp))):
+            return "a message leaves the code that can be followed"
+    return ""
+
+
+def _page_leaves(runs: FlowRuns, site: Site) -> bool:
+    """Whether a listing goes where its use cannot be seen."""
+    kind = runs.inference.kind(site.awaited, site.file)
+    if not isinstance(kind, Sdk):
+        return True
+    for use in uses.object_uses(runs.flow, frozenset({"SyncCursorPage", "AsyncCursorPage", "AsyncPaginator"})):
+        parent = use.parent
+        if isinstance(parent, cst.Attribute):
+            if parent.attr.value not in {"data", "has_more", "first_id", "last_id"}:
+                return True
+        elif not (
+            isinstance(parent, (cst.For, cst.CompFor)) or uses.passes_on(use, runs.inference) or _is_sequence_call(use)
+        ):
+            return True
+    return False
+
+
+def _is_sequence_call(use: uses.Use) -> bool:
+    call = use.file.scopes.parent_of.get(use.parent)
+    return (
+        isinstance(call, cst.Call)
+        and isinstance(call.func, cst.Name)
+        and call.func.value in {"list", "reversed", "iter", "len", "next", "sorted"}
+    )

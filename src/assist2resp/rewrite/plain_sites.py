@@ -1,0 +1,111 @@
+"""Why the calls of a flow keep its runs from being plain responses: methods, arguments, and files that run beside them."""
+
+from __future__ import annotations
+
+import re
+
+import libcst as cst
+
+from assist2resp.rewrite import uses
+from assist2resp.rewrite.chains import beta_of
+from assist2resp.rewrite.flow_runs import FlowRuns
+from assist2resp.rewrite.kinds import Ident, Method, Resource
+from assist2resp.rewrite.literal_lookup import Lookup
+from assist2resp.rewrite.nodes import argument, has_star
+from assist2resp.rewrite.outputs import output_edits
+from assist2resp.rewrite.run_sites import (
+    CREATES,
+    MESSAGE_CREATE,
+    MESSAGE_LIST,
+    RETRIEVES,
+    SUBMITS,
+    THREAD_CREATE,
+    thread_argument,
+)
+from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.streams import MANAGED
+
+_ASSISTANT_SITES = "beta.assistants."
+_CREATE_ARGUMENTS = frozenset({
+    "thread_id", "assistant_id", "instructions", "additional_instructions", "model", "temperature", "top_p", "tools",
+    "tool_choice", "response_format", "metadata", "parallel_tool_calls", "max_completion_tokens", "reasoning_effort",
+    "poll_interval_ms", "timeout", "extra_headers", "stream",
+})  # fmt: skip
+
+_MOCK = re.compile(rb"\b(?:Magic|Async)?Mock\(|\bpatch(?:\.object)?\(|\bmonkeypatch\b|\bmocker\b")
+
+
+def mock_obstacle(runs: FlowRuns) -> str:
+    """The support module takes a mock for what it is; plain calls would ask it for methods that no test prepared."""
+    for file in uses.connected_files(runs.flow):
+        if _MOCK.search(file.data) and b"beta" in file.data:
+            return "tests of the project replace the client by a mock"
+    return ""
+
+
+def download_obstacle(runs: FlowRuns) -> str:
+    """Files that the interpreter wrote are found through the run that the support module remembers."""
+    for file in uses.connected_files(runs.flow):
+        if b"file_path" in file.data or b"image_file" in file.data:
+            for call in file.scopes.calls:
+                kind = runs.inference.kind(call.func, file)
+                if isinstance(kind, Method) and kind.path == "files.content":
+                    return "the program downloads files that code wrote"
+    return ""
+
+
+def site_obstacle(runs: FlowRuns) -> str:
+    """Why a call of the flow has no plain form; empty when all have one."""
+    allowed = (
+        *CREATES,
+        *MANAGED,
+        *RETRIEVES,
+        *SUBMITS,
+        MESSAGE_CREATE,
+        MESSAGE_LIST,
+        THREAD_CREATE,
+        "beta.threads.retrieve",
+        "beta.threads.delete",
+    )
+    for site in runs.flow.sites:
+        if site.path.startswith((_ASSISTANT_SITES, "beta.vector_stores")):
+            continue
+        if site.path not in allowed:
+            return f"{site.path} needs a run that the server remembers"
+        if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper:
+            return f"{site.path} is not called plainly"
+        if has_star(site.call) or beta_of(site, runs.inference) is None:
+            return f"the arguments of {site.path} are not all to be seen"
+        obstacle = _argument_obstacle(runs, site)
+        if obstacle:
+            return obstacle
+    return runs.streamed[1]
+
+
+def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
+    assert site.call is not None
+    keywords = {arg.keyword.value for arg in site.call.args if arg.keyword is not None}
+    if site.path in (*CREATES, *MANAGED) and not keywords <= _CREATE_ARGUMENTS:
+        return f"{site.path} is given {', '.join(sorted(keywords - _CREATE_ARGUMENTS))}"
+    if site.path == MESSAGE_CREATE and keywords & {"attachments", "file_ids", "metadata"}:
+        return "a message has attachments or metadata"
+    if site.path == THREAD_CREATE and "tool_resources" in keywords:
+        return "a thread has tool resources"
+    if site.path in (*CREATES, *MANAGED) and (
+        argument(site.call, "assistant_id") is None or thread_argument(site) is None
+    ):
+        return f"{site.path} is not given its thread and assistant by name"
+    if site.path in SUBMITS:
+        outputs, run_id = argument(site.call, "tool_outputs"), argument(site.call, "run_id", 0)
+        if "stream" in keywords or outputs is None or output_edits(outputs, Lookup(site.file.scopes)) is None:
+            return "the tool outputs are streamed, or made where they cannot be seen"
+        if not (isinstance(run_id, cst.Attribute) and run_id.attr.value == "id"):
+            return "tool outputs are submitted to a run that is only named"
+        if runs.origin_of(site) is None:
+            return "tool outputs are submitted where the run's own settings are not to be seen"
+    if site.path == MESSAGE_LIST and "run_id" in keywords:
+        return "messages are listed by run"
+    cursors = [argument(site.call, name) for name in ("before", "after") if site.path == MESSAGE_LIST]
+    if any(cursor is not None and runs.inference.kind(cursor, site.file) != Ident("Message") for cursor in cursors):
+        return "messages are listed from a cursor that cannot be followed"
+    return ""

@@ -1,0 +1,123 @@
+"""Why what the program reads of its runs and tool calls keeps them from being plain responses."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from assist2resp.rewrite import uses
+from assist2resp.rewrite.flow_runs import FlowRuns
+from assist2resp.rewrite.kinds import Sdk
+
+_ACTION_TYPES = frozenset({"beta.threads.run.RequiredAction", "beta.threads.run.RequiredActionSubmitToolOutputs"})
+_CALL_TYPES = frozenset({"beta.threads.RequiredActionFunctionToolCall"})
+_FUNCTION_TYPES = frozenset({"beta.threads.required_action_function_tool_call.Function"})
+_RUN_ATTRIBUTES = frozenset(
+    {
+        "id",
+        "status",
+        "model",
+        "metadata",
+        "completed_at",
+        "created_at",
+        "thread_id",
+        "required_action",
+        "last_error",
+        "usage",
+    }
+)
+
+
+def run_obstacle(runs: FlowRuns) -> str:
+    """What is read of a run that a response does not have, or where a run goes that cannot be followed."""
+    for use in runs.run_uses:
+        if isinstance(use.parent, cst.Attribute):
+            name = use.parent.attr.value
+            if name not in _RUN_ATTRIBUTES:
+                return f"the program reads run.{name}"
+            if name == "usage" and (runs.has_tools or not _names_tokens(use)):
+                return "the program reads the usage of a run"
+            if name == "last_error" and not _is_error_read(use):
+                return "the program reads run.last_error whole"
+        elif not (
+            uses.passes_on(use, runs.inference)
+            or uses.none_comparison(use.node, use.file) is not None
+            or _is_await(use)
+        ):
+            return "a run leaves the code that can be followed"
+    return ""
+
+
+def _is_await(use: uses.Use) -> bool:
+    return isinstance(use.file.scopes.parent_of.get(use.node), cst.Await) and isinstance(use.parent, cst.Expr)
+
+
+def _names_tokens(use: uses.Use) -> bool:
+    outer = use.file.scopes.parent_of.get(use.parent)
+    return isinstance(outer, cst.Attribute) and outer.attr.value in {
+        "prompt_tokens",
+        "completion_tokens",
+        "total_tokens",
+    }
+
+
+def _is_error_read(use: uses.Use) -> bool:
+    outer = use.file.scopes.parent_of.get(use.parent)
+    if isinstance(outer, cst.Attribute):
+        return outer.attr.value in {"message", "code"}
+    return uses.is_truth_test(use.parent, use.file) or uses.none_comparison(use.parent, use.file) is not None
+
+
+def call_obstacle(runs: FlowRuns) -> str:
+    """What is read of a tool call that an item of a response does not have, or where one goes."""
+    for use in uses.object_uses(runs.flow, _ACTION_TYPES):
+        if isinstance(use.parent, cst.Attribute) and use.parent.attr.value in {"submit_tool_outputs", "tool_calls"}:
+            continue
+        tested = uses.is_truth_test(use.node, use.file) or uses.none_comparison(use.node, use.file) is not None
+        if not (tested or isinstance(use.parent, (cst.Assign, cst.NamedExpr))):
+            return "a required action is used whole"
+    for use in uses.object_uses(runs.flow, _CALL_TYPES):
+        if isinstance(use.parent, cst.Attribute):
+            if use.parent.attr.value not in {"id", "function", "type"}:
+                return f"the program reads {use.parent.attr.value} of a tool call"
+        elif not uses.passes_on(use, runs.inference):
+            return "a tool call leaves the code that can be followed"
+    for use in uses.object_uses(runs.flow, _FUNCTION_TYPES):
+        if isinstance(use.parent, cst.Attribute):
+            if use.parent.attr.value not in {"name", "arguments"}:
+                return f"the program reads {use.parent.attr.value} of a function call"
+        elif not uses.passes_on(use, runs.inference):
+            return "a function call leaves the code that can be followed"
+    return _calls_list_obstacle(runs)
+
+
+def _calls_list_obstacle(runs: FlowRuns) -> str:
+    for use in uses.object_uses(runs.flow, frozenset({"list"})):
+        kind = runs.inference.kind(use.node, use.file)
+        assert isinstance(kind, Sdk)
+        if not (kind.type.args and kind.type.args[0].name in _CALL_TYPES):
+            continue
+        fine = isinstance(use.parent, (cst.For, cst.CompFor, cst.Assign, cst.Subscript, cst.NamedExpr))
+        if not (fine or uses.passes_on(use, runs.inference) or _is_len(use)):
+            return "the list of tool calls leaves the code that can be followed"
+    return ""
+
+
+def _is_len(use: uses.Use) -> bool:
+    call = use.file.scopes.parent_of.get(use.parent)
+    return (
+        isinstance(call, cst.Call)
+        and isinstance(call.func, cst.Name)
+        and call.func.value in {"len", "enumerate", "list"}
+    )
+
+
+def id_obstacle(runs: FlowRuns) -> str:
+    """A run's id that leaves the process needs a background response."""
+    for file, node, parent in uses.identifiers(runs.flow, "Run"):
+        if isinstance(parent, cst.Arg) and file.scopes.parent_of[parent] in runs.flow.index.sites:
+            continue
+        moves = uses.passes_on(uses.Use(file, node, parent, ""), runs.inference)
+        seen = moves or uses.is_shown(node, file, runs.inference) or isinstance(parent, cst.Comparison)
+        if not seen or isinstance(parent, cst.Return):
+            return "a run's id leaves the process"
+    return ""

@@ -1,0 +1,104 @@
+"""How the calls that make, await and go on with a run become those of responses."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from assist2resp.rewrite.calls import attribute
+from assist2resp.rewrite.chains import beta_of, client_of
+from assist2resp.rewrite.kinds import Sdk
+from assist2resp.rewrite.nodes import argument
+from assist2resp.rewrite.outputs import output_edits
+from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.rules._responses import folded_input, rebuild_as_response, response_arguments
+from assist2resp.rewrite.run_sites import RUN, SUBMITS, assigned_name
+from assist2resp.rewrite.sites import Site
+
+_CODE = "A2R230"
+
+
+def create(plan: Plan, site: Site) -> None:
+    """Rewrite the call that starts a run: the response is complete when it returns."""
+    beta = beta_of(site, plan.inference)
+    assert beta is not None
+    rebuild_as_response(plan, site, client_of(beta), response_arguments(plan, site, folded_input(plan, site)))
+    plan.fix(site, _CODE, "a run became a response.", plain=True)
+
+
+def retrieve(plan: Plan, site: Site) -> None:
+    """Waiting: the run is already what it will be."""
+    assert site.call is not None
+    run_id = argument(site.call, "run_id", 0)
+    target = assigned_name(site)
+    if isinstance(run_id, cst.Attribute) and run_id.attr.value == "id" and _is_run(plan, run_id.value, site.file):
+        if target is not None and isinstance(run_id.value, cst.Name) and run_id.value.value == target.value:
+            parent = site.file.scopes.parent_of[site.awaited]
+            plan.change(site.file, parent, lambda _: cst.RemoveFromParent())
+        elif isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr):
+            plan.change(site.file, site.file.scopes.parent_of[site.awaited], lambda _: cst.RemoveFromParent())
+        elif (
+            isinstance(run_id.value, cst.Name) and target is not None and _is_new_name(plan, site, run_id.value, target)
+        ):
+            plan.rename(site.file, (site.scope, target.value), run_id.value.value)
+            plan.change(site.file, site.file.scopes.parent_of[site.awaited], lambda _: cst.RemoveFromParent())
+        else:
+            plan.replace(site.file, site.awaited, run_id.value)
+        plan.waits.add(site)
+        plan.fix(site, _CODE, "a response needs no waiting.", plain=True)
+        return
+    beta = beta_of(site, plan.inference)
+    if run_id is not None and beta is not None:
+        func = attribute(client_of(beta), "responses", "retrieve")
+        new = [cst.Arg(run_id)]
+        plan.change(
+            site.file,
+            site.call,
+            lambda updated: cst.ensure_type(updated, cst.Call).with_changes(func=func, args=new),
+        )
+        plan.waits.add(site)
+        plan.fix(site, _CODE, "a run became a response.", plain=True)
+
+
+def submit(plan: Plan, site: Site) -> None:
+    """Rewrite the call that goes on with a run: its tool outputs are the next response's input."""
+    assert site.call is not None
+    beta = beta_of(site, plan.inference)
+    outputs, run_id = argument(site.call, "tool_outputs"), argument(site.call, "run_id", 0)
+    if (
+        beta is None
+        or outputs is None
+        or not isinstance(run_id, cst.Attribute)
+        or not _is_run(plan, run_id.value, site.file)
+    ):
+        return
+    run = run_id.value
+    edits = output_edits(outputs, plan.look(site.file))
+    assert edits is not None
+    for edit in edits:
+        plan.replace(site.file, edit.node, edit.replacement)
+    origin = plan.plain.origin_of(site)
+    assert origin is not None
+    rebuild_as_response(plan, site, client_of(beta), response_arguments(plan, origin, outputs))
+    if isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr) and isinstance(run, cst.Name):
+        statement = site.file.scopes.parent_of[site.awaited]
+        plan.change(site.file, statement, lambda updated: _assign(run, cst.ensure_type(updated, cst.Expr)))
+    plan.fix(site, _CODE, "tool outputs are the input of the next response.", plain=True)
+
+
+def _is_run(plan: Plan, node: cst.BaseExpression, file: SourceFile) -> bool:
+    kind = plan.inference.kind(node, file)
+    return isinstance(kind, Sdk) and kind.type.name == RUN
+
+
+def _is_new_name(plan: Plan, site: Site, run: cst.Name, target: cst.Name) -> bool:
+    """Whether `target` would be nothing but another name for `run`, from its one assignment on."""
+    names = site.scope.names
+    submits = any(other.path in SUBMITS and other.scope is site.scope for other in plan.flow.sites)
+    assigned = isinstance(site.file.scopes.parent_of[site.awaited], cst.Assign)
+    once = all(len(names.get(name.value, ())) == 1 for name in (run, target))
+    return assigned and once and not submits and not plan.is_shared(site.file, target.value)
+
+
+def _assign(name: cst.Name, expression: cst.Expr) -> cst.Assign:
+    return cst.Assign([cst.AssignTarget(cst.Name(name.value))], expression.value)

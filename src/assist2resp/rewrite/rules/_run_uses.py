@@ -1,0 +1,102 @@
+"""How what the program reads of a run and of its tool calls is read of a response."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from assist2resp.rewrite import uses
+from assist2resp.rewrite.calls import attribute
+from assist2resp.rewrite.nodes import code
+from assist2resp.rewrite.plan import Plan
+
+
+def translate_uses(plan: Plan) -> None:
+    """Read of the response what was read of the run, of its required action and of its calls."""
+    for use in plan.plain.run_uses:
+        if isinstance(use.parent, cst.Attribute) and use.parent.value is use.node:
+            _run_attribute(plan, use, use.parent)
+    for use in uses.object_uses(
+        plan.flow,
+        frozenset({"beta.threads.run.RequiredAction", "beta.threads.run.RequiredActionSubmitToolOutputs"}),
+    ):
+        if isinstance(use.parent, cst.Attribute) and use.parent.value is use.node:
+            name = use.parent.attr.value
+            if name == "submit_tool_outputs":
+                plan.change(use.file, use.parent, _value)
+            elif name == "tool_calls":
+                plan.change(use.file, use.parent, lambda updated: _function_calls(_value(updated)))
+        elif _is_test(use):
+            _test(plan, use)
+    for use in uses.object_uses(plan.flow, frozenset({"beta.threads.RequiredActionFunctionToolCall"})):
+        if isinstance(use.parent, cst.Attribute) and use.parent.value is use.node:
+            _call_attribute(plan, use, use.parent)
+
+
+def _run_attribute(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
+    name = node.attr.value
+    if name == "status" and plan.plain.has_tools:
+        local = plan.need(use.file, "run_status")
+        plan.change(use.file, node, lambda updated: cst.Call(cst.Name(local), [cst.Arg(_value(updated))]))
+    elif name == "last_error":
+        plan.change(use.file, node, lambda updated: attribute(_value(updated), "error"))
+    elif name == "thread_id":
+        plan.change(use.file, node, lambda updated: attribute(_value(updated), "conversation", "id"))
+    elif name == "required_action":
+        plan.change(use.file, node, _value)
+    elif name == "usage":
+        outer = use.file.scopes.parent_of[node]
+        assert isinstance(outer, cst.Attribute)
+        new = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}.get(outer.attr.value)
+        if new is not None:
+            plan.change(
+                use.file,
+                outer,
+                lambda updated: cst.ensure_type(updated, cst.Attribute).with_changes(attr=cst.Name(new)),
+            )
+
+
+def _test(plan: Plan, use: uses.Use) -> None:
+    """`if run.required_action:` and its comparison with None ask for pending calls."""
+    positive = uses.none_comparison(use.node, use.file)
+    if positive is None:
+        plan.change(use.file, use.node, lambda updated: _function_calls(_expression(updated)))
+        return
+    comparison = use.file.scopes.parent_of[use.node]
+
+    def build(updated: cst.CSTNode) -> cst.CSTNode:
+        calls = _function_calls(cst.ensure_type(updated, cst.Comparison).left)
+        return calls if positive else cst.UnaryOperation(cst.Not(), calls)
+
+    plan.change(use.file, comparison, build)
+
+
+def _call_attribute(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
+    name = node.attr.value
+    if name == "id":
+        plan.change(use.file, node, lambda updated: attribute(_value(updated), "call_id"))
+    elif name == "function":
+        plan.change(use.file, node, _value)
+    elif name == "type":
+        comparison = use.file.scopes.parent_of[node]
+        if isinstance(comparison, cst.Comparison):
+            for target in comparison.comparisons:
+                if isinstance(target.comparator, cst.SimpleString):
+                    quote = target.comparator.quote
+                    plan.replace(use.file, target.comparator, cst.SimpleString(f"{quote}function_call{quote}"))
+
+
+def _is_test(use: uses.Use) -> bool:
+    return uses.is_truth_test(use.node, use.file) or uses.none_comparison(use.node, use.file) is not None
+
+
+def _function_calls(response: cst.BaseExpression) -> cst.BaseExpression:
+    return cst.parse_expression(f'[item for item in {code(response)}.output if item.type == "function_call"]')
+
+
+def _value(updated: cst.CSTNode) -> cst.BaseExpression:
+    return cst.ensure_type(updated, cst.Attribute).value
+
+
+def _expression(updated: cst.CSTNode) -> cst.BaseExpression:
+    assert isinstance(updated, cst.BaseExpression)
+    return updated

@@ -1,0 +1,61 @@
+"""The sites of runs, threads and messages: how they are called, what they name, what their results are called."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from assist2resp.rewrite.nodes import argument, descendants
+from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.sites import Site
+
+CREATES = ("beta.threads.runs.create", "beta.threads.runs.create_and_poll")
+RETRIEVES = ("beta.threads.runs.retrieve", "beta.threads.runs.poll")
+SUBMITS = ("beta.threads.runs.submit_tool_outputs", "beta.threads.runs.submit_tool_outputs_and_poll")
+MESSAGE_CREATE, MESSAGE_LIST = "beta.threads.messages.create", "beta.threads.messages.list"
+THREAD_CREATE = "beta.threads.create"
+
+RUN = "beta.threads.Run"
+
+
+def assigned_name(site: Site) -> cst.Name | None:
+    """The one name that a site's result is assigned to."""
+    parent = site.file.scopes.parent_of.get(site.awaited)
+    if isinstance(parent, cst.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0].target, cst.Name):
+        return parent.targets[0].target
+    if isinstance(parent, cst.AnnAssign) and isinstance(parent.target, cst.Name):
+        return parent.target
+    return None
+
+
+def thread_argument(site: Site) -> cst.BaseExpression | None:
+    """The thread id that a site is given."""
+    assert site.call is not None
+    first = (
+        "beta.threads.runs.create",
+        MESSAGE_CREATE,
+        MESSAGE_LIST,
+        "beta.threads.retrieve",
+        "beta.threads.delete",
+        "beta.threads.update",
+    )
+    position = 0 if site.path in first else None
+    if site.path == "beta.threads.runs.poll":
+        position = 1
+    return argument(site.call, "thread_id", position)
+
+
+def can_be_repeated(node: cst.BaseExpression, site: Site) -> bool:
+    """Whether an expression means the same when it is evaluated again later in the function."""
+    for part in descendants(node):
+        if isinstance(part, (cst.Call, cst.Await, cst.Yield, cst.NamedExpr, cst.Lambda)):
+            return False
+        if isinstance(part, cst.Name):
+            variable = site.scope.find(part.value)
+            if variable is not None and variable[0] is site.scope and len(variable[0].names[variable[1]]) > 1:
+                return False
+    return True
+
+
+def text_order(file: SourceFile) -> dict[cst.CSTNode, int]:
+    """Where each node stands in the order of the text."""
+    return {node: index for index, node in enumerate(file.scopes.parent_of)}
