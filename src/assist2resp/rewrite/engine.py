@@ -193,7 +193,8 @@ class _Run:
         changes += [change for placement in placements if (change := placement.change()) is not None]
         changes += self._survey(changes)
         changed = tuple(sorted(changes, key=lambda change: change.path))
-        return Outcome(changed, self._findings(changed))
+        obstacles = {plan.flow.number: plan.plain.obstacle for plan in self.plans if not plan.plain.possible}
+        return Outcome(changed, self._findings(changed), obstacles)
 
     def _changed(self, file: SourceFile, tree: cst.Module, placements: list[Placement]) -> FileChange | None:
         types = sorted({found for plan in self.plans for found in plan.imports.get(file, ())})

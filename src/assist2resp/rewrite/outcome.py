@@ -54,6 +54,8 @@ class Outcome:
 
     changes: tuple[FileChange, ...]
     findings: Findings
+    obstacles: Mapping[int, str] = field(default_factory=dict)
+    """Per rewritten flow: why its runs are not plain responses, where they are not."""
 
 
 def absolute(path: str | Path) -> Path:

@@ -1,0 +1,1 @@
+"""How the sites of many repositories end: counted, tabled, and their types checked."""

@@ -1,0 +1,62 @@
+"""The counts as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from assist2resp.schema.findings import Level
+from endings.results import Result, Tally
+
+
+def table(results: Sequence[Result], total: Result) -> Iterator[str]:
+    """The totals by rule and reason."""
+    fixed, sites = total.levels[Level.FIXED], total.sites
+    failures = [failure for result in results for failure in result.failures]
+    yield f"{len(results)} repositories, {sites} sites: {_of(fixed, sites)} fixed ({_of(total.plain, fixed)} of them plain),"
+    yield f"{total.levels[Level.REVIEW]} review, {total.levels[Level.MANUAL]} manual ({total.azure} of them Azure's);"
+    others = fixed + total.levels[Level.MANUAL] - total.azure
+    yield f"of the {others} sites to rewrite that are not Azure's {_of(fixed, others)} are fixed;"
+    yield f"{sum(bool(result.crash) for result in results)} crashes, {len(failures)} failures."
+    yield "\n| rule | fixed | review | manual |\n|---|---:|---:|---:|"
+    for code in sorted({code for code, _ in total.rules}):
+        yield f"| {code} | {total.rules[code, 'fixed']} | {total.rules[code, 'review']} | {total.rules[code, 'manual']} |"
+    yield "\n| rule | why manual | sites | held back with them |\n|---|---|---:|---:|"
+    for key in _by_weight(total.manual, total.held):
+        yield f"| {key[0]} | {_cell(key[1])} | {total.manual.counts[key]} | {total.held.counts[key]} |"
+    yield "\n| why fixed and not plain | sites |\n|---|---:|"
+    for key in _by_weight(total.indirect):
+        yield f"| {_cell(': '.join(part for part in reversed(key) if part))} | {total.indirect.counts[key]} |"
+
+
+def repositories(results: Iterable[Result]) -> Iterator[str]:
+    """One line for each repository that has sites or failed."""
+    yield "\n| repository | sites | fixed | plain | review | manual | Azure | seconds | failures |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|"
+    for one in results:
+        failures = len(one.failures) + bool(one.crash)
+        if one.sites or failures:
+            levels = " | ".join(str(one.levels[level]) for level in (Level.REVIEW, Level.MANUAL))
+            counts = f"{one.sites} | {one.levels[Level.FIXED]} | {one.plain} | {levels} | {one.azure}"
+            yield f"| {one.name} | {counts} | {one.seconds:.1f} | {failures or ''} |"
+
+
+def places(total: Result) -> Iterator[str]:
+    """Where the sites of each reason are."""
+    for title, tallies in {"Manual": (total.manual, total.held), "Fixed and not plain": (total.indirect,)}.items():
+        yield f"\n## {title}"
+        for key in _by_weight(*tallies):
+            found = [place for tally in tallies for place in tally.places.get(key, ())]
+            yield f"\n### {' · '.join(part for part in key if part)} ({len(found)})\n"
+            yield from (f"- {place}" for place in found)
+
+
+def _by_weight(*tallies: Tally) -> list[tuple[str, str]]:
+    keys = {key for tally in tallies for key in tally.counts}
+    return sorted(keys, key=lambda key: (-sum(tally.counts[key] for tally in tallies), key))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "/")
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{part} = {100 * part / whole:.0f} %" if whole else str(part)
