@@ -95,7 +95,11 @@ def test_nearest_with_the_table(tmp_path: Path) -> None:
             "unknown key 'selct' in [tool.assist2resp]. Did you mean 'select'?",
         ),
         ("[tool.assist2resp]\nsupport_module = 'x'\n", 2, "Did you mean 'support-module'?"),
-        ("[tool.assist2resp]\n\nzzz = 1\n", 3, "Known keys: archive, exclude, ignore, models, select, support-module."),
+        (
+            "[tool.assist2resp]\n\nzzz = 1\n",
+            3,
+            "Known keys: archive, exclude, ignore, load-on-demand, models, select, support-module.",
+        ),
         (
             "[tool.assist2resp.modles]\na = 'b'\n",
             1,

@@ -28,6 +28,11 @@ _STDIN = Path("-")
     "--archive", type=_PATH, metavar="DIR", help="An exported archive that knows the assistants by their ids."
 )
 @click.option(
+    "--load-on-demand",
+    is_flag=True,
+    help="Have the support module load threads of an archive (ASSISTANTS_ARCHIVE) at their first use.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(plugin_names("assist2resp.rewrite.formats")),
@@ -48,6 +53,7 @@ def command(
     check: bool,
     diff: bool,
     archive: Path | None,
+    load_on_demand: bool,
     form: str,
     output: Path | None,
     select: tuple[str, ...],
@@ -69,7 +75,9 @@ def command(
 
     _refuse_contradictions(paths, check=check, diff=diff, form=form, output=output, stdin_filename=stdin_filename)
     name = (stdin_filename or Path("stdin.py")) if paths == (_STDIN,) else None
-    given = Given(_codes(select), _codes(ignore), exclude, support_module, archive, models)
+    given = Given(
+        _codes(select), _codes(ignore), exclude, support_module, archive, models, load_on_demand=load_on_demand
+    )
     options = read_options([name] if name else paths, given)
     if output is not None:
         _refuse_unwritable(output)

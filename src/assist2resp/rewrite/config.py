@@ -6,6 +6,7 @@ ignore = ["A2R701"]
 exclude = ["legacy/*"]             # globs
 support-module = "assistants_compat"
 archive = "assistants-archive"     # a folder that `assist2resp export` made, beside this file
+load-on-demand = true              # the support module loads threads of an archive at their first use
 models = { "gpt-4o" = "gpt-5.1" }
 """
 
@@ -37,6 +38,7 @@ class Given:
     support_module: str | None = None
     archive: Path | None = None
     models: tuple[str, ...] = ()
+    load_on_demand: bool = False
 
 
 def read_options(paths: Iterable[Path], given: Given) -> Options:
@@ -55,6 +57,7 @@ def read_options(paths: Iterable[Path], given: Given) -> Options:
         support_module=checked_module(given.support_module or configured.support_module),
         archive=checked_archive(archive) if archive else None,
         models={**configured.models, **read_models(given.models)},
+        load_on_demand=given.load_on_demand or configured.load_on_demand,
     )
 
 
@@ -81,6 +84,7 @@ def read_config(file: Path) -> Options:
         exclude=reader.strings("exclude"),
         models=reader.mapping("models"),
         archive=file.parent / table["archive"] if reader.string("archive") else None,
+        load_on_demand=reader.flag("load-on-demand"),
         support_module=reader.string("support-module") or Options.support_module,
     )
     reader.refuse_unknown()
@@ -125,6 +129,12 @@ class _Reader:
         value = self._value(key, "")
         if not isinstance(value, str):
             raise self._wrong(key, "a string")
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self._value(key, default=False)
+        if not isinstance(value, bool):
+            raise self._wrong(key, "true or false")
         return value
 
     def strings(self, key: str) -> tuple[str, ...]:

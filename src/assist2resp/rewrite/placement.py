@@ -16,6 +16,7 @@ from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import Project, SourceFile
 from assist2resp.rewrite.scopes import Binding
 from assist2resp.rewrite.support.shake import support_source
+from assist2resp.rewrite.support.usage import ARCHIVE
 
 
 @dataclass
@@ -77,6 +78,7 @@ def _shared(placements: list[Placement]) -> list[Placement]:
 def _placement(root: Path, members: list[tuple[SourceFile, Plan]], options: Options) -> Placement:
     folder = Path(os.path.commonpath([file.path.parent for file, _ in members]))
     placement = Placement(root, folder, options.support_module)
+    placement.used |= {ARCHIVE} if options.load_on_demand else set()
     path = placement.path
     placement.existing = path.read_bytes() if path.is_file() else None
     for file, plan in members:

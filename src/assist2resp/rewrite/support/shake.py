@@ -15,6 +15,7 @@ PARTS = (
     "wire",
     "pages",
     "state",
+    "archive",
     "arguments",
     "resources",
     "registry",

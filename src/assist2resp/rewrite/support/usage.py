@@ -55,6 +55,9 @@ FEATURES: dict[str, frozenset[str]] = {
 }
 """The arguments that can bring a feature into use, by the feature's name (a region of that name in the parts)."""
 
+ARCHIVE = "archive"
+"""The use that has threads loaded from an archive at their first use, where threads are asked for by id."""
+
 _EVERYTHING = ("*", "beta")
 _USE = re.compile(r"(?P<path>[a-z_.*]+)(?:\((?P<arguments>[^)]*)\))?")
 
@@ -72,20 +75,28 @@ def needs_of(used: Iterable[str]) -> Needs:
     """What these uses need.
 
     A use is a dotted path of the old API (`threads.runs.create`), any method below one (`threads.*`, `*`), or a name of
-    FUNCTIONS. Arguments that are all known narrow it: `threads.runs.create(instructions, stream)`, `threads.create()`.
+    FUNCTIONS, or ARCHIVE. Arguments that are all known narrow it: `threads.runs.create(instructions, stream)`, `threads.create()`.
     """
     names: set[str] = set()
     routes: set[str] = set()
     features: set[str] = set()
+    loads = False
     for use in used:
         path, arguments = _parsed(use)
         if path in FUNCTIONS:
             names.add(path)
             continue
+        if path == ARCHIVE:
+            loads = True
+            continue
         names |= {"threads", "assistants", "beta"} if path in _EVERYTHING else {path.partition(".")[0]}
         for method in _methods(path, use):
             routes |= {route for route in METHODS[method] if _is_asked(route, method, arguments)}
             features |= {name for name, brought in FEATURES.items() if arguments is None or brought & arguments}
+    takes_ids = any(_THREAD in route for route in routes)
+    if loads and (takes_ids or "conversation_id" in names):
+        features.add(ARCHIVE)
+        routes |= {f"BEFORE {_THREAD}"} if takes_ids else set()
     features |= {"stream"} if any(route.startswith("STREAM") for route in routes) else set()
     features |= {"cancel"} if any(route.endswith("/cancel") for route in routes) else set()
     return Needs(frozenset(names), frozenset(routes), frozenset(features))

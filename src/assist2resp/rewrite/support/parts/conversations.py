@@ -9,14 +9,19 @@ from assist2resp.rewrite.support.parts.state import _conversation, _state
 from assist2resp.rewrite.support.parts.wire import Json, _answers, _Call, _Work
 from assist2resp.rewrite.support.parts.writing import _append
 
+_LOADED = "assist2resp_"
+"""How the metadata begin that a loaded conversation has of its own."""
+
 
 def _shown_thread(thread_id: str, conversation: Any) -> Json:
     resources: Json = {}
     # region files
     resources = _thread_resources(conversation.id)
     # endregion
-    own = {"id": thread_id, "object": "thread", "created_at": int(conversation.created_at)}
-    return {**own, "metadata": conversation.metadata or {}, "tool_resources": resources}
+    created = _state.get("thread", conversation.id).get("created_at") or conversation.created_at
+    metadata = {name: value for name, value in (conversation.metadata or {}).items() if not name.startswith(_LOADED)}
+    own = {"id": thread_id, "object": "thread", "created_at": int(created)}
+    return {**own, "metadata": metadata, "tool_resources": resources}
 
 
 def _new_thread(call: _Call, thread: Json) -> _Work:

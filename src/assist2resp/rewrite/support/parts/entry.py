@@ -66,6 +66,11 @@ def beta(client: Any) -> Any:
     return _kept(client, "beta", _beta)
 
 
+def _own_client() -> OpenAI:
+    """A client that the environment configures, where the program gives none."""
+    return OpenAI()
+
+
 def _kept(client: Any, name: str, make: Callable[[Any], Any]) -> Any:
     """Make a resource once per client; what is no client of OpenAI's (a mock, another SDK) has its own."""
     if client is not openai and not issubclass(type(client), (OpenAI, AsyncOpenAI)):

@@ -35,7 +35,8 @@ def _thread_resources(conversation: str) -> Json:
 
 
 def _keep_resources(conversation: str, resources: Json) -> None:
-    _state.put("thread", conversation, conversation, {"tool_resources": resources})
+    kept = _state.get("thread", conversation)
+    _state.put("thread", conversation, conversation, {**kept, "tool_resources": resources})
 
 
 def _attach(call: _Call, conversation: str, attachments: list[Json]) -> _Work:

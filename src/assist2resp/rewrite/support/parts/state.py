@@ -3,7 +3,7 @@
 Both files can be filled from outside, when old data are loaded. The id map is the table ids(old, new) for threads and
 messages. The state is the table kept(kind, id, parent, body) with the conversation as parent and JSON as body:
 `message` rows by item id (id, created_at, ended_at, run_id, assistant_id, metadata, attachments), `thread` rows by
-conversation id (tool_resources), `file` rows by file id (container).
+conversation id (tool_resources, created_at), `file` rows by file id (container).
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ def _database(path: Path, variable: str) -> Iterator[sqlite3.Connection]:
         raise _Refusal(500, f"{path}: {error}. Another place for it can be named in {variable}.") from error
 
 
+_PUT = "INSERT INTO kept VALUES (?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body"
+
+
 class _State:
     """Rows of JSON by kind and id, in an SQLite file that the first write makes."""
 
@@ -51,10 +54,11 @@ class _State:
 
     def put(self, kind: str, key: str, parent: str, row: Json) -> None:
         """Make the row or replace it."""
-        self._write(
-            "INSERT INTO kept VALUES (?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
-            (kind, key, parent, json.dumps(row)),
-        )
+        self._write(_PUT, (kind, key, parent, json.dumps(row)))
+
+    def put_all(self, kind: str, parent: str, rows: list[Json]) -> None:
+        """Make rows or replace them, each by its own id."""
+        self._write(_PUT, *[(kind, row["id"], parent, json.dumps(row)) for row in rows])
 
     def drop(self, kind: str, key: str) -> None:
         """Remove the row."""
@@ -70,13 +74,13 @@ class _State:
         with _database(self.path, "ASSISTANTS_STATE") as database:
             return [json.loads(body) for (body,) in database.execute(query, values)]
 
-    def _write(self, statement: str, values: tuple[str, ...]) -> None:
+    def _write(self, statement: str, *rows: tuple[str, ...]) -> None:
         with _database(self.path, "ASSISTANTS_STATE") as database:
             database.execute(
                 "CREATE TABLE IF NOT EXISTS kept (kind TEXT, id TEXT, parent TEXT, body TEXT, PRIMARY KEY (kind, id))"
             )
             database.execute("CREATE INDEX IF NOT EXISTS by_parent ON kept (kind, parent)")
-            database.execute(statement, values)
+            database.executemany(statement, rows)
 
 
 _state = _State()
@@ -98,11 +102,3 @@ def _conversation(thread_id: str) -> str:
         hint = " If it was exported, load it first (assist2resp load), or set ASSISTANTS_ID_MAP to the id map."
         raise _missing("thread", thread_id, hint)
     return new_id
-
-
-def conversation_id(thread_id: str) -> str:
-    """The conversation that holds a thread: the id itself if it is one already, else what the id map says."""
-    try:
-        return _conversation(thread_id)
-    except _Refusal as refusal:
-        raise refusal.error() from None

@@ -71,6 +71,10 @@ class _Call:
         for route in sorted(_ROUTES, key=lambda name: name.count("{}")):
             match = re.fullmatch(route.replace("{}", "([^/]+)"), f"{method} {self.path}")
             if match:
+                # region archive
+                if self.path.startswith("/threads/") and match.groups():
+                    return _ROUTES["BEFORE /threads/{}"](self, _ROUTES[route], *match.groups())
+                # endregion
                 return _ROUTES[route](self, *match.groups())
         raise _Refusal(501, f"{__name__} was generated without what answers {method} {self.path}.")
 
@@ -139,7 +143,6 @@ def _broken(error: openai.APIError, request: Any) -> bytes:
 
 
 # endregion
-# region sync
 def _finished(work: Any) -> Any:
     """Do the work of a handler; its calls have been made by the time that it yields them."""
     if not inspect.isgenerator(work):
@@ -152,6 +155,7 @@ def _finished(work: Any) -> Any:
             return stop.value
 
 
+# region sync
 class _Transport:
     """Takes the requests that the SDK's classes of the old API send, and answers them through `client`."""
 
