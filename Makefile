@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types check-tests test-lowest test-sdks bench clean
+.PHONY: demo test lint types check-tests test-lowest test-sdks test-browser test-kills test-postgres test-servers bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/assist2resp demo
@@ -34,6 +34,10 @@ test-lowest:
 	.venv-lowest/bin/python -m pip install --quiet uv
 	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[sandbox]' --group dev
 	.venv-lowest/bin/pytest -n 2 tests
+
+# Proofs that need more than Python, or minutes (opt-in): Debian's chromium, many kills, Debian's postgresql, other servers.
+test-browser test-kills test-postgres test-servers: test-%: $(VENV)/installed
+	$(BIN)/pytest -m $* tests
 
 bench: $(VENV)/installed
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
