@@ -1,0 +1,150 @@
+"""The rewriter over a tree of a million lines of which one in a hundred is in files with the API, beside its peers.
+
+The tree is the standard library and installed packages, with copies of fixtures/programs in folders of their own.
+Everything runs one after the other in processes of its own; the best of the rounds is taken. Goals, all of `--check`:
+  at most 3 times ripgrep's scan for the same needles plus 2 times LibCST's parse of the files that have one;
+  per line that uses the API at most 4 times LibCST's parse;
+  at least 50 times faster than bump-pydantic and than LibCST's own codemod tool, over a tenth of the tree;
+  less than 300 MB.
+
+    python benchmarks/rewrite_tree.py [--lines 1000000] [--rounds 3] [--peers PYTHON]
+
+`rg` is taken from the PATH (Debian: ripgrep). PYTHON has bump-pydantic; without it that peer is left out, and named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+NEEDLES = r"beta\s*\.\s*(threads|assistants|vector_stores)|openai\.types\.beta|AssistantEventHandler"
+PROGRAMS = Path(__file__).parents[1] / "fixtures" / "programs"
+PARSE = (
+    "import sys, time, libcst\n"
+    "texts = [open(path, 'rb').read() for path in sys.stdin.read().split('\\0') if path]\n"
+    "started = time.perf_counter()\n"
+    "for text in texts: libcst.parse_module(text)\n"
+    "print(time.perf_counter() - started, sum(text.count(b'\\n') for text in texts))\n"
+)
+CODEMOD = [sys.executable, "-m", "libcst.tool", "codemod", "-x", "--no-format", "--hide-progress", "-u", "--jobs", "2"]
+RENAME = ["libcst.codemod.commands.rename.RenameCommand", "--old_name=a.b", "--new_name=a.c"]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The wall time of a process in seconds, and the largest memory of one process of it in MB."""
+
+    seconds: float
+    megabytes: float
+
+
+def main() -> int:
+    """Measure, print, and say by the exit code whether every goal is met."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peers", metavar="PYTHON", default="")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        whole, tenth = Path(folder) / "whole", Path(folder) / "tenth"
+        make_tree(whole, options.lines)
+        make_tree(tenth, options.lines // 10)
+        return int(not all([beside_ripgrep(whole, options.rounds), beside_codemods(tenth, options)]))
+
+
+def make_tree(root: Path, lines: int) -> None:
+    """Lay out `lines` lines of Python, one in a hundred of them in programs that use the API."""
+    share = lines // 100
+    for number, place in enumerate(itertools.cycle(sorted(PROGRAMS.glob("*/before")))):
+        copy = root / f"programs{number}"
+        shutil.copytree(place, copy)
+        share -= sum(path.read_bytes().count(b"\n") for path in copy.rglob("*.py"))
+        if share < 0:
+            break
+    for number, path in enumerate(library()):
+        data = path.read_bytes()
+        lines -= data.count(b"\n")
+        target = root / "library" / str(number // 200) / f"{number}_{path.name}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        if lines < 0:
+            return
+
+
+def library() -> Iterator[Path]:
+    """The files of the standard library and of the installed packages, over and over; openai's own are left out."""
+    places = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
+    files = [path for place in places for path in sorted(Path(place).rglob("*.py")) if "openai" not in path.parts]
+    return itertools.cycle(files)
+
+
+def beside_ripgrep(tree: Path, rounds: int) -> bool:
+    """Compare with ripgrep's scan and LibCST's parse."""
+    found = subprocess.run(["rg", "-l0", NEEDLES, tree], capture_output=True, check=True).stdout
+    scan = best(rounds, ["rg", "-c", NEEDLES, str(tree)])
+    parses = [subprocess.run([sys.executable, "-c", PARSE], input=found, capture_output=True, check=True).stdout.split()
+              for _ in range(rounds)]  # fmt: skip
+    parse, lines = min(float(seconds) for seconds, _ in parses), int(parses[0][1])
+    ours = best(rounds, rewrite(tree))
+    programs = best(rounds, rewrite(*tree.glob("programs*")))
+    start = best(rounds, [sys.executable, "-m", "assist2resp", "rewrite", "--help"])
+    allowed = 3 * scan.seconds + 2 * parse
+    print(f"ripgrep's scan           {scan.seconds:8.2f} s")
+    print(f"LibCST's parse           {parse:8.2f} s   {lines} lines in files with the API")
+    print(f"assist2resp rewrite      {ours.seconds:8.2f} s   {ours.megabytes:.0f} MB")
+    print(f"  the programs alone     {programs.seconds:8.2f} s   of which {start.seconds:.2f} s to start")
+    print(f"beside 3 scans + 2 parses: ratio {ours.seconds / allowed:.2f}, goal at most 1")
+    per_line = (programs.seconds - start.seconds) / parse
+    print(f"per line that uses the API: {per_line:.1f} times LibCST's parse, goal at most 4")
+    return ours.seconds <= allowed and per_line <= 4 and ours.megabytes < 300
+
+
+def beside_codemods(tree: Path, options: argparse.Namespace) -> bool:
+    """Compare with tools that parse every file."""
+    ours = best(options.rounds, rewrite(tree)).seconds
+    peers = {"libcst.tool codemod": [*CODEMOD, *RENAME, str(tree)]}
+    if options.peers:
+        peers["bump-pydantic"] = [str(Path(options.peers).with_name("bump-pydantic")), "--diff", str(tree)]
+    else:
+        print("bump-pydantic            left out: no --peers")
+    met = True
+    for name, command in peers.items():
+        ratio = best(1, command).seconds / ours
+        print(f"{name:<24} {ratio:8.0f} times our {ours:.2f} s over a tenth of the tree, goal at least 50")
+        met &= ratio >= 50
+    return met
+
+
+def rewrite(*paths: Path) -> list[str]:
+    """The command that looks at the paths and writes nothing."""
+    return [sys.executable, "-m", "assist2resp", "rewrite", "--check", *map(str, paths)]
+
+
+def best(rounds: int, command: list[str]) -> Cost:
+    """The least time of a command."""
+    return min((cost(command) for _ in range(rounds)), key=lambda one: one.seconds)
+
+
+def cost(command: list[str]) -> Cost:
+    """What one run of a command takes; one that did not work ends the benchmark."""
+    started = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in {0, 1, 3}:
+        raise SystemExit(f"{' '.join(command)} ended with exit code {process.returncode}")
+    return Cost(time.perf_counter() - started, usage.ru_maxrss / 1024)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
