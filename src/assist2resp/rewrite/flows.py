@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import libcst as cst
 
 from assist2resp.rewrite import sdk
 from assist2resp.rewrite.flow_keys import Keys, carries
 from assist2resp.rewrite.inference import Inference
-from assist2resp.rewrite.kinds import Class, Function, Instance
+from assist2resp.rewrite.kinds import Class, Function, Ident, Instance, Sdk
 from assist2resp.rewrite.nodes import positional, string_value
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.scopes import Binding, all_params
@@ -32,6 +33,14 @@ class Flow:
     def owns(self, node: cst.CSTNode, file: SourceFile) -> bool:
         """Whether the value of an expression passes between this flow's sites."""
         return self.index.owner(node, file) is self
+
+
+class Load(NamedTuple):
+    """An expression of a flow that is an object of the API or the id of one."""
+
+    file: SourceFile
+    node: cst.BaseExpression
+    kind: Sdk | Ident
 
 
 @dataclass(eq=False)
@@ -58,6 +67,17 @@ class FlowIndex:
                         near[file].add(found[0])
                         near[found[0]].add(file)
         return near
+
+    @cached_property
+    def loads(self) -> dict[Flow, list[Load]]:
+        """The expressions of each flow that are objects of the API or their ids, in the order of files and text."""
+        found: dict[Flow, list[Load]] = {}
+        for file in self.keys.inference.project.modules:
+            for node in file.scopes.loads:
+                kind = self.keys.inference.kind(node, file)
+                if isinstance(kind, (Sdk, Ident)) and (flow := self.owner(node, file)) is not None:
+                    found.setdefault(flow, []).append(Load(file, node, kind))
+        return found
 
     def flow_of(self, key: Hashable) -> Flow | None:
         """The flow that a place belongs to: a variable, an attribute, a result."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import libcst as cst
@@ -105,6 +106,45 @@ class ModuleScopes:
         while current is not None:
             yield current
             current = self.parent_of.get(current)
+
+    @cached_property
+    def loads(self) -> list[cst.Name | cst.Attribute | cst.Call | cst.Subscript]:
+        """What stands for its value and may be an object of the API, in the order of the text."""
+        return [
+            node
+            for node, parent in self.parent_of.items()
+            if isinstance(node, (cst.Name, cst.Attribute, cst.Call, cst.Subscript))
+            and not self.is_definition(node, parent)
+        ]
+
+    @cached_property
+    def names_loaded(self) -> dict[str, list[cst.Name]]:
+        """The names among them, by what they say."""
+        found: dict[str, list[cst.Name]] = {}
+        for node in self.loads:
+            if isinstance(node, cst.Name):
+                found.setdefault(node.value, []).append(node)
+        return found
+
+    @cached_property
+    def annotations(self) -> list[cst.Annotation]:
+        """The annotations, in the order of the text."""
+        return [node for node in self.parent_of if isinstance(node, cst.Annotation)]
+
+    def is_definition(self, node: cst.CSTNode, parent: cst.CSTNode) -> bool:
+        """Whether a name stands where it is defined, or is an attribute's or keyword's word."""
+        while isinstance(parent, (cst.Element, cst.StarredElement, cst.Tuple, cst.List)):
+            node, parent = parent, self.parent_of[parent]
+        if isinstance(parent, cst.Attribute):
+            return parent.attr is node
+        if isinstance(parent, cst.Arg):
+            return parent.keyword is node
+        if isinstance(parent, (cst.AnnAssign, cst.NamedExpr, cst.For, cst.CompFor)):
+            return parent.target is node
+        return isinstance(parent, _DEFINE)
+
+
+_DEFINE = (cst.AssignTarget, cst.Param, cst.FunctionDef, cst.ClassDef, cst.ImportAlias, cst.AsName, cst.Annotation)
 
 
 def index_module(module: cst.Module, name: str, *, is_package: bool = False) -> ModuleScopes:

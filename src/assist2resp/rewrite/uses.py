@@ -49,63 +49,32 @@ def connected_files(flow: Flow) -> list[SourceFile]:
 
 def object_uses(flow: Flow, types: frozenset[str]) -> Iterator[Use]:
     """Every expression of the flow whose value is of one of the SDK's types, in loading position."""
-    inference = flow.index.keys.inference
-    for file in flow_files(flow):
-        for node, parent in file.scopes.parent_of.items():
-            if not isinstance(node, (cst.Name, cst.Attribute, cst.Call, cst.Subscript)) or _is_definition(
-                node, parent, file
-            ):
-                continue
-            kind = inference.kind(node, file)
-            if isinstance(kind, Sdk) and kind.type.name in types and flow.owns(node, file):
-                outer = parent
-                while isinstance(outer, cst.Await):
-                    outer = file.scopes.parent_of[outer]
-                yield Use(file, node, outer, kind.type.name)
+    for file, node, kind in flow.index.loads.get(flow, ()):
+        if isinstance(kind, Sdk) and kind.type.name in types:
+            parent = file.scopes.parent_of[node]
+            while isinstance(parent, cst.Await):
+                parent = file.scopes.parent_of[parent]
+            yield Use(file, node, parent, kind.type.name)
 
 
 def identifiers(flow: Flow, of: str) -> Iterator[tuple[SourceFile, cst.BaseExpression, cst.CSTNode]]:
     """Every expression of the flow that is the id of such an object, with its parent."""
-    inference = flow.index.keys.inference
-    for file in flow_files(flow):
-        for node, parent in file.scopes.parent_of.items():
-            if (
-                isinstance(node, (cst.Name, cst.Attribute))
-                and not _is_definition(node, parent, file)
-                and inference.kind(node, file) == Ident(of)
-                and flow.owns(node, file)
-            ):
-                yield file, node, parent
+    for file, node, kind in flow.index.loads.get(flow, ()):
+        if kind == Ident(of) and isinstance(node, (cst.Name, cst.Attribute)):
+            yield file, node, file.scopes.parent_of[node]
 
 
 def reads_of(variable: Variable, file: SourceFile) -> Iterator[cst.Name]:
     """Every place in a file that loads a variable."""
-    for node, parent in file.scopes.parent_of.items():
-        if isinstance(node, cst.Name) and node.value == variable[1] and not _is_definition(node, parent, file):
-            scope = file.scopes.scope_of.get(node)
-            if scope is not None and scope.find(node.value) == variable:
-                yield node
-
-
-def _is_definition(node: cst.CSTNode, parent: cst.CSTNode, file: SourceFile) -> bool:
-    """Whether a name stands where it is defined, or is an attribute's or keyword's word."""
-    while isinstance(parent, (cst.Element, cst.StarredElement, cst.Tuple, cst.List)):
-        node, parent = parent, file.scopes.parent_of[parent]
-    if isinstance(parent, cst.Attribute):
-        return parent.attr is node
-    if isinstance(parent, cst.Arg):
-        return parent.keyword is node
-    if isinstance(parent, (cst.AnnAssign, cst.NamedExpr, cst.For, cst.CompFor)):
-        return parent.target is node
-    return isinstance(
-        parent,
-        (cst.AssignTarget, cst.Param, cst.FunctionDef, cst.ClassDef, cst.ImportAlias, cst.AsName, cst.Annotation),
-    )
+    for node in file.scopes.names_loaded.get(variable[1], ()):
+        scope = file.scopes.scope_of.get(node)
+        if scope is not None and scope.find(node.value) == variable:
+            yield node
 
 
 def is_load(node: cst.Name, file: SourceFile) -> bool:
     """Whether a name stands for its value, neither where it is bound nor as an attribute's or keyword's word."""
-    return not _is_definition(node, file.scopes.parent_of[node], file)
+    return not file.scopes.is_definition(node, file.scopes.parent_of[node])
 
 
 def passes_on(use: Use, inference: Inference) -> bool:

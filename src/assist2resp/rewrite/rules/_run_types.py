@@ -24,8 +24,8 @@ def annotate_responses(plan: Plan) -> None:
 
 def _annotations_of(plan: Plan, file: SourceFile, type_name: str) -> Iterator[cst.BaseExpression]:
     """The names of one of the SDK's types in annotations of what passes through the flow."""
-    for node, parent in file.scopes.parent_of.items():
-        if isinstance(node, cst.Annotation) and _annotates(plan, file, parent):
+    for node in file.scopes.annotations:
+        if _annotates(plan, file, file.scopes.parent_of[node]):
             for inner in descendants(node):
                 if isinstance(inner, (cst.Name, cst.Attribute)):
                     kind = plan.inference.kind(inner, file)

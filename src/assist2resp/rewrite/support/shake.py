@@ -62,12 +62,13 @@ class _Piece:
 def support_source(used: Iterable[str], *, is_async: bool, is_sync: bool, header: str | None = None) -> str:
     """The support module for these uses (see `usage.needs_of`), for synchronous clients, asynchronous ones, or both."""
     needs = needs_of(used)
-    regions = set(needs.features)
-    regions |= {name for name, wanted in (("async", is_async), ("sync", is_sync)) if wanted}
-    pieces = [piece for part in PARTS for piece in _pieces(part, frozenset(regions))]
+    ways = {name for name, wanted in (("async", is_async), ("sync", is_sync)) if wanted}
+    regions = frozenset({*needs.features, *ways})
+    pieces = [piece for part in PARTS for piece in _pieces(part, regions)]
     kept = _reachable(pieces, needs)
     body = _joined(kept)
-    return f"{HEADER if header is None else header}\n{_imports(body, regions)}\n{body}"
+    names = frozenset[str]().union(*(piece.reads for piece in kept))
+    return f"{HEADER if header is None else header}\n{_imports(names, regions)}\n{body}"
 
 
 @cache
@@ -145,6 +146,18 @@ def _route(node: ast.stmt) -> str:
     return ""
 
 
+@cache
+def _parts_imports(part: str, regions: frozenset[str]) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    """The imports of a part, but for those of other parts."""
+    body = ast.parse(_without_regions(_part_source(part), regions)).body
+    return tuple(
+        node
+        for node in body
+        if isinstance(node, ast.Import)
+        or (isinstance(node, ast.ImportFrom) and node.module and not node.module.startswith("assist2resp"))
+    )
+
+
 def _reachable(pieces: list[_Piece], needs: Needs) -> list[_Piece]:
     """The pieces that are asked for, and all that these read."""
     names = set(needs.names)
@@ -160,10 +173,16 @@ def _trimmed(piece: _Piece, kept: list[_Piece]) -> _Piece:
     """A class without the methods that nothing kept asks for by name."""
     if not piece.text.startswith("class "):
         return piece
+    asked = frozenset[str]().union(*(other.attributes for other in kept if other is not piece))
+    return _with_methods(piece, asked)
+
+
+@cache
+def _with_methods(piece: _Piece, asked: frozenset[str]) -> _Piece:
+    """A class with the methods that are asked for, and those that these read."""
     node = ast.parse(piece.text).body[0]
     assert isinstance(node, ast.ClassDef)
     own = [member for member in node.body if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef)]
-    asked = set().union(*(other.attributes for other in kept if other is not piece))
     unused = set(_unused(own, asked))
     if not unused:
         return piece
@@ -176,7 +195,7 @@ def _trimmed(piece: _Piece, kept: list[_Piece]) -> _Piece:
     return _piece(piece.part, ast.parse(text).body[0], text)
 
 
-def _unused(members: list[ast.FunctionDef | ast.AsyncFunctionDef], asked: set[str]) -> Iterator[str]:
+def _unused(members: list[ast.FunctionDef | ast.AsyncFunctionDef], asked: frozenset[str]) -> Iterator[str]:
     """Names of methods that neither the rest of the file nor a used method of their own class reads."""
     used = {member.name for member in members if member.name in asked or member.name in _CALLED_BY_OTHERS}
     used |= {member.name for member in members if member.name.startswith("__")}
@@ -211,24 +230,23 @@ def _gap(before: _Piece, after: _Piece) -> str:
     return "\n\n\n" if before.is_def or after.is_def or before.part != after.part else "\n"
 
 
+@cache
 def _title(part: str) -> str:
     docstring = ast.get_docstring(ast.parse(_part_source(part))) or ""
     return f"# {docstring.splitlines()[0]}\n"
 
 
-def _imports(body: str, regions: Collection[str]) -> str:
-    """The imports that the body reads, sorted as isort sorts them."""
-    names, _ = _read(ast.parse(body))
+def _imports(names: frozenset[str], regions: frozenset[str]) -> str:
+    """The imports of these names, sorted as isort sorts them."""
     whole: set[str] = set()
     parts: dict[str, set[str]] = {}
     for part in PARTS:
-        for node in ast.parse(_without_regions(_part_source(part), regions)).body:
+        for node in _parts_imports(part, regions):
+            used = {alias.name for alias in node.names if alias.name in names}
             if isinstance(node, ast.Import):
-                whole |= {alias.name for alias in node.names if alias.name in names}
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.module.startswith("assist2resp"):
-                used = {alias.name for alias in node.names if alias.name in names}
-                if used:
-                    parts.setdefault(node.module, set()).update(used)
+                whole |= used
+            elif used:
+                parts.setdefault(node.module or "", set()).update(used)
     parts.pop("__future__", None)
     own = [*(f"import {name}" for name in sorted(whole)), *(_import_from(name, parts[name]) for name in sorted(parts))]
     standard = [line for line in own if not line.split()[1].startswith("openai")]
