@@ -66,7 +66,7 @@ def make_tree(root: Path, lines: int) -> None:
     """Lay out `lines` lines of Python, one in a hundred of them in programs that use the API."""
     share = lines // 100
     for number, place in enumerate(itertools.cycle(sorted(PROGRAMS.glob("*/before")))):
-        copy = root / f"programs{number}"
+        copy = root / "programs" / str(number)
         shutil.copytree(place, copy)
         share -= sum(path.read_bytes().count(b"\n") for path in copy.rglob("*.py"))
         if share < 0:
@@ -96,7 +96,7 @@ def beside_ripgrep(tree: Path, rounds: int) -> bool:
               for _ in range(rounds)]  # fmt: skip
     parse, lines = min(float(seconds) for seconds, _ in parses), int(parses[0][1])
     ours = best(rounds, rewrite(tree))
-    programs = best(rounds, rewrite(*tree.glob("programs*")))
+    programs = best(rounds, rewrite(tree / "programs"))
     start = best(rounds, [sys.executable, "-m", "assist2resp", "rewrite", "--help"])
     allowed = 3 * scan.seconds + 2 * parse
     print(f"ripgrep's scan           {scan.seconds:8.2f} s")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import libcst as cst
-from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, PositionProvider
 
 from assist2resp import __version__
 from assist2resp.plugins import discover
@@ -76,7 +75,6 @@ class _Run:
         self.sites = find_sites(self.inference)
         self.rules = load_rules()
         self.edits: dict[SourceFile, Edits] = {}
-        self.places = _Places()
         self.ignores: dict[SourceFile, Ignores] = {}
 
     def take(self, flow: Flow) -> None:
@@ -106,9 +104,9 @@ class _Run:
 
     def _tell(self, code: str, sight: Sight) -> bool:
         """Report a sight, unless a comment keeps the rule away from its place."""
-        if self._ignores(sight.file).covers(self.places.line(sight.file, sight.node), code):
+        if self._ignores(sight.file).covers(sight.file.starts[sight.node].line, code):
             return False
-        place = self.places.of(sight.file, sight.node)
+        place = _place(sight.file, sight.node)
         self.findings.append(
             Finding(code=code, level=sight.level, place=place, message=sight.message, symbol=sight.symbol)
         )
@@ -139,7 +137,7 @@ class _Run:
     def _is_ignored(self, claim: Claim) -> bool:
         """Whether a comment keeps the rule of this claim away from its site; such a site is not reported."""
         ignores = self._ignores(claim.site.file)
-        return bool(ignores.ignores) and ignores.covers(self.places.line(claim.site.file, claim.site.node), claim.code)
+        return bool(ignores.ignores) and ignores.covers(claim.site.file.starts[claim.site.node].line, claim.code)
 
     def _ignores(self, file: SourceFile) -> Ignores:
         if file not in self.ignores:
@@ -155,7 +153,7 @@ class _Run:
 
     def _report_blocked(self, plan: Plan, ignored: Sequence[Claim]) -> None:
         first = (plan.blockers or ignored)[0]
-        place = self.places.of(first.site.file, first.site.node)
+        place = _place(first.site.file, first.site.node)
         for site in plan.flow.sites:
             claim = plan.claims[site]
             if claim in ignored:
@@ -177,7 +175,7 @@ class _Run:
         return Finding(
             code=claim.code,
             level=claim.level,
-            place=self.places.of(claim.site.file, claim.site.node),
+            place=_place(claim.site.file, claim.site.node),
             message=claim.message,
             symbol=claim.site.path,
             flow=flow.number,
@@ -262,26 +260,10 @@ def shown_path(path: Path) -> str:
         return path.as_posix()
 
 
-class _Places:
-    """Lines and columns of nodes, computed only for files that need them."""
-
-    def __init__(self) -> None:
-        self._positions: dict[SourceFile, Mapping[cst.CSTNode, CodeRange]] = {}
-
-    def of(self, file: SourceFile, node: cst.CSTNode) -> Place:
-        """The place in the file itself."""
-        position = self._position(file, node)
-        return Place(path=shown_path(file.path), line=file.line(position.line), column=position.column + 1)
-
-    def line(self, file: SourceFile, node: cst.CSTNode) -> int:
-        """The line of the file's code."""
-        return self._position(file, node).line
-
-    def _position(self, file: SourceFile, node: cst.CSTNode) -> CodePosition:
-        if file not in self._positions:
-            wrapper = MetadataWrapper(_tree(file), unsafe_skip_copy=True)
-            self._positions[file] = wrapper.resolve(PositionProvider)
-        return self._positions[file][node].start
+def _place(file: SourceFile, node: cst.CSTNode) -> Place:
+    """The place of a node in the file itself."""
+    start = file.starts[node]
+    return Place(path=shown_path(file.path), line=file.line(start.line), column=start.column + 1)
 
 
 __all__ = ["Site", "load_rules", "rewrite"]

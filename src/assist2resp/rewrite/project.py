@@ -18,6 +18,7 @@ from assist2resp.errors import InputFileError
 from assist2resp.rewrite.listing import is_excluded, listed
 from assist2resp.rewrite.notebooks import Notebook, NotebookError, read_notebook
 from assist2resp.rewrite.outcome import Progress, silent
+from assist2resp.rewrite.printing import Position, printed
 from assist2resp.rewrite.scopes import ModuleScopes, index_module
 from assist2resp.rewrite.unparsable import Complaint, deep_recursion, nests_too_deeply, why_unparsable
 
@@ -48,6 +49,8 @@ class SourceFile:
     """Why the file cannot be rewritten, if so; it is then left alone and reported."""
     problem_line: int = 1
     tree: cst.Module | None = None
+    starts: dict[cst.CSTNode, Position] = field(default_factory=dict, repr=False)
+    """Where the nodes of the tree begin in `data`."""
     module_name: str = ""
     notebook: Notebook | None = None
     is_wanted: bool = False
@@ -106,7 +109,8 @@ class SourceFile:
         try:
             self.tree = cst.parse_module(self.data)
             with deep_recursion():
-                survives = self.tree.bytes == self.data and self.scopes is not None
+                text, self.starts = printed(self.tree)
+                survives = text == self.data and self.scopes is not None
         except RecursionError:
             self._refuse(Complaint("cannot be rewritten: nested too deeply", 1))
         except (cst.ParserSyntaxError, SyntaxError, LookupError, ValueError) as error:
@@ -166,13 +170,20 @@ class Project:
             while outer / "__init__.py" in self.files and outer not in self.roots:
                 inner.append(outer)
                 outer = outer.parent
-            around = [outer, *(parent for parent in outer.parents if self._holds(parent)), *self.roots]
+            around = [outer, *self.folders_above(outer), *self.roots]
             places = [place for parent in around for place in (parent, parent / "src")]
             self._paths[folder] = tuple(dict.fromkeys(place.as_posix() for place in (*places, *inner)))
         return self._paths[folder]
 
-    def _holds(self, folder: Path) -> bool:
-        return any(folder == root or root in folder.parents for root in self.roots)
+    def folders_above(self, path: Path) -> list[Path]:
+        """The folders above a path, the nearest first, up to the outermost root that holds it."""
+        parents = list(path.parents)
+        inside = [number for number, parent in enumerate(parents, 1) if parent in self._root_set]
+        return parents[: inside[-1]] if inside else []
+
+    @cached_property
+    def _root_set(self) -> frozenset[Path]:
+        return frozenset(self.roots)
 
     def absolute(self, module: str, user: SourceFile) -> str:
         """The dotted name of a module that `user` imports, where it may be relative."""

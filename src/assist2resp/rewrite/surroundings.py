@@ -28,7 +28,7 @@ def surrounding_files(rewritten: Rewritten) -> Iterator[tuple[Path, str]]:
     """The dependency files in the folders of the changed files and above, up to the given paths, with their texts."""
     files = {change.file.path for plan in rewritten.plans for change in plan.changes}
     changed = {change.path for change in rewritten.changes} & files
-    folders = {folder for path in changed for folder in _folders(path, rewritten.project.roots)}
+    folders = {folder for path in changed for folder in rewritten.project.folders_above(path)}
     for folder in sorted(folders):
         for path in dependency_files(folder):
             if not is_excluded(path, folder, rewritten.options.exclude):
@@ -43,9 +43,3 @@ def declared(rewritten: Rewritten, package: str) -> Iterator[tuple[str, Declarat
     for path, text in surrounding_files(rewritten):
         for declaration in declarations(path, text, package):
             yield text, declaration
-
-
-def _folders(path: Path, roots: tuple[Path, ...]) -> Iterator[Path]:
-    for folder in path.parents:
-        if any(folder == root or root in folder.parents for root in roots):
-            yield folder
