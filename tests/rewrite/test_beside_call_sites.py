@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from assist2resp.mapping.models import AS_OF, SHUTDOWNS, is_worth_a_word, reasons_by_default, shutdown_of
+from assist2resp.mapping.models import reasons_by_default
 from assist2resp.rewrite.engine import rewrite
 from assist2resp.rewrite.outcome import Options
 from assist2resp.rewrite.summary import summarise, summary_lines
+from assist2resp.schema.shutdowns import AS_OF, SHUTDOWNS, is_worth_a_word, shutdown_of
 from tests.rewrite.one_file import again, rewritten
 
 TODAY = date(2026, 11, 21)

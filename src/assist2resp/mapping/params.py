@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from assist2resp.mapping.ledger import REPLACED, Ledger, whole
-from assist2resp.mapping.models import shutdown_of
 from assist2resp.mapping.tools import Json, text_format_of, tool_choice_of, tools_of
 from assist2resp.schema.archive import PromptRecord
+from assist2resp.schema.shutdowns import shutdown_of
 
 _RECORD = "kept in the record's `assistant`; requests have no place for it"
 

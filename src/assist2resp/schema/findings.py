@@ -82,6 +82,19 @@ class Remark(BaseModel):
     message: str
 
 
+class RuleNote(BaseModel):
+    """What a reader of findings should know of a rule; `assist2resp rules CODE` shows all of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    title: str
+    sentence: str = ""
+    know: str = ""
+    """Its known problems: what may differ where it was applied."""
+    link: str = ""
+
+
 class Findings(BaseModel):
     """The result of one run of `rewrite`."""
 
@@ -97,3 +110,5 @@ class Findings(BaseModel):
     failures: tuple[FileFailure, ...] = ()
     not_looked_at: tuple[Skipped, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    rules: tuple[RuleNote, ...] = ()
+    """The rules that were hit, for readers who have the file alone."""
