@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,11 +13,14 @@ from assist2resp.errors import InputFileError
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_LONE = re.compile("[\ud800-\udfff]")
+
 
 def read_versioned(path: Path, model: type[Model], field: str, known: int, noun: str) -> Model:
     """The file as `model`, unless its version, in `field`, is later than `known`; a missing file is the caller's."""
     try:
-        value = json.loads(path.read_bytes())
+        data = path.read_bytes()
+        value = without_lone_surrogates(json.loads(data)) if b"\\u" in data else json.loads(data)
     except FileNotFoundError:
         raise
     except (OSError, ValueError, RecursionError) as error:
@@ -28,6 +32,17 @@ def read_versioned(path: Path, model: type[Model], field: str, known: int, noun:
         return model.model_validate(value)
     except ValidationError as error:
         raise InputFileError(path, f"is no {noun}: {first_problem(error)}.") from error
+
+
+def without_lone_surrogates(value: Any) -> Any:
+    r"""The value with halves of surrogate pairs, which no encoding and no model can hold, written as `\udXXX`."""
+    if isinstance(value, str):
+        return _LONE.sub(lambda match: f"\\u{ord(match[0]):04x}", value)
+    if isinstance(value, list):
+        return [without_lone_surrogates(each) for each in value]
+    if isinstance(value, dict):
+        return {without_lone_surrogates(key): without_lone_surrogates(each) for key, each in value.items()}
+    return value
 
 
 def first_problem(error: ValidationError) -> str:
