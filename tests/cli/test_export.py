@@ -89,7 +89,7 @@ WRONG = {
     "files for a server": (["export", "--out", "{out}", "x.json"], "reads no files"),
     "ids for files": (
         ["export", "--out", "{out}", "--source", "dump", "--threads", "-", "x"],
-        "is for the source openai",
+        "is for servers",
     ),
     "a folder of others": (["export", "--out", "{others}"], "is no archive: it holds mine.txt"),
     "a file": (["export", "--out", "{others}/mine.txt"], "is no folder"),

@@ -100,6 +100,13 @@ def snapshot(folder: Path) -> dict[str, str]:
     }
 
 
+def without_place(folder: Path) -> dict[str, str]:
+    """Every file of an archive, the manifest but for the port of the server."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["sources"]
+    return {**snapshot(folder), "manifest.json": json.dumps(manifest)}
+
+
 def lines(folder: Path, name: str) -> list[Any]:
     """The values of a JSONL file of an archive; none if there is no such file."""
     path = folder / name

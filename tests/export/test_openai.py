@@ -12,7 +12,19 @@ from assist2resp.export.engine import Progress
 from assist2resp.export.http import Http, RefusedError
 from assist2resp.network.access import Access
 from assist2resp.network.pace import Pace
-from tests.export.scenes import KEY, PIXEL, SEED, THREADS, conversations, exported, lines, old_world, settings, snapshot
+from tests.export.scenes import (
+    KEY,
+    PIXEL,
+    SEED,
+    THREADS,
+    conversations,
+    exported,
+    lines,
+    old_world,
+    settings,
+    snapshot,
+    without_place,
+)
 
 
 @pytest.fixture(scope="module")
@@ -97,13 +109,6 @@ def test_faults_that_pass_leave_no_trace(faults, state, reference, out):
         manifest = exported("openai", settings(server), out)
     assert manifest.complete
     assert without_place(out) == without_place(reference[0])
-
-
-def without_place(folder):
-    """The archive but for the port of the server."""
-    manifest = json.loads((folder / "manifest.json").read_text())
-    del manifest["sources"]
-    return {**snapshot(folder), "manifest.json": json.dumps(manifest)}
 
 
 def test_what_fails_is_listed_and_tried_again(state, reference, out):
@@ -216,7 +221,7 @@ def test_a_wrong_source_is_one_sentence(changes, message, state, out, monkeypatc
 
 
 def test_a_wrong_path_is_one_sentence(state, out):
-    with old_world(state) as server, pytest.raises(UsageError, match="no OpenAI API"):
+    with old_world(state) as server, pytest.raises(UsageError, match="no wire of Assistants"):
         exported("openai", settings(server, base_url=f"{server.url}/nowhere", thread_ids=()), out)
 
 

@@ -32,7 +32,8 @@ _PATH = click.Path(path_type=Path)
     help="Where the data are.",
 )
 @click.option("--threads", type=_PATH, metavar="FILE", help="The ids of the threads, one a line; - is standard input.")
-@click.option("--base-url", metavar="URL", help="The server of the source openai; OPENAI_BASE_URL without it.")
+@click.option("--base-url", metavar="URL", help="The server; OPENAI_BASE_URL or AZURE_OPENAI_ENDPOINT without it.")
+@click.option("--api-version", metavar="DATE", help="The version of Azure's API; OPENAI_API_VERSION without it.")
 @click.option("--only", multiple=True, metavar="KINDS", help="Only these: assistants, threads, runs, vector_stores, …")
 @click.option("--skip", multiple=True, metavar="KINDS", help="Not these.")
 @click.option(
@@ -48,6 +49,7 @@ def command(
     name: str,
     threads: Path | None,
     base_url: str | None,
+    api_version: str | None,
     only: tuple[str, ...],
     skip: tuple[str, ...],
     concurrency: int,
@@ -59,6 +61,7 @@ def command(
 
     \b
     openai    a server of the old wire, by its base URL; threads by their ids. Needs OPENAI_API_KEY.
+    azure     Azure OpenAI or a project of Foundry, by its endpoint. Needs AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN.
     dump      INPUTs: folders, JSON and NDJSON files that hold objects of the API
     cassette  INPUTs: recorded traffic of VCR (Python, Ruby) and HAR
     archive   INPUTs: other archives, to be merged
@@ -75,7 +78,8 @@ def command(
     settings = Settings(
         inputs=inputs,
         base_url=base_url,
-        thread_ids=_thread_ids(threads) if threads is not None else (),
+        api_version=api_version,
+        thread_ids=_thread_ids(threads) if threads is not None else None,
         groups=_groups(only, skip),
         concurrency=concurrency,
         rate=rate,
@@ -96,10 +100,10 @@ def command(
 
 
 def _refuse_contradictions(name: str, inputs: tuple[Path, ...], threads: Path | None) -> None:
-    if name == "openai" and inputs:
-        raise click.UsageError("the source openai reads no files; name another with --source.")
-    if name != "openai" and threads is not None:
-        raise click.UsageError(f"--threads is for the source openai; {name} gives all that it holds.")
+    if name in _SERVERS and inputs:
+        raise click.UsageError(f"the source {name} reads no files; name another with --source.")
+    if name not in _SERVERS and threads is not None:
+        raise click.UsageError(f"--threads is for servers; the source {name} gives all that it holds.")
 
 
 def _groups(only: tuple[str, ...], skip: tuple[str, ...]) -> frozenset[str]:
@@ -163,3 +167,4 @@ def _summary(manifest: Manifest, out: Path) -> str:
 
 
 _MOST_SHOWN = 20
+_SERVERS = ("openai", "azure")

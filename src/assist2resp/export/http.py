@@ -50,7 +50,7 @@ class Http:
                 await asyncio.sleep(self._wait(attempt))
             try:
                 async with self._pace.turn():
-                    response = await self._wire.client.get(self._wire.base + path, params=dict(query))
+                    response = await self._wire.client.get(self._wire.base + path, params={**self._wire.query, **query})
             except self._wire.errors as error:
                 problem = self._transport_problem(error, attempt)
                 continue
@@ -73,7 +73,7 @@ class Http:
                 await asyncio.sleep(self._wait(attempt))
             try:
                 url = self._wire.base + path
-                async with self._pace.turn(), self._wire.client.stream("GET", url) as response:
+                async with self._pace.turn(), self._wire.client.stream("GET", url, params=self._wire.query) as response:
                     if response.status_code != 200:
                         body = await response.aread()
                         problem = self._refusal(path, response.status_code, response.headers, body)

@@ -101,13 +101,20 @@ class Settings:
     inputs: tuple[Path, ...] = ()
     base_url: str | None = None
     api_key: str | None = None
-    thread_ids: Iterable[str] = ()
+    api_version: str | None = None
+    thread_ids: Iterable[str] | None = None
+    """None where none were asked for; an iterable is read once."""
     groups: frozenset[str] = field(default_factory=lambda: frozenset(GROUPS))
     concurrency: int = 16
     rate: float | None = None
     """Requests a second, at most."""
     patience: float = 0.5
     """Seconds before the first retry; each further one waits twice as long."""
+
+    @property
+    def has_thread_ids(self) -> bool:
+        """Whether threads were asked for by their ids."""
+        return self.thread_ids is not None
 
 
 def names() -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assist2resp.errors import UsageError
 
@@ -17,6 +17,10 @@ class Access:
 
     base_url: str
     headers: dict[str, str]
+    key_name: str = "OPENAI_API_KEY"
+    """The variable that says the key."""
+    query: dict[str, str] = field(default_factory=dict)
+    """What every request carries after its path."""
 
 
 def access_of(base_url: str | None, api_key: str | None, *, user: str) -> Access:

@@ -25,6 +25,8 @@ class Wire:
     def __init__(self, access: Access, *, connections: int = 100) -> None:
         self.base = access.base_url.rstrip("/")
         self.place = without_secrets(self.base)
+        self.query = access.query
+        self._key_name = access.key_name
         self._secrets = [secret for secret in _secrets(access) if len(secret) > 3]
         self.client, self.errors = _client(access.headers, connections)
         """The asynchronous client of the library that the SDK brings, and what it raises when there is no answer."""
@@ -47,7 +49,7 @@ class Wire:
         """A UsageError where the answer says that the key is not good."""
         if status == 401:
             raise UsageError(
-                f"{self.place} refuses the API key (401: {self.told(body)}); set OPENAI_API_KEY to one of this project."
+                f"{self.place} refuses the API key (401: {self.told(body)}); set {self._key_name} to one of this project."
             )
 
     def unreachable(self, problem: str) -> UsageError:

@@ -19,43 +19,42 @@ from assist2resp.export.pages import Page, id_of, walk
 from assist2resp.export.source import Absence, AbsentError, Capture, Content, FetchError, Found, Settings, Unit
 from assist2resp.export.verbatim import Piece, piece_of
 from assist2resp.mapping.ledger import whole
-from assist2resp.network.access import access_of
+from assist2resp.network.access import Access, access_of
 from assist2resp.network.pace import Pace
 
 _PAGE = 100
 _FILES_PAGE = 10_000
 _LISTED = ("assistants", "vector_stores", "files", "models")
 _LIMITS: dict[str, tuple[dict[str, Any], ...]] = {
-    "files": ({"limit": _FILES_PAGE, "order": "asc"}, {"limit": _PAGE, "order": "asc"}),
+    "files": ({"limit": _FILES_PAGE, "order": "asc"}, {"limit": _PAGE, "order": "asc"}, {}),
     "models": ({},),
 }
 """The queries of listings that are not like the others, the largest page first."""
 _TOO_LARGE = (400, 422)
 """How servers refuse a page that is too large for them."""
-_INNER = {"files": "file_contents", "vector_stores": "vector_stores"}
+_INNER = {"files": "file_contents", "vector_stores": "vector_stores", "threads": "threads"}
 """What is fetched of each object of a listing."""
 
 
 class OpenAISource:
-    """Reads from a base URL."""
+    """Reads from a base URL; `listed` are the kinds that the server lists."""
 
-    def __init__(self, settings: Settings) -> None:
-        access = access_of(settings.base_url, settings.api_key, user="the source openai")
-        headers = {**access.headers, "openai-beta": "assistants=v2"}
+    def __init__(self, name: str, settings: Settings, access: Access, listed: tuple[str, ...]) -> None:
         pace = Pace(settings.concurrency, settings.rate)
-        self._http = Http(replace(access, headers=headers), pace, patience=settings.patience)
+        self._http = Http(access, pace, patience=settings.patience)
         self._settings = settings
-        self.place = f"openai {self._http.place}"
+        self._listed = listed
+        self.place = f"{name} {self._http.place}"
         self.concurrency = settings.concurrency
         self._missing = 0
 
     async def units(self) -> AsyncIterator[Unit]:
         """The listings that are wanted, and the threads."""
-        for kind in _LISTED:
-            if kind in self._settings.groups:
+        for kind in self._listed:
+            if kind in self._settings.groups and not (kind == "threads" and self._settings.has_thread_ids):
                 yield Unit(kind)
         if "threads" in self._settings.groups:
-            for thread_id in self._settings.thread_ids:
+            for thread_id in self._settings.thread_ids or ():
                 yield Unit("threads", thread_id)
 
     def fetch(self, unit: Unit) -> AsyncIterator[Found]:
@@ -78,15 +77,20 @@ class OpenAISource:
         try:
             async for piece in self._all(kind):
                 found = id_of(piece.value)
-                yield Capture(kind, whole(found), whole(found), piece.raw)
+                if kind != "threads":
+                    yield Capture(kind, whole(found), whole(found), piece.raw)
                 if kind in _INNER:
                     yield Unit(_INNER[kind], found)
         except NotFoundError as error:
             self._missing += 1
-            if self._missing == len(_LISTED):
+            if self._missing == len(self._listed):
                 raise UsageError(
-                    f"{self._http.place} is no OpenAI API: every listing answers 404; check the base URL."
+                    f"{self._http.place} speaks no wire of Assistants: every listing answers 404; check the base URL."
                 ) from None
+            raise AbsentError(_gone(kind, error)) from None
+        except RefusedError as error:
+            if kind != "threads":
+                raise
             raise AbsentError(_gone(kind, error)) from None
 
     async def _all(self, kind: str) -> AsyncIterator[Piece]:
@@ -182,11 +186,12 @@ async def _wanted(fetch: Callable[[str], AsyncIterator[Found]], wanted_id: str) 
         raise FetchError(f"{error} It may be deleted, of another project, or of an API that is gone.") from None
 
 
-def _gone(kind: str, error: NotFoundError) -> str:
-    reason = (
-        "the API of assistants is gone since 2026-08-26" if kind == "assistants" else "the server has no such listing"
-    )
-    return f"{reason} ({error})"
+def _gone(kind: str, error: RefusedError) -> str:
+    reasons = {
+        "assistants": "the API of assistants is gone since 2026-08-26",
+        "threads": "the server does not list threads; give their ids with --threads",
+    }
+    return f"{reasons.get(kind, 'the server has no such listing')} ({error})"
 
 
 def _in_order(
@@ -226,4 +231,6 @@ def _files_of(value: Any) -> list[str]:
 
 def open_source(settings: Settings) -> OpenAISource:
     """The source `openai`."""
-    return OpenAISource(settings)
+    access = access_of(settings.base_url, settings.api_key, user="the source openai")
+    headers = {**access.headers, "openai-beta": "assistants=v2"}
+    return OpenAISource("openai", settings, replace(access, headers=headers), _LISTED)

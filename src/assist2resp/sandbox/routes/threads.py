@@ -1,4 +1,4 @@
-"""The four routes of threads themselves (creating one together with a run is in `runs`)."""
+"""The routes of threads themselves (creating one together with a run is in `runs`). Only Azure lists them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from starlette.responses import JSONResponse, Response
 from assist2resp.sandbox.app import Handler, World
 from assist2resp.sandbox.assistants_params import THREAD, THREAD_UPDATE
 from assist2resp.sandbox.attachments import resolve_resources
+from assist2resp.sandbox.azure import is_azure
 from assist2resp.sandbox.run_events import hang_up
 from assist2resp.sandbox.threads import delete_thread, make_thread, need_thread
-from assist2resp.sandbox.wire import read_json
+from assist2resp.sandbox.wire import WireError, page, read_json
 
 OLD = True
 
@@ -19,6 +20,12 @@ async def create(world: World, request: Request) -> Response:
     body = await read_json(request)
     THREAD(body, "")
     return JSONResponse(make_thread(world, body).body)
+
+
+async def listing(world: World, request: Request) -> Response:
+    if not is_azure(request.scope):
+        raise WireError(405, f"Invalid method for URL (GET {request.url.path})")
+    return JSONResponse(page([record.body for record in world.store.table("threads").all()], request.query_params))
 
 
 async def retrieve(world: World, request: Request) -> Response:
@@ -47,6 +54,7 @@ async def delete(world: World, request: Request) -> Response:
 
 ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", "/threads", create),
+    ("GET", "/threads", listing),
     ("GET", "/threads/{thread_id}", retrieve),
     ("POST", "/threads/{thread_id}", update),
     ("DELETE", "/threads/{thread_id}", delete),
