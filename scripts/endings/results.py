@@ -13,7 +13,7 @@ from assist2resp.schema.findings import Finding, Level
 
 AZURE = "A2R011"
 _NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\b[\w./-]+\.(?:py|ipynb)(?::\d+)?|\b\w+\(\)|\b\d+\b")
-_OLD = re.compile(r"\.beta\.(?:threads|assistants|vector_stores)\b")
+_OLD = re.compile(r"(?<!\.types)(?<!\.resources)\.beta\.(?:threads|assistants|vector_stores)\b")
 
 
 @dataclass
