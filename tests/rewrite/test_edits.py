@@ -94,6 +94,13 @@ def test_nested_changes() -> None:
     assert edited("x = f(inner)\n", plan) == "x = wrap(f(changed), changed)\n"
 
 
+def test_a_changed_first_line_keeps_the_blank_line_above_it() -> None:
+    def plan(tree: cst.Module, edits: Edits) -> None:
+        edits.replace(named(tree, "a"), cst.Name("b"))
+
+    assert edited("def f():\n\n    a()\n", plan) == "def f():\n\n    b()\n"
+
+
 def test_later_changes_of_a_node_see_earlier_ones() -> None:
     def plan(tree: cst.Module, edits: Edits) -> None:
         node = named(tree, "a")

@@ -106,7 +106,10 @@ class _Applier(cst.CSTTransformer):
         if isinstance(result, cst.Module) and isinstance(original_node, cst.Module):
             result = self._with_inherited_lines(original_node, result)
         if isinstance(result, cst.IndentedBlock) and isinstance(original_node, cst.IndentedBlock):
-            result = _tidied(original_node, self._with_inherited_lines(original_node, result))
+            first_is_gone = bool(original_node.body) and _is_gone(self.done.get(original_node.body[0]))
+            result = _tidied(
+                original_node, self._with_inherited_lines(original_node, result), first_is_gone=first_is_gone
+            )
         if isinstance(result, cst.Try) and isinstance(original_node, cst.Try):
             result = _without_empty_finally(original_node, result)
         return result
@@ -117,13 +120,12 @@ class _Applier(cst.CSTTransformer):
         inherited: list[cst.EmptyLine] = []
         for statement in before.body:
             result = self.done.get(statement, statement)
-            if isinstance(result, cst.RemovalSentinel) or (
-                isinstance(result, cst.SimpleStatementLine) and not result.body
-            ):
+            if _is_gone(result):
                 left = self._left_behind(statement)
                 inherited += dropwhile(_is_blank, left) if inherited else left
             elif inherited:
                 heir = result[0] if isinstance(result, cst.FlattenSentinel) else result
+                assert isinstance(heir, cst.CSTNode)
                 heirs[heir], inherited = inherited, []
         if not heirs:
             return after
@@ -178,11 +180,16 @@ def _with_comments(node: cst.CSTNode, lines: Sequence[str]) -> cst.CSTNode:
     return node.with_changes(leading_lines=[*node.leading_lines, *new])
 
 
-def _tidied(before: cst.IndentedBlock, after: cst.IndentedBlock) -> cst.IndentedBlock:
+def _is_gone(result: _Result | None) -> bool:
+    """Whether nothing is left of a statement."""
+    return isinstance(result, cst.RemovalSentinel) or (isinstance(result, cst.SimpleStatementLine) and not result.body)
+
+
+def _tidied(before: cst.IndentedBlock, after: cst.IndentedBlock, *, first_is_gone: bool) -> cst.IndentedBlock:
     """An emptied block gets its `pass`; one whose first statement went begins without blank lines."""
     if not after.body and before.body:
         return after.with_changes(body=[cst.SimpleStatementLine([cst.Pass()])])
-    if after.body and before.body and after.body[0] is not before.body[0]:
+    if after.body and first_is_gone:
         return after.with_changes(body=[_without_blank_lines(after.body[0]), *after.body[1:]])
     return after
 
