@@ -12,6 +12,8 @@ from tests.rewrite.flows_of import flows_of
 param = pytest.param
 
 POLL = "run = client.beta.threads.runs.create_and_poll(thread_id=t, assistant_id=a)\n"
+START = "run = client.beta.threads.runs.create(thread_id=t, assistant_id=a)\n"
+WAIT = "while run.status != 'completed':\n    run = client.beta.threads.runs.retrieve(thread_id=t, run_id=run.id)\n"
 LISTING = "client.beta.threads.messages.list(t)"
 SUBMIT = "client.beta.threads.runs.submit_tool_outputs_and_poll(thread_id=t, run_id=run.id, tool_outputs={})\n"
 
@@ -30,6 +32,7 @@ def obstacle(body: str, folder: Path) -> str:
     [
         param(POLL + "print(run.status)", id="status"),
         param(POLL + "print(run.usage.total_tokens)", id="tokens"),
+        param(START + "print(run.id)\n" + WAIT + "print(run.status)", id="status after waiting"),
         param(POLL + "if run.last_error: print(run.last_error.message)", id="error"),
         param(POLL + "if run is not None: print(run.id)", id="id is shown"),
         param(POLL + "return run.model, run.metadata", id="model and metadata"),
@@ -57,6 +60,10 @@ def test_plain(body: str, tmp_path: Path) -> None:
         param(POLL + "print(run.usage)", "reads the usage", id="usage whole"),
         param(POLL + "print(run.last_error)", "reads run.last_error whole", id="error whole"),
         param(POLL + "given.append(run)", "a run leaves the code", id="run stored"),
+        param(START + "print(run.status)\n" + WAIT, "before it was waited for", id="status before waiting"),
+        param(
+            START + "if run.status == 'completed': return 1\n" + WAIT, "before it was waited", id="state asked early"
+        ),
         param(POLL + "return run.id", "a run's id leaves", id="id returned"),
         param(
             POLL + "client.beta.threads.runs.cancel(run.id, thread_id=t)", "needs a run that the server", id="cancel"

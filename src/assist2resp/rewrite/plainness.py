@@ -11,6 +11,7 @@ from functools import cached_property
 import libcst as cst
 
 from assist2resp.rewrite.flow_runs import FlowRuns
+from assist2resp.rewrite.plain_early import early_obstacle
 from assist2resp.rewrite.plain_messages import message_obstacle
 from assist2resp.rewrite.plain_newest import newest_of_runs
 from assist2resp.rewrite.plain_sites import download_obstacle, mock_obstacle, site_obstacle
@@ -51,6 +52,7 @@ class PlainRuns(FlowRuns):
             or site_obstacle(self)
             or self._loop_obstacle()
             or run_obstacle(self)
+            or early_obstacle(self)
             or call_obstacle(self)
             or message_obstacle(self, self.newest)
             or id_obstacle(self)

@@ -8,6 +8,7 @@ import libcst as cst
 
 from assist2resp.rewrite import literals
 from assist2resp.rewrite.edits import call
+from assist2resp.rewrite.failed_turns import goes_on
 from assist2resp.rewrite.kinds import (
     UNKNOWN,
     Class,
@@ -36,11 +37,7 @@ def answering_run(plan: Plan, site: Site, thread: str, says: cst.CSTNode) -> Sit
     """
     line = site.statement()
     block = site.file.scopes.parent_of[line]
-    if (
-        watches_failures(plan)
-        or not isinstance(block, (cst.IndentedBlock, cst.Module))
-        or not isinstance(line, cst.SimpleStatementLine)
-    ):
+    if not isinstance(block, (cst.IndentedBlock, cst.Module)) or not isinstance(line, cst.SimpleStatementLine):
         return None
     others = {other.call: other for other in plan.flow.sites if other.file is site.file and other.call is not None}
     names = {node.value for node in descendants(says) if isinstance(node, cst.Name)}
@@ -53,7 +50,7 @@ def answering_run(plan: Plan, site: Site, thread: str, says: cst.CSTNode) -> Sit
                 return None
             if first.path == MESSAGE_CREATE and _says_all(first):
                 continue
-            return first if plan.plain.starts(first) else None
+            return first if plan.plain.starts(first) and not goes_on(plan, first, thread) else None
         if any(
             _binds(part, names) or _rebinds(part, thread) or _touches(part, plan, site.file) for part in outside
         ) or not isinstance(statement, (cst.SimpleStatementLine, cst.With, cst.Try)):
@@ -101,13 +98,6 @@ def input_item(plan: Plan, site: Site) -> cst.BaseExpression | None:
 
 def _says_all(site: Site) -> bool:
     return site.call is not None and None not in (argument(site.call, "role"), argument(site.call, "content"))
-
-
-def watches_failures(plan: Plan) -> bool:
-    """Whether the program reads why a run failed, and so goes on with the thread after a failure."""
-    return any(run.tells_failures for run in plan.plain.streams.values()) or any(
-        isinstance(use.parent, cst.Attribute) and use.parent.attr.value == "last_error" for use in plan.plain.run_uses
-    )
 
 
 def _is_of(thread: str, site: Site) -> bool:

@@ -27,8 +27,8 @@ class FoldMessagesIntoInput:
     Why: one request less, and a turn that failed is not left behind.
     Safety: only when nothing between the two uses the thread or rebinds what the message is made of, and the program
     does not use the message object. Content of which the source does not say what it is goes through `input_message()`.
-    A program that reads why a run failed keeps its turn as an item of the conversation, which a failed response leaves
-    in place as the thread did.
+    A program that goes on with a thread whose run failed (it reads `last_error`, or asks for `failed` and lives on)
+    keeps its turn as an item of the conversation, which a failed response leaves in place as the thread did.
     Known problems: elsewhere a turn whose response fails is not kept in the conversation.
     See: https://platform.openai.com/docs/guides/conversation-state
     """

@@ -1,0 +1,121 @@
+"""Whether a program goes on with a thread whose run failed: the thread kept that turn, a failed response does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from assist2resp.rewrite import uses
+from assist2resp.rewrite.nodes import code, descendants, dotted, string_value
+from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.run_sites import MESSAGE_CREATE, text_order, thread_argument
+from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.waiting import holds
+
+_FAILURES = frozenset({"failed", "expired", "cancelled"})
+_EXITS = frozenset({"sys.exit", "exit", "quit", "os._exit"})
+
+
+def goes_on(plan: Plan, run: Site, thread: str) -> bool:
+    """Whether a thread, as the source names it, is used again after a run of it failed."""
+    return tells_why(plan) or (_outlives(plan, run, thread) and any(_survives(plan)))
+
+
+def tells_why(plan: Plan) -> bool:
+    """Whether the program reads why a run failed."""
+    return any(run.tells_failures for run in plan.plain.streams.values()) or any(
+        isinstance(use.parent, cst.Attribute) and use.parent.attr.value == "last_error" for use in plan.plain.run_uses
+    )
+
+
+def _survives(plan: Plan) -> Iterator[bool]:
+    """For each question whether a run failed, whether the program lives on where it did."""
+    polls = {node for waiting in plan.plain.waiting for node in descendants(waiting.loop)}
+    for use in plan.plain.run_uses:
+        if isinstance(use.parent, cst.Attribute) and use.parent.attr.value == "status":
+            parents = use.file.scopes.parent_of
+            test: cst.CSTNode = use.parent
+            while isinstance(parents[test], (cst.Comparison, cst.BooleanOperation, cst.UnaryOperation)):
+                test = parents[test]
+            for branch in _of_failures(parents[test], polled=test in polls):
+                yield not _ends_the_program(branch, use.file, plan)
+
+
+def _of_failures(question: cst.CSTNode, *, polled: bool) -> Iterator[cst.BaseSuite]:
+    """The branches that a failed run takes; a loop that waits asks for the end of a run, not only for failures."""
+    if isinstance(question, cst.If):
+        fails = holds(question.test, "failed")
+        asks_for_success = not polled and holds(question.test, "completed") is not None
+        if fails and (asks_for_success or "failed" in code(question.test)):
+            yield question.body
+        elif fails is False and asks_for_success and isinstance(question.orelse, cst.Else):
+            yield question.orelse.body
+    elif isinstance(question, cst.Match):
+        for case in question.cases:
+            if any(string_value(node) in _FAILURES for node in descendants(case.pattern)):
+                yield case.body
+
+
+def _ends_the_program(suite: cst.BaseSuite, file: SourceFile, plan: Plan) -> bool:
+    """Whether a branch leaves the process, by an exit or by an exception that nothing catches."""
+    for node in descendants(suite):
+        if isinstance(node, cst.Call) and dotted(node.func) in _EXITS:
+            return True
+        if isinstance(node, cst.Raise):
+            raised = node.exc.func if isinstance(node.exc, cst.Call) else node.exc
+            name = (dotted(raised) or "").rpartition(".")[2]
+            return name == "SystemExit" or not (_is_served(node, name, file) or _is_caught(name, plan))
+    return False
+
+
+def _is_served(node: cst.Raise, name: str, file: SourceFile) -> bool:
+    """Whether a framework answers for the exception: it is its own, or leaves a function that it was given."""
+    functions = (each for each in file.scopes.ancestors(node) if isinstance(each, cst.FunctionDef))
+    return name.startswith(("HTTP", "Http")) or any(function.decorators for function in functions)
+
+
+def _is_caught(name: str, plan: Plan) -> bool:
+    """Whether the project catches exceptions of this name, or all of them."""
+    for file in uses.connected_files(plan.flow):
+        for node in file.scopes.parent_of:
+            if isinstance(node, cst.ExceptHandler):
+                types = {
+                    (dotted(part) or "").rpartition(".")[2] for part in descendants(node.type or cst.Name("Exception"))
+                }
+                if types & {name, "Exception", "BaseException"}:
+                    return True
+    return False
+
+
+def _outlives(plan: Plan, run: Site, thread: str) -> bool:
+    """Whether the thread is there before the lines that add the turn and run it, or gets another turn after them."""
+    root = thread.partition(".")[0]
+    bindings = run.scope.names.get(root, [])
+    if not bindings or any(binding.how == "param" for binding in bindings):
+        return run.scope.enclosing_function() is not None or _in_a_loop(run, [])
+    if _in_a_loop(run, [binding.target for binding in bindings if binding.target is not None]):
+        return True
+    order = text_order(run.file)
+    return any(
+        other.path == MESSAGE_CREATE
+        and other.file is run.file
+        and other.scope is run.scope
+        and (given := thread_argument(other)) is not None
+        and code(given) == thread
+        and order[other.node] > order[run.node]
+        for other in plan.flow.sites
+    )
+
+
+def _in_a_loop(site: Site, bound: list[cst.CSTNode]) -> bool:
+    """Whether a loop around the site begins again with what was bound before it."""
+    for node in site.file.scopes.ancestors(site.node):
+        if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+            return False
+        if isinstance(node, (cst.While, cst.For)):
+            below = set(descendants(node))
+            if not any(target in below for target in bound):
+                return True
+    return False

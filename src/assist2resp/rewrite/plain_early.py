@@ -1,0 +1,58 @@
+"""Whether the program looks at a run's state before it has waited: a response is complete, its run was queued."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from assist2resp.rewrite.flow_runs import FlowRuns
+from assist2resp.rewrite.nodes import descendants
+from assist2resp.rewrite.run_sites import RETRIEVES, assigned_name
+from assist2resp.rewrite.sites import Site
+
+
+def early_obstacle(runs: FlowRuns) -> str:
+    """The first state that is told or asked for between a run's creation and its waiting; empty where none is."""
+    for site in runs.creates:
+        name = assigned_name(site) if site.name == "create" else None
+        if name is not None and any(_reads_state(line, name.value) for line in _before_waiting(site, name, runs)):
+            return "a run's state is read before it was waited for"
+    return ""
+
+
+def _before_waiting(site: Site, name: cst.Name, runs: FlowRuns) -> Iterator[cst.CSTNode]:
+    """The lines that follow a run's creation in its block, and the question at their end, up to what may wait for it.
+
+    That is a loop, a retrieval, another run under the name, or the end of the block. A call that is handed the run
+    leaves the variable as it was.
+    """
+    line = site.statement()
+    block = site.file.scopes.parent_of[line]
+    if not isinstance(block, (cst.IndentedBlock, cst.Module)):
+        return
+    retrievals = {other.call for other in runs.flow.sites if other.path in RETRIEVES}
+    body: list[cst.CSTNode] = list(block.body)
+    for statement in body[body.index(line) + 1 :]:
+        parts = list(descendants(statement))
+        waits = any(part in retrievals or isinstance(part, (cst.While, cst.For)) for part in parts)
+        if isinstance(statement, cst.If):
+            yield statement.test
+        if waits or not isinstance(statement, cst.SimpleStatementLine) or _binds(parts, name.value):
+            return
+        yield statement
+
+
+def _binds(parts: list[cst.CSTNode], name: str) -> bool:
+    targets = [part.target for part in parts if isinstance(part, (cst.AssignTarget, cst.AnnAssign, cst.NamedExpr))]
+    return any(isinstance(target, cst.Name) and target.value == name for target in targets)
+
+
+def _reads_state(line: cst.CSTNode, name: str) -> bool:
+    return any(
+        isinstance(part, cst.Attribute)
+        and part.attr.value == "status"
+        and isinstance(part.value, cst.Name)
+        and part.value.value == name
+        for part in descendants(line)
+    )
