@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "load": {"mapping", "network", "schema"},
     "export": {"mapping", "network", "schema"},
     "browse": {"schema"},
-    "replay": {"mapping", "schema"},
+    "replay": {"mapping", "network", "schema"},
     "mapping": {"schema"},
     "report": {"schema"},
     "sandbox": {"schema"},

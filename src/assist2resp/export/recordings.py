@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,8 +19,13 @@ from urllib.parse import urlsplit
 import yaml
 
 from assist2resp.export.verbatim import dumped, value_of
+from assist2resp.schema.manifest import MANIFEST
 
 SUFFIXES = (".yaml", ".yml", ".json", ".har")
+_BEGINS = re.compile(
+    r"""^(?:http_)?interactions:|^\s*\{\s*"(?:http_)?(?:interactions|log|request)"\s*:""", re.MULTILINE
+)
+_BEGINNING = 4096
 _LARGEST = 256 * 2**20
 """The size of a body that is taken for a bomb when it is unpacked."""
 
@@ -75,6 +81,17 @@ def read_exchanges(path: Path) -> Iterator[Exchange]:
             yield _exchange(row["request"], row["response"])
         except (KeyError, TypeError, AttributeError, OSError, EOFError, zlib.error) as error:
             raise ValueError(f"exchange {number}: {type(error).__name__}: {error}") from None
+
+
+def is_recording(path: Path) -> bool:
+    """Whether a path is a recording by its beginning, or a folder of such files and of nothing else that is known."""
+    if path.is_dir():
+        inner = [one for one in sorted(path.rglob("*")) if one.suffix.lower() in SUFFIXES]
+        return not (path / MANIFEST).exists() and bool(inner) and all(is_recording(one) for one in inner)
+    if path.suffix.lower() not in SUFFIXES or not path.is_file():
+        return False
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        return _BEGINS.search(file.read(_BEGINNING)) is not None
 
 
 def _rows(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

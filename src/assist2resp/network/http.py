@@ -5,18 +5,16 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from assist2resp.errors import UsageError
 from assist2resp.network.access import Access
+from assist2resp.network.secrets import Secrets
 
-_KEY = re.compile(r"(sk|sess|ek|rk)-[A-Za-z0-9_*-]{6,}")
 _TIMEOUT = 60.0
 _PASSING = frozenset({408, 409, 429})
-_SECRET_HEADERS = ("authorization", "api-key", "openai-organization", "openai-project")
 
 
 class Wire:
@@ -27,15 +25,9 @@ class Wire:
         self.place = without_secrets(self.base)
         self.query = access.query
         self._key_name = access.key_name
-        self._secrets = [secret for secret in _secrets(access) if len(secret) > 3]
+        self.clean = Secrets(access).clean
         self.client, self.errors = _client(access.headers, connections)
         """The asynchronous client of the library that the SDK brings, and what it raises when there is no answer."""
-
-    def clean(self, text: str) -> str:
-        """A text without any secret that it may repeat."""
-        for secret in self._secrets:
-            text = text.replace(secret, "…")
-        return _KEY.sub(r"\1-…", text)
 
     def problem(self, error: Exception) -> str:
         """What to say of a request that got no answer."""
@@ -43,7 +35,7 @@ class Wire:
 
     def told(self, body: bytes) -> str:
         """What the body of a refusal says."""
-        return self.clean(_message(body))
+        return self.clean(message_of(body))
 
     def check_key(self, status: int, body: bytes) -> None:
         """A UsageError where the answer says that the key is not good."""
@@ -74,13 +66,7 @@ def without_secrets(url: str) -> str:
     return urlunsplit((parts.scheme, place + port, parts.path, "", ""))
 
 
-def _secrets(access: Access) -> list[str]:
-    parts = urlsplit(access.base_url)
-    keys = [value.removeprefix("Bearer ") for name, value in access.headers.items() if name.lower() in _SECRET_HEADERS]
-    return [*keys, parts.password or "", parts.username or "", parts.query]
-
-
-def _message(body: bytes) -> str:
+def message_of(body: bytes) -> str:
     """The message of an error, in one line; of other bodies the beginning."""
     text = body.decode("utf-8", "replace")
     try:

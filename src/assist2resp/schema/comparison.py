@@ -129,7 +129,7 @@ class Verdict(_Record):
     """Mean over the cases of new minus old, or of the agreement minus the agreement among repeats."""
     low: float | None = None
     high: float | None = None
-    """The bounds of the difference's interval, corrected for the number of metrics."""
+    """The bounds of the difference's interval: of `same` at 95 % either side, else corrected for the number of metrics."""
     margin: float | None = None
     """Differences smaller than this do not matter."""
     noise: float | None = None

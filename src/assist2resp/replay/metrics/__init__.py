@@ -1,0 +1,1 @@
+"""One file a metric: a new file here is a new metric."""
