@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from assist2resp.export.engine import export
 from assist2resp.export import source
+from assist2resp.export.engine import export
 from assist2resp.replay.engine import Outcome, replay
 from assist2resp.replay.options import Options
 from assist2resp.sandbox import sandbox
