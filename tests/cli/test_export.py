@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -51,6 +52,18 @@ def test_threads_from_standard_input(url, out):
     assert json.loads((out / "manifest.json").read_text())["counts"]["threads"] == 2
 
 
+def test_threads_from_a_database(url, out, tmp_path):
+    with sqlite3.connect(tmp_path / "app.sqlite") as database:
+        database.execute("CREATE TABLE users (thread TEXT)")
+        database.executemany("INSERT INTO users VALUES (?)", [("thread_a",), (None,), ("thread_b",), ("",)])
+    database.close()
+    source = ["--threads-from", tmp_path / "app.sqlite", "--query", "SELECT thread FROM users"]
+    assert run("export", "--out", out, "--base-url", url, *source)[0] == 0
+    assert json.loads((out / "manifest.json").read_text())["counts"]["threads"] == 2
+    code, _, told = run("export", "--out", out, "--base-url", url, *source[:3], "SELECT thread FROM users WHERE 0")
+    assert (code, told) == (2, "--query gives no thread id; its first column must hold them.")
+
+
 def test_a_missing_thread_is_told_and_exits_3(url, out, tmp_path):
     (tmp_path / "ids").write_text("thread_a\nthread_c\n")
     code, shown, told = run("export", "--out", out, "--threads", tmp_path / "ids", OPENAI_BASE_URL=url)
@@ -86,6 +99,12 @@ WRONG = {
     "unknown kind": (["export", "--out", "{out}", "--only", "dreams"], "'dreams' is no kind"),
     "no such ids": (["export", "--out", "{out}", "--threads", "{out}/ids"], "cannot be read"),
     "no ids": (["export", "--out", "{out}", "--threads", os.devnull], "holds no thread id"),
+    "a database without a query": (["export", "--out", "{out}", "--threads-from", "x"], "belong together"),
+    "ids twice": (
+        ["export", "--out", "{out}", "--threads", "-", "--threads-from", "x", "--query", "y"],
+        "give one of them",
+    ),
+    "no such database": (["export", "--out", "{out}", "--threads-from", "x", "--query", "y"], "does not exist"),
     "files for a server": (["export", "--out", "{out}", "x.json"], "reads no files"),
     "ids for files": (
         ["export", "--out", "{out}", "--source", "dump", "--threads", "-", "x"],

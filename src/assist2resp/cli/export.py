@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from assist2resp.cli._terminal import heed_sigterm, progress, say, show
+from assist2resp.cli._thread_ids import wanted_threads
 from assist2resp.plugins import plugin_names
 
 if TYPE_CHECKING:
     from assist2resp.export.engine import Manifest, Progress
+    from assist2resp.export.source import Settings
 
 _PATH = click.Path(path_type=Path)
 
@@ -32,6 +34,10 @@ _PATH = click.Path(path_type=Path)
     help="Where the data are.",
 )
 @click.option("--threads", type=_PATH, metavar="FILE", help="The ids of the threads, one a line; - is standard input.")
+@click.option(
+    "--threads-from", "database", metavar="URL", help="Their ids from a database: a file of SQLite, or a URL."
+)
+@click.option("--query", metavar="SQL", help="What gives the ids there, in its first column.")
 @click.option("--base-url", metavar="URL", help="The server; OPENAI_BASE_URL or AZURE_OPENAI_ENDPOINT without it.")
 @click.option("--api-version", metavar="DATE", help="The version of Azure's API; OPENAI_API_VERSION without it.")
 @click.option("--only", multiple=True, metavar="KINDS", help="Only these: assistants, threads, runs, vector_stores, …")
@@ -48,6 +54,8 @@ def command(
     out: Path,
     name: str,
     threads: Path | None,
+    database: str | None,
+    query: str | None,
     base_url: str | None,
     api_version: str | None,
     only: tuple[str, ...],
@@ -62,7 +70,7 @@ def command(
     \b
     openai    a server of the old wire, by its base URL; threads by their ids. Needs OPENAI_API_KEY.
     azure     Azure OpenAI or a project of Foundry, by its endpoint. Needs AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN.
-    dump      INPUTs: folders, JSON and NDJSON files that hold objects of the API
+    dump      INPUTs: folders, JSON and NDJSON files that hold objects of the API; TOML files that map a database
     cassette  INPUTs: recorded traffic of VCR (Python, Ruby) and HAR
     archive   INPUTs: other archives, to be merged
 
@@ -79,13 +87,13 @@ def command(
         inputs=inputs,
         base_url=base_url,
         api_version=api_version,
-        thread_ids=_thread_ids(threads) if threads is not None else None,
+        thread_ids=wanted_threads(threads, database, query),
         groups=_groups(only, skip),
         concurrency=concurrency,
         rate=rate,
     )
-    _refuse_contradictions(name, inputs, threads)
-    if name == "openai" and threads is None and "threads" in settings.groups:
+    _refuse_contradictions(name, inputs, settings)
+    if name == "openai" and not settings.has_thread_ids and "threads" in settings.groups:
         say("assist2resp: no API lists threads; give their ids with --threads to have them too.")
     try:
         with progress() as bar:
@@ -99,10 +107,10 @@ def command(
     return ExitCode.DONE if manifest.complete else ExitCode.PARTIAL
 
 
-def _refuse_contradictions(name: str, inputs: tuple[Path, ...], threads: Path | None) -> None:
+def _refuse_contradictions(name: str, inputs: tuple[Path, ...], settings: Settings) -> None:
     if name in _SERVERS and inputs:
         raise click.UsageError(f"the source {name} reads no files; name another with --source.")
-    if name not in _SERVERS and threads is not None:
+    if name not in _SERVERS and settings.has_thread_ids:
         raise click.UsageError(f"--threads is for servers; the source {name} gives all that it holds.")
 
 
@@ -118,24 +126,6 @@ def _groups(only: tuple[str, ...], skip: tuple[str, ...]) -> frozenset[str]:
 
 def _named(given: tuple[str, ...]) -> frozenset[str]:
     return frozenset(group.strip() for groups in given for group in groups.split(",") if group.strip())
-
-
-def _thread_ids(path: Path) -> Iterator[str]:
-    """The ids in a file, one a line; empty lines and those that begin with # say nothing."""
-    from assist2resp.errors import InputFileError
-
-    found = False
-    try:
-        with click.open_file(str(path), encoding="utf-8-sig") as file:
-            for line in file:
-                thread_id = line.strip()
-                if thread_id and not thread_id.startswith("#"):
-                    found = True
-                    yield thread_id
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputFileError(path, f"cannot be read: {error}.") from error
-    if not found:
-        raise InputFileError(path, "holds no thread id.", hint="Write one a line.")
 
 
 def _reporter(form: str, bar: Callable[[str, int, int], None] | None) -> Callable[[Progress], None]:

@@ -18,6 +18,7 @@ _HOSTED = {
     "file_search": "its queries were never shown; the results are in source/steps.jsonl",
     "code_interpreter": "its container is gone; code and outputs are in source/steps.jsonl",
 }
+_ROLES = ("user", "assistant")
 _UNANSWERED = "it was never answered, and an unanswered call makes every later request fail"
 
 Entry = ConversationItem | LeftOut
@@ -59,6 +60,7 @@ def conversation_of(old: Thread) -> ConversationRecord:
 def message_entry(message: Mapping[str, Any], filenames: Mapping[str, str]) -> Entry:
     """A message as an item; one that says nothing is left out, since the API refuses it."""
     given, message = message, whole(message)
+    said = message.get("role")
     role = "assistant" if message.get("role") == "assistant" else "user"
     content = content_of(message.get("content"), role, filenames)
     if given is not message:
@@ -75,6 +77,8 @@ def message_entry(message: Mapping[str, Any], filenames: Mapping[str, str]) -> E
         assistant_id=_text(message.get("assistant_id")),
         **{name: message.get(name) for name in _TIMES},
     )
+    if isinstance(said, str) and said not in _ROLES:
+        return LeftOut(origin=origin, reason=f"threads had no messages of role {said}; it is in source/messages.jsonl")
     if not content.parts:
         return LeftOut(origin=origin, reason="it says nothing, and the API refuses empty messages")
     item = {"type": "message", "role": role, "content": content.parts}

@@ -1,6 +1,7 @@
 """Dumps: folders, JSON and NDJSON files that hold objects of the API, alone, in lists or nested.
 
-Among them `assistants-thread-export/v1`: one file per thread, with messages, runs and their steps, files and errors
+A mapping (TOML, see `mapped`) reads a column of a database that holds messages as JSON. Among the files known is
+`assistants-thread-export/v1`: one file per thread, with messages, runs and their steps, files and errors
 (https://github.com/redwoodworksco/assistants-api-export).
 """
 
@@ -10,12 +11,14 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from assist2resp.errors import InputFileError, UsageError
+from assist2resp.export.mapped import pieces_of, read_mapping
 from assist2resp.export.objects import Context, Finder
-from assist2resp.export.source import FetchError, Found, Settings, Unit
+from assist2resp.export.source import Absence, FetchError, Found, Settings, Unit
 from assist2resp.export.verbatim import Piece, piece_of
 
 LINES = (".jsonl", ".ndjson")
 _SUFFIXES = (".json", *LINES)
+_MAPPING = ".toml"
 _SCHEMA = "assistants-thread-export/v1"
 _VERSIONS = 10**9
 """Files later in the order are newer; each may hold so many objects."""
@@ -53,8 +56,9 @@ class DumpSource:
                 yield Unit("threads", thread_id)
                 finder.found += 1
         if not finder.found:
-            recognised = f"keys: {', '.join(sorted(keys)[:8])}" if keys else "no objects"
-            raise FetchError(f"nothing of the API was recognised in it ({recognised})")
+            raise FetchError(f"nothing of the API was recognised in it ({_recognised(keys, finder.unknown)})")
+        for name in sorted(finder.unknown):
+            yield Absence("unknown", f"{path.name}: {name}", "an object of a kind that the archive does not know")
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -68,8 +72,18 @@ def _missing_threads(piece: Piece) -> list[str]:
     return [value["thread_id"]] if isinstance(value.get("thread_id"), str) else []
 
 
+def _recognised(keys: set[str], unknown: set[str]) -> str:
+    """What a file does hold."""
+    if unknown:
+        return f"objects of other kinds: {', '.join(sorted(unknown)[:8])}"
+    return f"keys: {', '.join(sorted(keys)[:8])}" if keys else "no objects"
+
+
 def _pieces(path: Path) -> Iterator[Piece]:
     try:
+        if path.suffix.lower() == _MAPPING:
+            yield from pieces_of(read_mapping(path))
+            return
         if path.suffix.lower() not in LINES:
             yield piece_of(path.read_text(encoding="utf-8-sig"))
             return
