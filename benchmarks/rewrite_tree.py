@@ -63,15 +63,19 @@ def main() -> int:
 
 
 def make_tree(root: Path, lines: int) -> None:
-    """Lay out `lines` lines of Python, one in a hundred of them in programs that use the API."""
+    """Lay out `lines` lines of Python, one in a hundred of them in programs that use the API.
+
+    Files that are not UTF-8 are left out, since bump-pydantic stops at the first.
+    """
     share = lines // 100
-    for number, place in enumerate(itertools.cycle(sorted(PROGRAMS.glob("*/before")))):
+    places = [place for place in sorted(PROGRAMS.glob("*/before")) if all(map(is_utf8, place.rglob("*.py")))]
+    for number, place in enumerate(itertools.cycle(places)):
         copy = root / "programs" / str(number)
         shutil.copytree(place, copy)
         share -= sum(path.read_bytes().count(b"\n") for path in copy.rglob("*.py"))
         if share < 0:
             break
-    for number, path in enumerate(library()):
+    for number, path in enumerate(filter(is_utf8, library())):
         data = path.read_bytes()
         lines -= data.count(b"\n")
         target = root / "library" / str(number // 200) / f"{number}_{path.name}"
@@ -79,6 +83,15 @@ def make_tree(root: Path, lines: int) -> None:
         target.write_bytes(data)
         if lines < 0:
             return
+
+
+def is_utf8(path: Path) -> bool:
+    """Whether a file is text in UTF-8."""
+    try:
+        path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def library() -> Iterator[Path]:
