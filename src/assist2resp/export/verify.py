@@ -18,7 +18,7 @@ from assist2resp.export.folder import STATE
 from assist2resp.export.reading import owners, read_contents
 from assist2resp.export.verbatim import value_of
 from assist2resp.schema.archive import ConversationRecord, FileBytes, Manifest
-from assist2resp.schema.manifest import MANIFEST, read_manifest
+from assist2resp.schema.manifest import BESIDE, MANIFEST, read_manifest
 
 _CHUNK = 2**20
 
@@ -92,7 +92,7 @@ def _files(folder: Path, manifest: Manifest) -> Iterator[Damage]:
             yield Damage(name, "has another content than it was written with", mendable)
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in manifest.files and name != MANIFEST and not name.startswith(STATE):
+        if path.is_file() and name not in manifest.files and name != MANIFEST and not name.startswith((STATE, *BESIDE)):
             yield Damage(name, "is not in the manifest", mendable="/" in name)
 
 

@@ -9,6 +9,8 @@ from assist2resp.schema.archive import ARCHIVE_VERSION, Manifest
 from assist2resp.schema.versioned import read_versioned
 
 MANIFEST = "manifest.json"
+BESIDE = ("load.", "id_map.", "assistants_compat.")
+"""How the names begin of files that `load` keeps in an archive's folder, and that are no part of it."""
 
 
 def read_manifest(folder: Path) -> Manifest:

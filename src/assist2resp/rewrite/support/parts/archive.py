@@ -149,12 +149,12 @@ def _filled(call: Any, claim: _Claim, record: Json) -> _Work:
             if not tries:
                 raise
             yield call.sleep(_LOAD_PAUSE)
-    rows = [_kept_message(new, entry["origin"]) for new, entry in zip(there, record["items"])]  # noqa: B905 - 3.9
-    _state.put_all("message", claim.conversation, [row for row in rows if row])
+    placed = [(entry["origin"], new) for new, entry in zip(there, record["items"])]  # noqa: B905 - Python 3.9
+    said = [(origin, new) for origin, new in placed if origin["kind"] == "message"]
+    _state.put_all("message", claim.conversation, [_kept_message(new, origin) for origin, new in said])
     thread = {"tool_resources": record["tool_resources"], "created_at": _seconds(record["created_at"])}
     _state.put("thread", claim.conversation, claim.conversation, thread)
-    ids = [(entry["origin"]["id"], new) for new, entry in zip(there, record["items"])]  # noqa: B905
-    claim.publish([*ids, (claim.thread_id, claim.conversation)])
+    claim.publish([*((origin["id"], new) for origin, new in said), (claim.thread_id, claim.conversation)])
 
 
 def _metadata(record: Json) -> dict[str, str]:
@@ -189,9 +189,7 @@ def _without_images(item: Json) -> Json:
 
 
 def _kept_message(item_id: str, origin: Json) -> Json:
-    """What the state keeps of a message that a conversation cannot hold; nothing for a tool call."""
-    if origin["kind"] != "message":
-        return {}
+    """What the state keeps of a message that a conversation cannot hold."""
     ended = origin["completed_at"] or origin["incomplete_at"]
     same = {name: origin[name] for name in ("run_id", "assistant_id", "metadata", "attachments")}
     return {"id": item_id, "created_at": _seconds(origin["created_at"]), "ended_at": ended, **same}

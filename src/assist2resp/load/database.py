@@ -1,0 +1,174 @@
+"""Databases by a path or URL: SQLite as Python brings it, others by SQLAlchemy; statements with `:name` parameters."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import re
+import sqlite3
+import warnings
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Protocol
+
+from assist2resp.errors import Assist2RespError, MissingExtraError, UsageError
+
+Row = Mapping[str, Any]
+Change = tuple[str, Sequence[Row]]
+
+_SQLITE = "sqlite:///"
+_PATIENCE = 30
+
+
+class DatabaseError(Assist2RespError):
+    """A database that fails; its text holds no secret."""
+
+
+class Database(Protocol):
+    """An open database."""
+
+    def change(self, changes: Sequence[Change]) -> None:
+        """Run statements, each with many rows, all of them or none."""
+
+    def insert_missing(self, statement: str, rows: Sequence[Row]) -> None:
+        """Insert rows; those that someone else inserts at the same moment are passed over."""
+
+    def pairs(self, query: str, rows: Sequence[Row]) -> list[tuple[str, str]]:
+        """Every pair that a query gives, run with each row."""
+
+    def close(self) -> None:
+        """Let go of the connection."""
+
+
+def open_database(place: str, schema: Sequence[str]) -> Database:
+    """Open a database, and make its tables where they are missing; an error names it without its secrets."""
+    path = path_of(place)
+    if path is not None:
+        return _Sqlite(path, schema)
+    return _Alchemy(place, schema)
+
+
+def path_of(place: str) -> Path | None:
+    """The path of a place that is a file, None for a URL of another database."""
+    if place.startswith(_SQLITE):
+        return Path(place.removeprefix(_SQLITE))
+    return None if "://" in place else Path(place)
+
+
+def shown(place: str) -> str:
+    """A place without the password that it may hold."""
+    return re.sub(r"(://[^:/@]*):.*@", r"\1:…@", place).partition("?")[0] if "://" in place else place
+
+
+class _Sqlite:
+    def __init__(self, path: Path, schema: Sequence[str]) -> None:
+        self._path = path
+        try:
+            if not path.exists():
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+            self._database = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+            for statement in schema:
+                self._database.execute(statement)
+        except (OSError, sqlite3.Error) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UsageError(
+                f"{path} cannot be opened as an SQLite file: {reason}; name another with --map."
+            ) from error
+
+    def change(self, changes: Sequence[Change]) -> None:
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                for statement, rows in changes:
+                    self._database.executemany(statement, rows)
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise DatabaseError(f"{self._path} cannot be written: {error}; run the same command to go on.") from error
+
+    def insert_missing(self, statement: str, rows: Sequence[Row]) -> None:
+        self.change([(statement, rows)])
+
+    def pairs(self, query: str, rows: Sequence[Row]) -> list[tuple[str, str]]:
+        try:
+            return [pair for row in rows for pair in self._database.execute(query, row).fetchall()]
+        except sqlite3.Error as error:
+            raise DatabaseError(f"{self._path} cannot be read: {error}.") from error
+
+    def close(self) -> None:
+        with closing(self._database):
+            pass
+
+
+class _Alchemy:
+    def __init__(self, url: str, schema: Sequence[str]) -> None:
+        if importlib.util.find_spec("sqlalchemy") is None:
+            raise MissingExtraError("a map in a database other than SQLite", "sql")
+        self._place = shown(url)
+        self._sql: Any = importlib.import_module("sqlalchemy")
+        self._errors = (self._sql.exc.SQLAlchemyError, ImportError, TypeError, ValueError)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # they may show parts of the URL
+                self._engine = self._sql.create_engine(url, pool_pre_ping=True, hide_parameters=True)
+                self._create(schema)
+        except self._errors as error:
+            hint = "check --map, and that the driver of the database is installed"
+            raise UsageError(f"{self._place} cannot be opened: {_reason(error, url)}; {hint}.") from None
+
+    def _create(self, schema: Sequence[str]) -> None:
+        """Make the tables; where another process makes them at the same moment, theirs are as good."""
+        for statement in schema:
+            try:
+                with self._engine.begin() as connection:
+                    connection.execute(self._sql.text(statement))
+            except (self._sql.exc.IntegrityError, self._sql.exc.ProgrammingError):
+                with self._engine.begin() as connection:
+                    connection.execute(self._sql.text(statement))
+
+    def change(self, changes: Sequence[Change]) -> None:
+        try:
+            with self._engine.begin() as connection:
+                for statement, rows in changes:
+                    if rows:
+                        connection.execute(self._sql.text(statement), [dict(row) for row in rows])
+        except self._errors as error:
+            raise self._failure("written", error) from None
+
+    def insert_missing(self, statement: str, rows: Sequence[Row]) -> None:
+        for row in rows:
+            try:
+                with self._engine.begin() as connection:
+                    connection.execute(self._sql.text(statement), dict(row))
+            except self._sql.exc.IntegrityError:
+                continue
+            except self._errors as error:
+                raise self._failure("written", error) from None
+
+    def pairs(self, query: str, rows: Sequence[Row]) -> list[tuple[str, str]]:
+        try:
+            with self._engine.connect() as connection:
+                text = self._sql.text(query)
+                return [tuple(pair) for row in rows for pair in connection.execute(text, dict(row)).fetchall()]
+        except self._errors as error:
+            raise self._failure("read", error) from None
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _failure(self, verb: str, error: Exception) -> DatabaseError:
+        reason = _reason(error, self._engine.url.password or "")
+        return DatabaseError(f"{self._place} cannot be {verb}: {reason}; run the same command to go on.")
+
+
+def _reason(error: Exception, secret: str) -> str:
+    """The first line of an error, without what must not be shown."""
+    text = str(getattr(error, "orig", None) or error).strip().splitlines()
+    password = re.search(r"://[^:/@]*:(.*)@", secret)
+    hidden = password.group(1) if password else secret
+    first = text[0] if text else type(error).__name__
+    return first.replace(hidden, "…") if hidden else first
