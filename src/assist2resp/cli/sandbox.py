@@ -24,6 +24,7 @@ _PATH = click.Path(path_type=Path)
     "--faults", metavar="SPEC", help="What goes wrong, such as '429@POST /v1/responses:0.2', or a file of it."
 )
 @click.option("--state", type=_PATH, metavar="FILE", help="A SQLite file in which everything survives a restart.")
+@click.option("--noise", type=int, metavar="SEED", help="A model that does not say the same twice.")
 def command(
     *,
     host: str,
@@ -34,6 +35,7 @@ def command(
     today: datetime | None,
     faults: str | None,
     state: Path | None,
+    noise: int | None,
 ) -> None:
     """Run both APIs on this machine until Ctrl-C, without a key, for any OpenAI client.
 
@@ -62,6 +64,7 @@ def command(
         today=today.date() if today else None,
         faults=faults,
         state=state,
+        noise=noise,
     ) as server:
         wires = (
             "Responses and Conversations; Assistants answer 404" if sunset else "Assistants, Responses, Conversations"

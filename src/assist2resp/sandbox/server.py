@@ -20,6 +20,7 @@ from assist2resp.sandbox.clock import Clock, WallClock
 from assist2resp.sandbox.faults import FaultPlan, read_faults
 from assist2resp.sandbox.gate import Gate
 from assist2resp.sandbox.loop import LoopThread
+from assist2resp.sandbox.noise import Noise
 from assist2resp.sandbox.requestlog import LoggedRequest
 from assist2resp.sandbox.store import Store
 from assist2resp.sandbox.transport import async_transport, sync_transport
@@ -108,6 +109,7 @@ def sandbox(
     script: scripts.Source | None = None,
     faults: str | Path | FaultPlan | None = None,
     state: str | Path | None = None,
+    noise: int | None = None,
     today: date | None = None,
     clock: Clock | None = None,
     api_key: str | None = None,
@@ -119,7 +121,8 @@ def sandbox(
     """Run a sandbox while the block runs.
 
     `sunset` answers the Assistants routes with 404; `seed`, `script` and `faults` are files or what they would hold;
-    `state` is a SQLite file that outlives the sandbox; `today` decides which models are retired. `settings` replaces
+    `state` is a SQLite file that outlives the sandbox; `noise` is the seed of a model that does not say the same twice
+    (`sandbox.noise`); `today` decides which models are retired. `settings` replaces
     `sunset`, `today` and `api_key` at once. With `in_process` nothing listens: use `client()` or `transport()`.
     """
     chosen = settings or Settings(sunset=sunset, today=today, api_key=api_key)
@@ -128,7 +131,10 @@ def sandbox(
     planted = seeds.read_seed(seed) if seed is not None else {}
     with ExitStack() as stack:
         listener = None if in_process else stack.enter_context(serving.listener(host, port))
-        server = Sandbox(World(_store(state), chosen, clock or WallClock(), scripted), plan)
+        world = World(_store(state), chosen, clock or WallClock(), scripted)
+        if noise is not None:
+            world.model = Noise(world.model, noise)
+        server = Sandbox(world, plan)
         stack.callback(server.close)
         server.plant(planted)
         if listener is not None:
