@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import libcst as cst
@@ -56,9 +57,10 @@ class Placement:
 def place_support(plans: Iterable[Plan], project: Project, options: Options) -> list[Placement]:
     """The support modules that the plans need: one for each folder that imports start from."""
     groups: dict[Path, list[tuple[SourceFile, Plan]]] = {}
+    import_root = ImportRoots(project).of
     for plan in plans:
         for file in {**plan.support, **plan.offers}:
-            groups.setdefault(import_root(file, project), []).append((file, plan))
+            groups.setdefault(import_root(file), []).append((file, plan))
     return _shared([_placement(root, members, options) for root, members in sorted(groups.items())])
 
 
@@ -95,26 +97,36 @@ _SERVED = frozenset({"fastapi", "flask", "django", "starlette", "quart", "celery
 _MAIN = re.compile(rb"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)
 
 
-def import_root(file: SourceFile, project: Project) -> Path:
-    """The folder that absolute imports of this file start from.
+class ImportRoots:
+    """The folders that absolute imports of a project's files start from."""
 
-    Its own imports of the project's files tell it, else how the project imports it; without either a program that is
-    run as a script starts from its own folder, and a module from the one that holds its package.
-    """
-    package = file.path.parent
-    while (package / "__init__.py").exists() and package.name.isidentifier() and package.parent != package:
-        package = package.parent
-    own = [root for target, root in _absolute_imports(file, project) if target is not file]
-    roots = own or [
-        root
-        for user in project.modules
-        if user is not file
-        for target, root in _absolute_imports(user, project, relative=True)
-        if target is file
-    ]
-    if roots:
-        return min(roots, key=lambda path: len(path.parts))
-    return file.path.parent if _is_script(file) else package
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def of(self, file: SourceFile) -> Path:
+        """The folder that absolute imports of this file start from.
+
+        Its own imports of the project's files tell it, else how the project imports it; without either a program that
+        is run as a script starts from its own folder, and a module from the one that holds its package.
+        """
+        package = file.path.parent
+        while (package / "__init__.py").exists() and package.name.isidentifier() and package.parent != package:
+            package = package.parent
+        own = [root for target, root in _absolute_imports(file, self.project) if target is not file]
+        roots = own or self._seen_by_others.get(file, [])
+        if roots:
+            return min(roots, key=lambda path: len(path.parts))
+        return file.path.parent if _is_script(file) else package
+
+    @cached_property
+    def _seen_by_others(self) -> dict[SourceFile, list[Path]]:
+        """Where the imports of each file by others start from."""
+        found: dict[SourceFile, list[Path]] = {}
+        for user in self.project.modules:
+            for target, root in _absolute_imports(user, self.project, relative=True):
+                if target is not user:
+                    found.setdefault(target, []).append(root)
+        return found
 
 
 def _absolute_imports(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -64,7 +65,7 @@ def support_source(used: Iterable[str], *, is_async: bool, is_sync: bool, header
     needs = needs_of(used)
     ways = {name for name, wanted in (("async", is_async), ("sync", is_sync)) if wanted}
     regions = frozenset({*needs.features, *ways})
-    pieces = [piece for part in PARTS for piece in _pieces(part, regions)]
+    pieces = [piece for part in PARTS for piece in _pieces(part, regions & _regions(part))]
     kept = _reachable(pieces, needs)
     body = _joined(kept)
     names = frozenset[str]().union(*(piece.reads for piece in kept))
@@ -75,6 +76,12 @@ def support_source(used: Iterable[str], *, is_async: bool, is_sync: bool, header
 def _part_source(part: str) -> str:
     folder = resources.files("assist2resp.rewrite.support.parts")
     return folder.joinpath(f"{part}.py").read_text(encoding="utf-8")
+
+
+@cache
+def _regions(part: str) -> frozenset[str]:
+    """The names of a part's regions."""
+    return frozenset(re.findall(r"# region (\w+)", _part_source(part)))
 
 
 def _without_regions(source: str, kept: Collection[str]) -> str:
@@ -241,7 +248,7 @@ def _imports(names: frozenset[str], regions: frozenset[str]) -> str:
     whole: set[str] = set()
     parts: dict[str, set[str]] = {}
     for part in PARTS:
-        for node in _parts_imports(part, regions):
+        for node in _parts_imports(part, regions & _regions(part)):
             used = {alias.name for alias in node.names if alias.name in names}
             if isinstance(node, ast.Import):
                 whole |= used
