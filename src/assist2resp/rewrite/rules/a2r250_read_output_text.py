@@ -9,6 +9,7 @@ from assist2resp.rewrite.edits import leaving_comments
 from assist2resp.rewrite.plain_newest import run_before
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
+from assist2resp.rewrite.rules._markers import read_text
 from assist2resp.schema.findings import Level
 
 
@@ -20,6 +21,7 @@ class ReadOutputText:
     Why: the response holds its answer.
     Safety: only after a run in the same function, in default order, when nothing else of the listing is read.
     Known problems: markers such as `【4:0†source】` are no longer part of the text; the annotations are in the output.
+    The finding says so (review) where the program speaks of file search and not of the markers.
     See: https://platform.openai.com/docs/guides/text
     """
 
@@ -121,4 +123,4 @@ class ReadOutputText:
             parent = site.file.scopes.parent_of[site.awaited]
             if isinstance(parent, cst.Assign):
                 plan.change(site.file, parent, leaving_comments)
-            plan.fix(site, self.code, "the newest message is the response's text.", plain=True)
+            read_text(plan, site, self.code, "the newest message is the response's text.")

@@ -10,6 +10,7 @@ from assist2resp.rewrite.edits import leaving_comments
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
+from assist2resp.rewrite.rules._markers import read_text
 from assist2resp.rewrite.rules._responses import folded_input, rebuild_as_response, response_arguments
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.streams import StreamedRun
@@ -27,7 +28,8 @@ class StreamResponses:
     every event, leaves the stream early, reads citations or whole objects, or answers function calls keeps its events
     through the support module.
     Known problems: branches for events that no response has (`thread.run.expired`, `thread.run.cancelled`) go.
-    Markers such as `【4:0†source】` are no longer part of the text.
+    Markers such as `【4:0†source】` are no longer part of the text; the finding says so (review) where the program
+    speaks of file search and not of the markers.
     See: https://platform.openai.com/docs/guides/streaming-responses
     """
 
@@ -177,7 +179,7 @@ class StreamResponses:
         for edit in run.edits:
             plan.change(site.file, edit.node, edit.build)
         _wait(plan, site, run, helper=helper)
-        plan.fix(site, StreamResponses.code, "a streamed run became a streamed response.", plain=True)
+        read_text(plan, site, StreamResponses.code, "a streamed run became a streamed response.")
 
 
 def _wait(plan: Plan, site: Site, run: StreamedRun, *, helper: bool) -> None:
