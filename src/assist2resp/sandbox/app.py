@@ -26,6 +26,8 @@ from assist2resp.sandbox.store import Record, Store
 from assist2resp.sandbox.wire import Ids, WireError, not_found
 
 BEFORE_SUNSET = date(2026, 8, 25)
+ADMIN_KEY = "sk-admin-"
+"""How the keys of administrators begin."""
 AFTER_SUNSET = date(2026, 11, 21)
 
 
@@ -119,8 +121,8 @@ Handler: TypeAlias = Callable[[World, Request], Awaitable[Response]]
 def create_app(world: World) -> Starlette:
     """The application over `world`. Each module of `routes` is a plug-in.
 
-    A module has ROUTES (method, path, handler), and may have OLD (Assistants: beta header, 404 after the sunset) and
-    PREFIX (default `/v1`; anything else is the sandbox's own and needs no key).
+    A module has ROUTES (method, path, handler), and may have OLD (Assistants: beta header, 404 after the sunset), ADMIN
+    (needs an administrator's key) and PREFIX (default `/v1`; anything else is the sandbox's own and needs no key).
     """
     requests = itertools.count(1)
     routes = [
@@ -169,13 +171,30 @@ def _endpoint(
 def _guards(module: ModuleType) -> list[Callable[[World, Request], None]]:
     guards: list[Callable[[World, Request], None]] = []
     if _prefix(module) == "/v1":
-        guards.append(_check_key)
+        guards.append(_check_admin_key if getattr(module, "ADMIN", False) else _check_key)
     if getattr(module, "OLD", False):
         guards += [_check_sunset, _check_beta_header]
     return guards
 
 
 def _check_key(world: World, request: Request) -> None:
+    key = _given_key(request)
+    if world.settings.api_key is not None and key != world.settings.api_key and not _is_of_account(world, key):
+        text = f"Incorrect API key provided: {_masked(key)}. You can find your API key at "
+        raise WireError(401, text + "https://platform.openai.com/account/api-keys.", code="invalid_api_key")
+
+
+def _check_admin_key(_world: World, request: Request) -> None:
+    if not _given_key(request).startswith(ADMIN_KEY):
+        text = "You have insufficient permissions for this operation. Missing scopes: api.management.read."
+        raise WireError(403, text, code="missing_scope")
+
+
+def _is_of_account(world: World, key: str) -> bool:
+    return any(record.private.get("key") == key for record in world.store.table("service_accounts").all())
+
+
+def _given_key(request: Request) -> str:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     key = key.strip() if scheme.lower() == "bearer" else request.headers.get("api-key", "")
     if not key:
@@ -186,9 +205,7 @@ def _check_key(world: World, request: Request) -> None:
             "accessing the API from your browser and are prompted for a username and password. You can obtain an API "
             "key from https://platform.openai.com/account/api-keys.",
         )
-    if world.settings.api_key is not None and key != world.settings.api_key:
-        text = f"Incorrect API key provided: {_masked(key)}. You can find your API key at "
-        raise WireError(401, text + "https://platform.openai.com/account/api-keys.", code="invalid_api_key")
+    return key
 
 
 def _masked(key: str) -> str:
