@@ -93,7 +93,7 @@ def test_reports_of_other_titles_have_other_markers() -> None:
         pytest.param(lambda: run(3, tools=1, answer=200_000), id="answers of 1 MB"),
         pytest.param(lambda: run(5_000, tools=1, answer=5), id="many cases"),
         pytest.param(
-            lambda: run(20, tools=1).model_copy(update={"verdicts": run(20, tools=1).verdicts * 200}),
+            lambda: run(20, tools=1).model_copy(update={"verdicts": run(20, tools=1).verdicts * 60}),
             id="many verdicts",
         ),
     ],
