@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Function
 from assist2resp.rewrite.nodes import argument, dotted, string_value
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.scopes import Binding
+
+if TYPE_CHECKING:
+    from assist2resp.rewrite.inference import Inference
 
 _DEEP = 12
 _PASSING = frozenset({"strip", "rstrip", "lstrip", "format", "removesuffix", "removeprefix", "encode"})
@@ -21,8 +24,10 @@ UNKNOWN = "\0"
 class Constants:
     """Follows expressions of one project to the literals behind them."""
 
-    def __init__(self, inference: Inference) -> None:
+    def __init__(self, inference: Inference, *, environment: bool = True) -> None:
         self.inference = inference
+        self.environment = environment
+        """Whether the default of an environment variable counts as what it says."""
 
     def nodes(
         self, node: cst.CSTNode | None, file: SourceFile, depth: int = 0
@@ -88,7 +93,7 @@ class Constants:
                 yield file, node.right
             case cst.Call():
                 default = environment_default(node)
-                if default is not None:
+                if default is not None and self.environment:
                     yield file, default
                 function = self.inference.kind(node.func, file)
                 if isinstance(function, Function) and isinstance(function.node, cst.FunctionDef):

@@ -27,7 +27,7 @@ from assist2resp.rewrite.kinds import (
 )
 from assist2resp.rewrite.nodes import argument, positional, string_value
 from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.sdk_kinds import awaited, client_made_by, element
+from assist2resp.rewrite.sdk_kinds import OWN_CLIENT, awaited, client_made_by, element
 
 if TYPE_CHECKING:
     from assist2resp.rewrite.inference import Inference
@@ -127,6 +127,9 @@ class Externals:
         if short == "getattr" and len(node.args) > 1:
             attribute = string_value(node.args[1].value)
             return self.inference.attribute(kind(first, file), attribute) if attribute else UNKNOWN
+        if short in {"importlib.import_module", "__import__"}:
+            module = string_value(first)
+            return self.inference.imported(module, file) if module else UNKNOWN
         if short == "type":
             owner = kind(first, file)
             return Class(owner.file, owner.node) if isinstance(owner, Instance) else UNKNOWN
@@ -165,8 +168,9 @@ class Externals:
             for arg in node.args:
                 given = self.inference.kind(arg.value, file)
                 if isinstance(given, Resource) and given.is_client:
-                    return Unknown(f"{name}() makes something of its own of a client", foreign=True)
-        return made
+                    reason = f"{name}() makes something of its own of a client"
+                    return Unknown(reason, foreign=True, advice=OWN_CLIENT)
+        return self.inference.servers.of_call(made, node, file) if isinstance(made, Resource) else made
 
     def _super(self, node: cst.Call, file: SourceFile) -> Kind:
         scope = file.scopes.scope_of.get(node)

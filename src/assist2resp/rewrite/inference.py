@@ -54,6 +54,7 @@ from assist2resp.rewrite.sdk_kinds import (
     sdk_call,
     unpacked,
 )
+from assist2resp.rewrite.servers import Servers
 
 _LITERALS = (
     cst.BaseString,
@@ -76,6 +77,7 @@ class Inference:
         self.holders = Holders(self)
         self.members = Members(self)
         self.parameters = Parameters(self)
+        self.servers = Servers(self)
         self._file_of_root = {file.scopes.root: file for file in project.modules}
         sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
 
@@ -244,7 +246,7 @@ class Inference:
                 assert isinstance(node, cst.Param)
                 return self.parameters.kind(node, binding.scope, file)
             case "import":
-                return self._import(binding.origin, file)
+                return self.imported(binding.origin, file)
             case "def":
                 assert isinstance(node, cst.FunctionDef)
                 owner = self.members.owner_of.get(node)
@@ -271,7 +273,8 @@ class Inference:
 
     # Imports and attributes ---------------------------------------------------------------------------------------
 
-    def _import(self, origin: str, file: SourceFile) -> Kind:
+    def imported(self, origin: str, file: SourceFile) -> Kind:
+        """What an import of a dotted name gives in a file."""
         if origin.partition(".")[0] == "openai" and not self._is_own_openai(origin, file):
             return imported_name(origin)
         found = self.project.resolve(origin, file)
@@ -299,6 +302,8 @@ class Inference:
     def _attribute_of(self, node: cst.Attribute, file: SourceFile) -> Kind:
         owner = self.kind(node.value, file)
         result = self.attribute(owner, node.attr.value)
+        if isinstance(result, Resource) and owner == External("openai"):
+            return self.servers.of_module(result, file)
         if isinstance(owner, (External, Unknown)) and isinstance(result, (External, Unknown)):
             param = self.parameters.fixtures.request_param(node, file)
             held = self.holders.read(node.value, node.attr.value, file) if param is None else param
@@ -323,7 +328,7 @@ class Inference:
             case Class():
                 found = self.members.method(owner.file, owner.node, name)
                 return found if found is not None else self.members.class_attribute(owner.file, owner.node, name)
-        return Unknown(owner.reason, owner.foreign) if isinstance(owner, Unknown) and owner.foreign else UNKNOWN
+        return owner if isinstance(owner, Unknown) and owner.foreign else UNKNOWN
 
     def _module_attribute(self, owner: Module, name: str) -> Kind:
         root = owner.file.scopes.root
@@ -382,7 +387,7 @@ class Inference:
     def api_call(self, method: Method, node: cst.Call, file: SourceFile) -> Kind:
         """What calling a method of the SDK gives."""
         if method.name in {"with_options", "copy"}:
-            return method.resource
+            return self.servers.of_call(method.resource, node, file)
         found = sdk.method(method.path)
         if found is None:
             return UNKNOWN

@@ -16,10 +16,14 @@ from assist2resp.rewrite.type_expr import TypeExpr
 
 @dataclass(frozen=True)
 class Unknown:
-    """Not known, or not one thing. `foreign` marks what is not one client of openai's own, whatever it is annotated as."""
+    """Not known, or not one thing.
+
+    `foreign` marks what is not one client of openai's own, whatever it is annotated as; `advice` says what to do then.
+    """
 
     reason: str = ""
     foreign: bool = False
+    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -246,7 +250,9 @@ def _less_known(first: Kind, second: Kind) -> Kind:
 def _difference(first: Kind, second: Kind) -> Unknown:
     if isinstance(first, Resource) and isinstance(second, Resource):
         if first.is_azure != second.is_azure:
-            return Unknown("it is OpenAI's client at some times and Azure's at others", foreign=True)
+            advice = "give OpenAI's client a variable of its own, since Azure's way is Foundry Agent Service"
+            return Unknown("it is OpenAI's client at some times and Azure's at others", foreign=True, advice=advice)
         if first.is_async != second.is_async:
-            return Unknown("it is an asynchronous client at some times and a synchronous one at others", foreign=True)
+            reason = "it is an asynchronous client at some times and a synchronous one at others"
+            return Unknown(reason, foreign=True, advice="give each of them a variable of its own")
     return Unknown("it holds different things at different times")

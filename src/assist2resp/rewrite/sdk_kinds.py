@@ -31,6 +31,8 @@ _ID_OWNERS = {
     "beta.threads.Message": "Message",
 }
 _MODULES = {"types", "lib", "resources"}
+OWN_CLIENT = "use OpenAI's own client here, or move these calls by hand"
+"""What to do about what only resembles or wraps a client."""
 _CLIENT_NAMES = {"OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI"}
 
 
@@ -86,7 +88,7 @@ def client_made_by(qualified: str) -> Kind:
     if client is not None:
         return Resource("", client.is_async, client.is_azure)
     if qualified.rpartition(".")[2] in _CLIENT_NAMES:
-        return Unknown(f"{qualified} is not the openai package's own class", foreign=True)
+        return Unknown(f"{qualified} is not the openai package's own class", foreign=True, advice=OWN_CLIENT)
     return External(f"{qualified}()")
 
 

@@ -127,6 +127,8 @@ def _site(node: cst.Attribute | cst.Name | cst.Call, file: SourceFile, inference
     parent = scopes.parent_of.get(node)
     if isinstance(parent, cst.Attribute) and parent.value is node:
         return None  # only the top of a chain is a site
+    if isinstance(parent, (cst.ImportFrom, cst.ImportAlias)):
+        return None
     if isinstance(node, cst.Call) and not _is_getattr(node):
         return None
     if isinstance(node, cst.Name) and (parent is None or not isinstance(parent, cst.Call) or parent.func is not node):
@@ -173,9 +175,12 @@ def _uncertain(node: cst.Attribute, call: cst.Call | None, file: SourceFile, inf
         return None
     if sdk.method(spelled) is None and not sdk.resource(spelled):
         return None
-    receiver = inference.kind(current.value, file)
+    receiver, below_it = inference.kind(current.value, file), inference.kind(current, file)
+    if isinstance(below_it, Unknown) and below_it.foreign:
+        receiver = below_it
     if not isinstance(receiver, (Unknown, Plain, Bottom)):
         return None
     what = dotted(current.value) or "the client"
-    reason = getattr(receiver, "reason", "") or f"nothing in the project says what '{what}' is"
-    return Site(file, node, spelled, Unknown(reason), file.scopes.scope_of[node], call)
+    known = receiver if isinstance(receiver, Unknown) else Unknown()
+    unknown = known if known.reason else Unknown(f"nothing in the project says what '{what}' is", known.foreign)
+    return Site(file, node, spelled, unknown, file.scopes.scope_of[node], call)

@@ -58,9 +58,9 @@ class ReportUnknownClient:
     )
 
     def apply(self, plan: Plan) -> None:
-        """Block every site whose receiver is unknown."""
+        """Block every site of which nothing says what its receiver is."""
         for site in plan.open_sites:
-            if isinstance(site.receiver, Unknown):
+            if isinstance(site.receiver, Unknown) and not site.receiver.foreign:
                 plan.block(
                     site,
                     self.code,
