@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from assist2resp.schema.findings import Finding, Level
 
-AZURE = "A2R011"
+AZURE, FOREIGN = "A2R011", "A2R013"
 _NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\b[\w./-]+\.(?:py|ipynb)(?::\d+)?|\b\w+\(\)|\b\d+\b")
 _OLD = re.compile(r"(?<!\.types)(?<!\.resources)\.beta\.(?:threads|assistants|vector_stores)\b")
 
@@ -62,11 +62,10 @@ class Result:
         """All sites that were found."""
         return sum(self.levels.values())
 
-    @property
-    def azure(self) -> int:
-        """The sites that stay because their client is Azure's."""
+    def stays(self, rule: str) -> int:
+        """The sites that stay for a rule: because their client is Azure's, or another server's."""
         return sum(
-            count for tally in (self.manual, self.held) for (code, _), count in tally.counts.items() if code == AZURE
+            count for tally in (self.manual, self.held) for (code, _), count in tally.counts.items() if code == rule
         )
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from assist2resp.schema.findings import Level
-from endings.results import Result, Tally
+from endings.results import AZURE, FOREIGN, Result, Tally
 
 
 def table(results: Sequence[Result], total: Result) -> Iterator[str]:
@@ -13,9 +13,11 @@ def table(results: Sequence[Result], total: Result) -> Iterator[str]:
     fixed, sites = total.levels[Level.FIXED], total.sites
     failures = [failure for result in results for failure in result.failures]
     yield f"{len(results)} repositories, {sites} sites: {_of(fixed, sites)} fixed ({_of(total.plain, fixed)} of them plain),"
-    yield f"{total.levels[Level.REVIEW]} review, {total.levels[Level.MANUAL]} manual ({total.azure} of them Azure's);"
-    others = fixed + total.levels[Level.MANUAL] - total.azure
-    yield f"of the {others} sites to rewrite that are not Azure's {_of(fixed, others)} are fixed;"
+    yield f"{total.levels[Level.REVIEW]} review, {total.levels[Level.MANUAL]} manual;"
+    azure, foreign = total.stays(AZURE), total.stays(FOREIGN)
+    others = fixed + total.levels[Level.MANUAL] - azure - foreign
+    yield f"{azure} of the manual are Azure's and {foreign} have a client that is not OpenAI's own, or not always;"
+    yield f"of the {others} other sites to rewrite {_of(fixed, others)} are fixed;"
     yield f"{sum(bool(result.crash) for result in results)} crashes, {len(failures)} failures."
     yield "\n| rule | fixed | review | manual |\n|---|---:|---:|---:|"
     for code in sorted({code for code, _ in total.rules}):
@@ -30,12 +32,12 @@ def table(results: Sequence[Result], total: Result) -> Iterator[str]:
 
 def repositories(results: Iterable[Result]) -> Iterator[str]:
     """One line for each repository that has sites or failed."""
-    yield "\n| repository | sites | fixed | plain | review | manual | Azure | seconds | failures |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|"
+    yield "\n| repository | sites | fixed | plain | review | manual | Azure | foreign | seconds | failures |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
     for one in results:
         failures = len(one.failures) + bool(one.crash)
         if one.sites or failures:
             levels = " | ".join(str(one.levels[level]) for level in (Level.REVIEW, Level.MANUAL))
-            counts = f"{one.sites} | {one.levels[Level.FIXED]} | {one.plain} | {levels} | {one.azure}"
+            counts = f"{one.sites} | {one.levels[Level.FIXED]} | {one.plain} | {levels} | {one.stays(AZURE)} | {one.stays(FOREIGN)}"
             yield f"| {one.name} | {counts} | {one.seconds:.1f} | {failures or ''} |"
 
 

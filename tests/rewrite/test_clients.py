@@ -11,6 +11,20 @@ from tests.rewrite.one_file import rewritten
 OPENAI, AZURE, FOREIGN, UNKNOWN = "openai", "A2R011", "A2R013", "A2R010"
 ENDS = {AZURE, FOREIGN, UNKNOWN}
 
+OWN = """class OpenAI:
+    def __init__(self):
+        self.beta = self.threads = self
+        self.id = "own"
+
+    def create(self):
+        return self
+"""
+USE = """from openai import OpenAI
+
+print(OpenAI().beta.threads.create().id)
+"""
+param = pytest.param
+
 SERVERS = [
     ('OpenAI(base_url="http://localhost:8000/v1")', FOREIGN),
     ('OpenAI(base_url="https://api.openai.com/v1")', OPENAI),
@@ -82,3 +96,66 @@ import other
 print(openai.beta.threads.create().id)
 """
     assert end({"main.py": program}, tmp_path) == expected
+
+
+PLACES = [
+    param({"openai.py": OWN, "main.py": USE}, None, id="own module beside a script"),
+    param({"app/__init__.py": "", "app/openai.py": OWN, "app/main.py": USE}, OPENAI, id="part of a package"),
+    param(
+        {"app/__init__.py": "", "app/openai/__init__.py": OWN, "app/main.py": USE}, OPENAI, id="package in a package"
+    ),
+    param({"openai/__init__.py": OWN, "main.py": USE}, None, id="own package"),
+]
+
+
+@pytest.mark.parametrize(("files", "expected"), PLACES)
+def test_a_module_of_the_project_that_is_named_openai(
+    files: dict[str, str], expected: str | None, tmp_path: Path
+) -> None:
+    result = rewritten(files, tmp_path)
+    assert bool(result.changed) is (expected is OPENAI)
+
+
+READS = [
+    param("    @property\n    def client(self):", "self.client", id="property"),
+    param("    @lazy_property()\n    def client(self):", "self.client", id="property of another library"),
+    param("    @reify\n    def client(self):", "self.client", id="reify"),
+    param("    def client(self):", "self.client()", id="method"),
+]
+
+
+@pytest.mark.parametrize(("head", "read"), READS)
+def test_a_client_that_a_method_makes(head: str, read: str, tmp_path: Path) -> None:
+    program = f"""from openai import OpenAI
+from lazy import lazy_property, reify
+
+
+class Service:
+{head}
+        return OpenAI()
+
+    def begin(self):
+        return {read}.beta.threads.create().id
+"""
+    assert end({"main.py": program}, tmp_path) == OPENAI
+
+
+OUTSIDE = [
+    param("from desk import connect", "connect()", UNKNOWN, id="another package"),
+    param("from types import SimpleNamespace", "SimpleNamespace(beta=None)", None, id="standard library"),
+    param("import importlib", 'importlib.import_module("openai").OpenAI()', OPENAI, id="imported by name"),
+    param("class Desk: ...", "Desk()", None, id="own class"),
+    param("def desk(): ...", "desk", UNKNOWN, id="function that is not called"),
+]
+
+
+@pytest.mark.parametrize(("head", "client", "expected"), OUTSIDE)
+def test_what_comes_from_outside(head: str, client: str, expected: str | None, tmp_path: Path) -> None:
+    program = f"""{head}
+
+client = {client}
+print(client.beta.threads.create().id)
+"""
+    result = rewritten(program, tmp_path)
+    found = {finding.code for finding in result.findings}
+    assert found == ({"A2R210"} if expected is OPENAI else {expected} - {None})

@@ -23,6 +23,17 @@ def has_decorator(node: cst.FunctionDef, name: str) -> bool:
     return any((dotted(d.decorator) or "").rsplit(".", 1)[-1] == name for d in node.decorators)
 
 
+def is_property(node: cst.FunctionDef) -> bool:
+    """Whether reading a method as an attribute calls it: `property`, `cached_property` and their relatives."""
+    return any(makes_property(d) for d in node.decorators)
+
+
+def makes_property(decorator: cst.Decorator) -> bool:
+    """Whether a decorator is `property` or is called like one."""
+    target = decorator.decorator.func if isinstance(decorator.decorator, cst.Call) else decorator.decorator
+    return (dotted(target) or "").rsplit(".", 1)[-1].lower().endswith(("property", "reify"))
+
+
 def is_overload(node: cst.FunctionDef) -> bool:
     """Whether a definition only types another, or sets what a property of the same name reads."""
     return any((dotted(d.decorator) or "").endswith(("overload", ".setter", ".deleter")) for d in node.decorators)

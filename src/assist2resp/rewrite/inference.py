@@ -12,7 +12,7 @@ import libcst as cst
 
 from assist2resp.rewrite import sdk
 from assist2resp.rewrite.annotations import Annotations, says_something
-from assist2resp.rewrite.decorators import is_overload, is_transparent, wrapped_calls
+from assist2resp.rewrite.decorators import is_overload, is_transparent, makes_property, wrapped_calls
 from assist2resp.rewrite.externals import Externals, container_method
 from assist2resp.rewrite.holders import FRAMEWORKS, READERS, Holders, key_of, literal_items
 from assist2resp.rewrite.kinds import (
@@ -293,11 +293,18 @@ class Inference:
         found = self.project.resolve(origin, file)
         if found is None or found[0] is file or (found[0].path.parent in file.path.parents and found[0].is_package):
             return False
+        if self._stands_in_package(found[0]):
+            return False
         name = found[1].partition(".")[0]
         if not name or not self.is_followed(found[0]):
             return True
         bindings = found[0].scopes.root.names.get(name, [])
         return not bindings or any(binding.how != "import" for binding in bindings)
+
+    def _stands_in_package(self, file: SourceFile) -> bool:
+        """Whether a module can only be imported as part of a package."""
+        home = file.path.parent.parent if file.is_package else file.path.parent
+        return home not in self.project.roots and home / "__init__.py" in self.project.files
 
     def _attribute_of(self, node: cst.Attribute, file: SourceFile) -> Kind:
         owner = self.kind(node.value, file)
@@ -429,6 +436,8 @@ class Inference:
         return result
 
     def _leaves_result(self, decorator: cst.Decorator, file: SourceFile) -> bool:
+        if makes_property(decorator):
+            return True
         own = self.parameters.decorator(decorator, file)
         if own is not None and isinstance(own.node, cst.FunctionDef):
             return wrapped_calls(own.node) is not None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from assist2resp.rewrite import sdk
-from assist2resp.rewrite.decorators import has_decorator, is_overload
+from assist2resp.rewrite.decorators import has_decorator, is_overload, is_property
 from assist2resp.rewrite.kinds import (
     BOTTOM,
     PLAIN,
@@ -204,7 +204,7 @@ class Members:
 
     def _bound(self, found: Function) -> Kind:
         assert isinstance(found.node, cst.FunctionDef)
-        if any(has_decorator(found.node, word) for word in ("property", "cached_property")):
+        if is_property(found.node):
             return self.result(found)
         return Function(found.file, found.node, found.owner, bound=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,13 +11,15 @@ import libcst as cst
 
 from assist2resp.rewrite import sdk
 from assist2resp.rewrite.inference import Inference
-from assist2resp.rewrite.kinds import Bottom, Kind, Method, Plain, Resource, Unknown
+from assist2resp.rewrite.kinds import Bottom, External, Function, Kind, Method, Plain, Resource, Unknown
 from assist2resp.rewrite.nodes import code, dotted, string_value
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.scopes import Scope
 
 OLD_RESOURCES = ("beta.assistants", "beta.threads", "beta.vector_stores")
 _MARK = "__here__"
+_NO_CLIENTS = sys.stdlib_module_names | {"builtins", "openai", "mock", "pytest_mock"}
+"""Packages whose objects may be spelled like a client and are certainly none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,9 +181,18 @@ def _uncertain(node: cst.Attribute, call: cst.Call | None, file: SourceFile, inf
     receiver, below_it = inference.kind(current.value, file), inference.kind(current, file)
     if isinstance(below_it, Unknown) and below_it.foreign:
         receiver = below_it
-    if not isinstance(receiver, (Unknown, Plain, Bottom)):
+    if not isinstance(receiver, (Unknown, Plain, Bottom, Function, External)):
         return None
-    what = dotted(current.value) or "the client"
-    known = receiver if isinstance(receiver, Unknown) else Unknown()
-    unknown = known if known.reason else Unknown(f"nothing in the project says what '{what}' is", known.foreign)
-    return Site(file, node, spelled, unknown, file.scopes.scope_of[node], call)
+    unknown = _not_known(receiver, dotted(current.value) or "the client")
+    return Site(file, node, spelled, unknown, file.scopes.scope_of[node], call) if unknown is not None else None
+
+
+def _not_known(receiver: Kind, what: str) -> Unknown | None:
+    """What to tell of a receiver that is spelled like a client; None for what is certainly none."""
+    if isinstance(receiver, External):
+        package = receiver.qualified.partition(".")[0]
+        is_made = receiver.qualified.endswith("()") and package not in _NO_CLIENTS
+        return Unknown(f"'{what}' comes from {package}, outside the project") if is_made else None
+    if isinstance(receiver, Unknown) and receiver.reason:
+        return receiver
+    return Unknown(f"nothing in the project says what '{what}' is", getattr(receiver, "foreign", False))
