@@ -1,9 +1,11 @@
 """Runs the rewriter over copies of many repositories and tables how their sites end, by rule and reason.
 
     python scripts/corpus.py ROOT [NAME…] [--jobs 2] [--limit 300] [--output TABLE.md] [--places PLACES.md] [--keep DIR]
+                             [--pyright PATH]
 
 ROOT holds one folder per repository. Exit code 0 when nothing crashed, every output parses, a second run changes
-nothing, and no file that is called done still uses the old API; else 1.
+nothing, and no file that is called done still uses the old API; else 1. With the path of a pyright (`npm install
+pyright`, then node_modules/.bin/pyright), the rewritten files may have no error of types that they had not before.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import libcst as cst
+from endings.mistyped import errors, new_errors
 from endings.results import Result, old_uses
 from endings.tables import places, repositories, table
 
@@ -40,6 +43,7 @@ class Task:
     source: Path
     limit: int
     keep: Path | None
+    pyright: Path | None
 
 
 def run(task: Task) -> Result:
@@ -51,7 +55,7 @@ def run(task: Task) -> Result:
         copy = folder / task.source.name
         shutil.copytree(task.source, copy, ignore=_unread, symlinks=True)
         try:
-            _rewrite_twice(copy, result)
+            _rewrite_twice(copy, result, task.pyright)
         except Exception:  # noqa: BLE001 - every failure is a result here
             result.crash = traceback.format_exc(limit=-6)
     signal.alarm(0)
@@ -78,12 +82,16 @@ def _unread(folder: str, names: list[str]) -> list[str]:
     return [name for name in names if not (Path(folder, name).is_dir() or Path(name).suffix in _READ)]
 
 
-def _rewrite_twice(copy: Path, result: Result) -> None:
+def _rewrite_twice(copy: Path, result: Result, pyright: Path | None) -> None:
     started = time.perf_counter()
     outcome = rewrite([copy], Options())
     result.seconds = time.perf_counter() - started
     result.count(outcome.findings.findings, outcome.obstacles, shown_path(copy))
+    changed = [change.path for change in outcome.changes]
+    before = errors(pyright, copy, changed) if pyright else {}
     write_outcome(outcome)
+    if pyright:
+        result.mistyped = list(new_errors(before, errors(pyright, copy, changed)))
     result.unparsed = [_shown(change, copy) for change in outcome.changes if not _parses(change)]
     result.left = [_shown(change, copy) for change in outcome.changes if _is_left(change, outcome)]
     if not result.unparsed:
@@ -128,6 +136,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, help="write the tables here")
     parser.add_argument("--places", type=Path, help="write here where the sites of each reason are")
     parser.add_argument("--keep", type=Path, help="leave the rewritten copies in this folder")
+    parser.add_argument("--pyright", type=Path, help="a pyright that checks the types of what was rewritten")
     options = parser.parse_args()
     folders = [
         path
@@ -135,7 +144,9 @@ def main() -> int:
         if path.is_dir() and (not options.names or path.name in options.names)
     ]
     with ProcessPoolExecutor(options.jobs, max_tasks_per_child=1) as pool:
-        results = list(pool.map(run, (Task(folder, options.limit, options.keep) for folder in folders)))
+        results = list(
+            pool.map(run, (Task(folder, options.limit, options.keep, options.pyright) for folder in folders))
+        )
     total = Result("total")
     for result in results:
         total.add(result)
