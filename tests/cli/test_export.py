@@ -105,6 +105,12 @@ WRONG = {
         "give one of them",
     ),
     "no such database": (["export", "--out", "{out}", "--threads-from", "x", "--query", "y"], "does not exist"),
+    "no admin key": (["export", "--org", "--out", "{out}"], "set OPENAI_ADMIN_KEY"),
+    "an organization of files": (["export", "--org", "--out", "{out}", "--source", "dump", "x"], "what each project"),
+    "keys without an organization": (["export", "--keys", "x", "--out", "{out}"], "are for --org"),
+    "a folder of others for an organization": (["export", "--org", "--out", "{others}"], "no exported organization"),
+    "no such keys": (["export", "--org", "--out", "{out}", "--keys", "{out}/keys"], "cannot be read"),
+    "no keys": (["export", "--org", "--out", "{out}", "--keys", "{others}/mine.txt"], "it is no JSON"),
     "files for a server": (["export", "--out", "{out}", "x.json"], "reads no files"),
     "ids for files": (
         ["export", "--out", "{out}", "--source", "dump", "--threads", "-", "x"],
@@ -129,9 +135,27 @@ def test_bad_input_is_one_sentence_and_exits_2(arguments, message, url, tmp_path
     ):
         places[name].mkdir()
         (places[name] / file).write_text(text)
-    code, shown, told = run(*(argument.format(**places) for argument in arguments), OPENAI_BASE_URL=url)
+    admin = {} if "set OPENAI_ADMIN_KEY" in message else {"OPENAI_ADMIN_KEY": "sk-admin-any"}
+    code, shown, told = run(*(argument.format(**places) for argument in arguments), OPENAI_BASE_URL=url, **admin)
     assert (code, shown) == (2, "")
     assert message in told
+
+
+KEYS = {
+    "a project's key for an organization": (["--org"], {"OPENAI_ADMIN_KEY": "sk-proj-canary-1"}, "an administrator's"),
+    "an administrator's key for a project": ([], {"OPENAI_API_KEY": "sk-admin-canary-1"}, "see --org"),
+    "an empty variable": (["--org", "--keys", "{keys}"], {"OPENAI_ADMIN_KEY": "sk-admin-1"}, "that variable is empty"),
+}
+
+
+@pytest.mark.parametrize(("options", "environment", "message"), KEYS.values(), ids=KEYS)
+def test_a_key_of_the_other_kind_is_one_sentence(options, environment, message, url, out, tmp_path):
+    (tmp_path / "keys.json").write_text('{"proj_a": "env:A2R_NO_SUCH"}')
+    given = [option.format(keys=tmp_path / "keys.json") for option in options]
+    code, shown, told = run("export", "--out", out, *given, OPENAI_BASE_URL=url, **environment)
+    assert (code, shown) == (2, "")
+    assert message in told
+    assert "canary" not in told
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(url, tmp_path):

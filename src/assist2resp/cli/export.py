@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from assist2resp.cli._organization import export_all, show_organization, time_left
 from assist2resp.cli._terminal import heed_sigterm, progress, say, show
 from assist2resp.cli._thread_ids import wanted_threads
 from assist2resp.plugins import plugin_names
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from assist2resp.export.source import Settings
 
 _PATH = click.Path(path_type=Path)
+_TEMPORARY = "For --org: make a service account where a project has no key, and remove it again."
 
 
 @click.command(short_help=__doc__)
@@ -40,6 +43,9 @@ _PATH = click.Path(path_type=Path)
 @click.option("--query", metavar="SQL", help="What gives the ids there, in its first column.")
 @click.option("--base-url", metavar="URL", help="The server; OPENAI_BASE_URL or AZURE_OPENAI_ENDPOINT without it.")
 @click.option("--api-version", metavar="DATE", help="The version of Azure's API; OPENAI_API_VERSION without it.")
+@click.option("--org", "whole", is_flag=True, help="Every project of the organization; needs OPENAI_ADMIN_KEY.")
+@click.option("--keys", type=_PATH, metavar="FILE", help='For --org: JSON of {"proj_…": "env:NAME or a key"}.')
+@click.option("--temporary-accounts", "temporary", is_flag=True, help=_TEMPORARY)
 @click.option("--only", multiple=True, metavar="KINDS", help="Only these: assistants, threads, runs, vector_stores, …")
 @click.option("--skip", multiple=True, metavar="KINDS", help="Not these.")
 @click.option(
@@ -58,6 +64,9 @@ def command(
     query: str | None,
     base_url: str | None,
     api_version: str | None,
+    whole: bool,
+    keys: Path | None,
+    temporary: bool,
     only: tuple[str, ...],
     skip: tuple[str, ...],
     concurrency: int,
@@ -78,7 +87,7 @@ def command(
     only, and holds everything verbatim in source/. Exit codes: 0 complete; 2 usage or configuration; 3 something
     failed, the rest is done; 130 interrupted.
     """  # noqa: D301 - click keeps the lines of a paragraph that begins with this control character
-    from assist2resp.errors import ExitCode, InterruptedRunError
+    from assist2resp.errors import ExitCode
     from assist2resp.export.engine import export
     from assist2resp.export.source import Settings, open_source
 
@@ -93,18 +102,37 @@ def command(
         rate=rate,
     )
     _refuse_contradictions(name, inputs, settings)
-    if name == "openai" and not settings.has_thread_ids and "threads" in settings.groups:
+    if whole and (name != "openai" or settings.has_thread_ids):
+        raise click.UsageError("--org walks what each project lists; threads by id need one export per project.")
+    if not whole and (keys is not None or temporary):
+        raise click.UsageError("--keys and --temporary-accounts are for --org.")
+    if name == "openai" and not whole and not settings.has_thread_ids and "threads" in settings.groups:
         say("assist2resp: no API lists threads; give their ids with --threads to have them too.")
+    if whole:
+        with _saving(out), progress() as bar:
+            index = export_all(
+                settings, keys, out, lambda _: _reporter(form, bar), temporary=temporary, restart=restart
+            )
+        show_organization(index, out, form)
+        return ExitCode.DONE if all(project.complete for project in index.projects) else ExitCode.PARTIAL
+    with _saving(out), progress() as bar:
+        manifest = export(open_source(name, settings), out, restart=restart, report=_reporter(form, bar))
+    if form == "text":
+        show(f"{_summary(manifest, out)}\n", sys.stdout)
+    return ExitCode.DONE if manifest.complete else ExitCode.PARTIAL
+
+
+@contextmanager
+def _saving(out: Path) -> Iterator[None]:
+    """Ctrl-C ends the export, and says what is kept."""
+    from assist2resp.errors import InterruptedRunError
+
     try:
-        with progress() as bar:
-            manifest = export(open_source(name, settings), out, restart=restart, report=_reporter(form, bar))
+        yield
     except KeyboardInterrupt:
         raise InterruptedRunError(
             f"interrupted; {out} keeps what was fetched, run the same command to go on."
         ) from None
-    if form == "text":
-        show(f"{_summary(manifest, out)}\n", sys.stdout)
-    return ExitCode.DONE if manifest.complete else ExitCode.PARTIAL
 
 
 def _refuse_contradictions(name: str, inputs: tuple[Path, ...], settings: Settings) -> None:
@@ -146,11 +174,14 @@ def _reporter(form: str, bar: Callable[[str, int, int], None] | None) -> Callabl
 
 
 def _summary(manifest: Manifest, out: Path) -> str:
+    from assist2resp.export.inventory import inventory_of
+
     counts = ", ".join(f"{number:,} {kind}" for kind, number in manifest.counts.items()) or "nothing"
     lines = [f"{out}: {counts}."]
     lines += [f"absent: {gap.kind} {gap.id}: {gap.reason}" for gap in manifest.absences[:_MOST_SHOWN]]
     if len(manifest.absences) > _MOST_SHOWN:
         lines.append(f"absent: {len(manifest.absences) - _MOST_SHOWN:,} more, in manifest.json")
+    lines += time_left(inventory_of(out, manifest))
     if manifest.failures:
         lines.append(f"{len(manifest.failures):,} failed, listed in manifest.json; the same command tries them again.")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""HTTP for the sources: GET requests with retries, and errors that name what was asked for."""
+"""HTTP for the sources: requests with retries, and errors that name what was asked for."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class NotFoundError(RefusedError, AbsentError):
 
 
 class Http:
-    """GET requests below one base URL."""
+    """Requests below one base URL."""
 
     def __init__(self, access: Access, pace: Pace, *, patience: float) -> None:
         self._wire = Wire(access)
@@ -44,13 +44,22 @@ class Http:
 
     async def get(self, path: str, query: Mapping[str, Any], read: Callable[[str], T]) -> T:
         """The answer as `read` understands it; a ValueError of its is a broken answer, which is asked for again."""
+        return await self._ask("GET", path, query, None, read)
+
+    async def send(self, method: str, path: str, body: Any, read: Callable[[str], T]) -> T:
+        """The answer to a request that changes something, and that may do so twice where answers are lost."""
+        return await self._ask(method, path, {}, body, read)
+
+    async def _ask(self, method: str, path: str, query: Mapping[str, Any], body: Any, read: Callable[[str], T]) -> T:
         problem = ""
         for attempt in range(ATTEMPTS):
             if attempt:
                 await asyncio.sleep(self._wait(attempt))
             try:
                 async with self._pace.turn():
-                    response = await self._wire.client.get(self._wire.base + path, params={**self._wire.query, **query})
+                    response = await self._wire.client.request(
+                        method, self._wire.base + path, params={**self._wire.query, **query}, json=body
+                    )
             except self._wire.errors as error:
                 problem = self._transport_problem(error, attempt)
                 continue

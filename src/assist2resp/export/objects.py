@@ -22,12 +22,13 @@ KIND_OF = {
     "vector_store.files_batch": "vector_store_file_batches",
     "vector_store.file_batch": "vector_store_file_batches",
     "file": "files",
+    "container": "containers",
+    "container.file": "container_files",
     "model": "models",
 }
 """The kind of an object by its `object`."""
 _NESTED = ("steps", "messages", "runs")
 """What dumps put into an object that the API keeps apart."""
-_OWNERS = ("thread_id", "vector_store_id")
 _DEEPEST = 12
 
 
@@ -88,6 +89,8 @@ class Finder:
         elif kind.startswith("vector_store_"):
             owner = _text(value.get("vector_store_id")) or context.vector_store_id
             parent = context.file_id if kind == "vector_store_file_contents" else None
+        elif kind == "container_files":
+            owner = _text(value.get("container_id"))
         if object_id is None or owner is None:
             lacks = "an id" if object_id is None else "the id of what it belongs to"
             return Absence(kind, object_id or "", f"an object was found that lacks {lacks}")

@@ -12,7 +12,7 @@ from assist2resp.plugins import plugin_names
 
 PACKAGE = "assist2resp.export.sources"
 
-GROUPS = ("assistants", "threads", "runs", "vector_stores", "files", "models")
+GROUPS = ("assistants", "threads", "runs", "vector_stores", "files", "containers", "models")
 """What `--only` and `--skip` name; `runs` are the runs of threads with their steps."""
 
 
@@ -101,6 +101,8 @@ class Settings:
     inputs: tuple[Path, ...] = ()
     base_url: str | None = None
     api_key: str | None = None
+    project: str | None = None
+    """The project that the key is of, where several are exported."""
     api_version: str | None = None
     thread_ids: Iterable[str] | None = None
     """None where none were asked for; an iterable is read once."""

@@ -28,6 +28,8 @@ def access_of(base_url: str | None, api_key: str | None, *, user: str) -> Access
     key = api_key or os.environ.get("OPENAI_API_KEY")
     if not key:
         raise UsageError(f"{user} needs an API key; set OPENAI_API_KEY (any, where the server wants none).")
+    if key.startswith("sk-admin-") and user != "--org":
+        raise UsageError(f"{user} needs the key of a project, and OPENAI_API_KEY holds an administrator's; see --org.")
     if not key.isascii() or not key.isprintable():
         raise UsageError(f"{user} cannot send the API key: it holds a sign that no header may; check OPENAI_API_KEY.")
     base_url = base_url or os.environ.get("OPENAI_BASE_URL") or OFFICIAL

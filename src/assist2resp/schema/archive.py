@@ -30,6 +30,8 @@ KINDS = (
     "vector_store_file_contents",
     "vector_store_file_batches",
     "files",
+    "containers",
+    "container_files",
     "models",
 )
 """The kinds of objects, each a file below `source/`."""

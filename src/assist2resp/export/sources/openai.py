@@ -24,7 +24,7 @@ from assist2resp.network.pace import Pace
 
 _PAGE = 100
 _FILES_PAGE = 10_000
-_LISTED = ("assistants", "vector_stores", "files", "models")
+_LISTED = ("assistants", "vector_stores", "files", "containers", "models")
 _LIMITS: dict[str, tuple[dict[str, Any], ...]] = {
     "files": ({"limit": _FILES_PAGE, "order": "asc"}, {"limit": _PAGE, "order": "asc"}, {}),
     "models": ({},),
@@ -32,7 +32,7 @@ _LIMITS: dict[str, tuple[dict[str, Any], ...]] = {
 """The queries of listings that are not like the others, the largest page first."""
 _TOO_LARGE = (400, 422)
 """How servers refuse a page that is too large for them."""
-_INNER = {"files": "file_contents", "vector_stores": "vector_stores", "threads": "threads"}
+_INNER = {"files": "file_contents", "vector_stores": "vector_stores", "containers": "containers", "threads": "threads"}
 """What is fetched of each object of a listing."""
 
 
@@ -64,6 +64,8 @@ class OpenAISource:
                 "threads": partial(_wanted, self._thread),
                 "vector_stores": partial(_wanted, self._vector_store),
                 "files": self._file,
+                "containers": self._container,
+                "container_contents": self._container_content,
                 "file_contents": self._file_content,
             }
             return by_id[unit.kind](unit.id)
@@ -151,6 +153,23 @@ class OpenAISource:
             else:
                 yield Capture("vector_store_file_contents", capture.id, owner, content.raw, parent=capture.id)
 
+    async def _container(self, container_id: str) -> AsyncIterator[Found]:
+        """The files of a container, which ends after minutes without use and takes them with it."""
+        owner, path = whole(container_id), f"/containers/{quote(container_id, safe='')}/files"
+        try:
+            files = [piece async for piece in self._list(path, {"limit": _PAGE, "order": "asc"})]
+        except RefusedError as error:
+            yield Absence("container_files", owner, str(error))
+            return
+        for capture in _in_order("container_files", owner, files):
+            yield capture
+            yield Unit("container_contents", f"{owner}/{capture.id}")
+
+    async def _container_content(self, place: str) -> AsyncIterator[Found]:
+        container_id, _, file_id = place.partition("/")
+        path = f"/containers/{quote(container_id, safe='')}/files/{quote(file_id, safe='')}/content"
+        yield Content(whole(file_id), partial(self._chunks, path))
+
     async def _file(self, file_id: str) -> AsyncIterator[Found]:
         file = await self._http.get(f"/files/{quote(file_id, safe='')}", {}, piece_of)
         yield Capture("files", whole(file_id), whole(file_id), file.raw)
@@ -233,4 +252,5 @@ def open_source(settings: Settings) -> OpenAISource:
     """The source `openai`."""
     access = access_of(settings.base_url, settings.api_key, user="the source openai")
     headers = {**access.headers, "openai-beta": "assistants=v2"}
+    headers |= {"openai-project": settings.project} if settings.project else {}
     return OpenAISource("openai", settings, replace(access, headers=headers), _LISTED)
