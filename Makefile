@@ -35,9 +35,15 @@ test-lowest:
 	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[sandbox]' --group dev
 	.venv-lowest/bin/pytest -n 2 tests
 
-# Proofs that need more than Python, or minutes (opt-in): Debian's chromium, many kills, Debian's postgresql, other servers.
+# Proofs that need more than Python, or minutes (opt-in): Debian's chromium and chromium-driver, many kills, Debian's postgresql, other servers.
 test-browser test-kills test-postgres test-servers: test-%: $(VENV)/installed
 	$(BIN)/pytest -m $* tests
+
+test-browser: $(VENV)/browser
+$(VENV)/browser: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'selenium>=4.20'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'axe-playwright-python>=0.1.8'
+	touch $@
 
 bench: $(VENV)/installed
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done

@@ -272,15 +272,15 @@
       ["cost", quantity(old.cost, "USD"), quantity(fresh.cost, "USD")],
       ["latency", quantity(old.latency, "seconds"), quantity(fresh.latency, "seconds")],
     ];
-    return table(["", "old", "new"], rows.map(([name, a, b]) => [[name], [a || "–", "number"], [b || "–", "number"]]));
+    return table("Took", ["", "old", "new"], rows.map(([name, a, b]) => [[name], [a || "–", "number"], [b || "–", "number"]]));
   }
-  function table(head, rows) {
-    return make("div", {class: "scroll"}, make("table", {}, make("thead", {}, make("tr", {}, head.map((text) => text ? make("th", {scope: "col"}, text) : make("td", {})))),
+  function table(name, head, rows) {
+    return make("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": name}, make("table", {}, make("thead", {}, make("tr", {}, head.map((text) => text ? make("th", {scope: "col"}, text) : make("td", {})))),
       make("tbody", {}, rows.map((cells) => make("tr", {}, cells.map(([text, kind], place) => place ? make("td", {class: kind || ""}, text) : make("th", {scope: "row"}, text)))))));
   }
   function scores(entry) {
     const rows = Object.entries(entry.case.scores || {}).filter(([, score]) => score.new !== undefined && score.new !== null);
-    return table(["metric", "old", "new", "noise", "what differs"], rows.map(([name, score]) => {
+    return table("Measured", ["metric", "old", "new", "noise", "what differs"], rows.map(([name, score]) => {
       const unit = (about.metrics[name] || {}).unit;
       const kind = entry.worse.includes(name) ? "number worse" : "number";
       return [[title(name)], [quantity(score.old, unit), "number"], [quantity(score.new, unit), kind], [quantity(score.noise, unit), "number"], [score.note || ""]];
