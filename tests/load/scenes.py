@@ -61,7 +61,7 @@ def new_world(**options: Any) -> Iterator[Any]:
     """A server without the old API."""
     with sandbox(sunset=True, **options) as server:
         yield server
-        assert server.failures == []
+        assert server.failures == [], server.failures
 
 
 def settings(server: Any, **changes: Any) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 
 import openai
@@ -202,3 +203,14 @@ async def test_cuts_reach_the_async_client(in_process):
                 await client.models.list()
             with pytest.raises(openai.APITimeoutError):
                 await client.files.list()
+
+
+def test_a_client_that_goes_away_is_no_failure_of_the_sandbox():
+    with sandbox() as server:
+        host, port = server.url.removeprefix("http://").removesuffix("/v1").split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(b"POST /v1/conversations HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\n{")
+        while not server.requests:
+            server.client().models.list()
+        server.client().models.list()
+        assert server.failures == []

@@ -3,6 +3,7 @@
     ids(old, new)                    read by the support module of a rewritten program
     claims(old, new, holder, at)     threads that are being loaded: by this load, by another part of it, or by a program
                                      that loads threads on demand
+    target(place)                    the server that the new ids are of
     kept(kind, id, parent, body)     the support module's state, in a file or database of its own or in the same
 
 Places: a path or `sqlite:///PATH`; a path that ends with .csv, which is written from the journal when a load ends and
@@ -17,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from assist2resp.errors import UsageError
 from assist2resp.load.database import open_database, path_of, shown
 from assist2resp.load.kept import Kept
 
@@ -28,6 +30,7 @@ _FOR_EVER = 9e9
 _IDS = ("CREATE TABLE IF NOT EXISTS ids (old VARCHAR(255) PRIMARY KEY, new VARCHAR(255))",)
 _OF_CLAIMS = "old VARCHAR(255) PRIMARY KEY, new VARCHAR(255), holder VARCHAR(64), at DOUBLE PRECISION"
 _CLAIMS = (f"CREATE TABLE IF NOT EXISTS claims ({_OF_CLAIMS})",)
+_TARGET = ("CREATE TABLE IF NOT EXISTS target (place VARCHAR(255) PRIMARY KEY)",)
 _OF_KEPT = "kind VARCHAR(32), id VARCHAR(255), parent VARCHAR(255), body TEXT, PRIMARY KEY (kind, id)"
 _KEPT = (
     f"CREATE TABLE IF NOT EXISTS kept ({_OF_KEPT})",
@@ -51,17 +54,30 @@ class Loaded(NamedTuple):
 class IdMap:
     """The open map and state. Every method may be called in any thread, one at a time."""
 
-    def __init__(self, place: str, state: str | None) -> None:
-        """Open both; a UsageError says why that cannot be."""
+    def __init__(self, place: str, state: str | None, target: str) -> None:
+        """Open both; a UsageError says why that cannot be, or that the map is of another server."""
         self.place = shown(place)
         self.is_csv = place.endswith(".csv")
         self._csv = path_of(place) if self.is_csv else None
-        self._ids = None if self.is_csv else open_database(place, (*_IDS, *_CLAIMS))
+        self._ids = None if self.is_csv else open_database(place, (*_IDS, *_CLAIMS, *_TARGET))
+        self._check_target(target)
         path = path_of(place)
         if state is None and path is not None:
             state = str(path.with_name(STATE_NAME))
         self.state_place = shown(state or place)
         self._kept = open_database(state or place, _KEPT)
+
+    def _check_target(self, target: str) -> None:
+        """Note the server that the ids are of."""
+        if self._ids is None:
+            return
+        self._ids.insert_missing(
+            "INSERT INTO target (place) SELECT :place WHERE NOT EXISTS (SELECT 1 FROM target)", [{"place": target}]
+        )
+        [(known, _)] = self._ids.pairs("SELECT place, place FROM target", [{}])
+        if known != target:
+            self._ids.close()
+            raise UsageError(f"{self.place} has ids of {known}, and not of {target}; name another id map with --map.")
 
     def known(self, threads: Sequence[str]) -> dict[str, str]:
         """The conversations of the threads that are in the map."""

@@ -129,7 +129,7 @@ async def _session(folder: Path, settings: Settings) -> AsyncIterator[Session]:
     journal = Journal(folder, api.wire.place, settings.choice.shard)
     id_map = None
     try:
-        id_map = IdMap(settings.place or str(folder / ID_MAP), settings.state)
+        id_map = IdMap(settings.place or str(folder / ID_MAP), settings.state, api.wire.place)
         result = Result(map_place=id_map.place, state_place=id_map.state_place)
         yield Session(folder, settings, api, journal, id_map, result, manifest.converted.get("conversations", 0))
         result.requests = api.requests

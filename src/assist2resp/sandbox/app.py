@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -154,6 +154,8 @@ def _endpoint(
             response = await handler(world, request)
         except WireError as error:
             response = error.response()
+        except ClientDisconnect:
+            response = _server_error().response()  # nobody is there to read it, and the sandbox did not fail
         except Exception as error:  # noqa: BLE001 - the one boundary: the failure is kept for whoever asserts on it
             world.failures.append(error)
             response = _server_error().response()
