@@ -20,7 +20,7 @@ def _item(message: Json) -> Json:
     return {"type": "message", "role": role, "content": content}
 
 
-def input_message(role: str, content: Any) -> Json:
+def input_message(role: str, content: Any) -> Any:
     """A message as input of a response; its content is a string, or a list of parts as the old API had them."""
     try:
         return _item({"role": role, "content": content})

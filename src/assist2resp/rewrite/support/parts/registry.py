@@ -15,7 +15,7 @@ from assist2resp.rewrite.support.parts.arguments import _arguments
 from assist2resp.rewrite.support.parts.pages import _listed
 from assist2resp.rewrite.support.parts.resources import _resolved
 from assist2resp.rewrite.support.parts.state import _beside
-from assist2resp.rewrite.support.parts.wire import Json, _answers, _Call, _missing, _Refusal, _Work
+from assist2resp.rewrite.support.parts.wire import Json, _answers, _Call, _missing, _Refusal
 
 _STALE_SECONDS = 30
 _ASSISTANT: Json = {
@@ -99,7 +99,7 @@ def _take(lock: Path) -> None:
 
 
 @_answers("POST /assistants")
-def _create_assistant(call: _Call) -> _Work:
+def _create_assistant(call: _Call) -> Any:
     if not call.body.get("model"):
         raise _Refusal(400, "Missing required parameter: 'model'.", "model", "missing_required_parameter")
     resources: Json = {}
@@ -129,7 +129,7 @@ def _retrieve_assistant(_call: _Call, assistant_id: str) -> Json:
 
 
 @_answers("POST /assistants/{}")
-def _update_assistant(call: _Call, assistant_id: str) -> _Work:
+def _update_assistant(call: _Call, assistant_id: str) -> Any:
     assistant = _assistant(assistant_id)
     resources: Json = {}
     # region files
