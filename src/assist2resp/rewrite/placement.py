@@ -89,7 +89,7 @@ def _placement(root: Path, members: list[tuple[SourceFile, Plan]], options: Opti
             placement.used |= paths
         placement.used |= plan.offers.get(file, set())
         placement.is_async |= plan.is_async
-        placement.is_sync |= not plan.is_async
+        placement.is_sync |= plan.is_sync
     return placement
 
 

@@ -157,8 +157,14 @@ class Plan:
 
     @property
     def is_async(self) -> bool:
-        """Whether the flow's clients are asynchronous."""
-        return any(
-            site.is_certain and isinstance(site.receiver, Resource) and site.receiver.is_async
-            for site in self.flow.sites
-        )
+        """Whether some of the flow's clients are asynchronous."""
+        return any(client.is_async for client in self._clients)
+
+    @property
+    def is_sync(self) -> bool:
+        """Whether some of them are not; what nothing tells is not."""
+        return not self.is_async or any(not client.is_async for client in self._clients)
+
+    @property
+    def _clients(self) -> list[Resource]:
+        return [site.receiver for site in self.flow.sites if isinstance(site.receiver, Resource)]
