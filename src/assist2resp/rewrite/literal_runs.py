@@ -14,6 +14,7 @@ from assist2resp.rewrite.literal_lookup import DefinitionEdit, Lookup, Refused
 from assist2resp.rewrite.literal_options import text_format, tool_choice
 from assist2resp.rewrite.literal_tools import Resources, tools
 from assist2resp.rewrite.nodes import code, string_value
+from assist2resp.rewrite.output_limit import output_limit
 
 _APART = frozenset({
     "thread_id", "assistant_id", "thread", "additional_instructions", "additional_messages", "timeout", "extra_headers",
@@ -88,7 +89,8 @@ class _Run:
         if name in _APART:
             self.apart[name] = value
         elif name in _RENAMED:
-            self._add(_RENAMED[name], value, may_be_none=may_be_none(value, self.look))
+            new = output_limit(value) if name == "max_completion_tokens" else value
+            self._add(_RENAMED[name], new, may_be_none=may_be_none(value, self.look))
         elif name == "stream":
             if not (isinstance(value, cst.Name) and value.value in {"False", "True"}):
                 raise Refused

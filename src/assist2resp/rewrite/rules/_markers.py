@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assist2resp.rewrite import uses
+from assist2resp.rewrite.output_limit import told
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
@@ -19,4 +20,5 @@ def read_text(plan: Plan, site: Site, code: str, message: str) -> None:
         missed = "its text has no markers of citations such as 【4:0†source】 any more."
         plan.fix(site, code, f"{message.removesuffix('.')}; {missed}", level=Level.REVIEW, plain=True)
     else:
-        plan.fix(site, code, message, plain=True)
+        level, told_so = told(site, message)
+        plan.fix(site, code, told_so, level=level, plain=True)

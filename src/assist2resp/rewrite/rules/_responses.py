@@ -7,6 +7,7 @@ import libcst as cst
 from assist2resp.rewrite import literals
 from assist2resp.rewrite.calls import Argument, attribute, paragraphs, rebuild_call, subscript
 from assist2resp.rewrite.nodes import argument
+from assist2resp.rewrite.output_limit import output_limit
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
 from assist2resp.rewrite.run_sites import thread_argument
@@ -63,7 +64,8 @@ def _registered(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[A
     for arg in site.call.args:
         name = arg.keyword.value if arg.keyword is not None else ""
         if name in _HANDED_ON or name in _AS_GIVEN:
-            own.append(Argument(_AS_GIVEN.get(name, name), arg.value))
+            value = output_limit(arg.value) if name == "max_completion_tokens" else arg.value
+            own.append(Argument(_AS_GIVEN.get(name, name), value))
         elif name and name not in {"thread_id", "assistant_id", "poll_interval_ms", "stream"}:
             settings.append(cst.Arg(arg.value, cst.Name(name), _TIGHT))
     lookup = cst.Call(cst.Name(plan.need(site.file, "request_arguments")), [cst.Arg(assistant), *settings])

@@ -8,6 +8,7 @@ from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.kinds import Sdk
 from assist2resp.rewrite.nodes import argument
+from assist2resp.rewrite.output_limit import told
 from assist2resp.rewrite.outputs import output_edits
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
@@ -23,7 +24,8 @@ def create(plan: Plan, site: Site) -> None:
     beta = beta_of(site, plan.inference)
     assert beta is not None
     rebuild_as_response(plan, site, client_of(beta), response_arguments(plan, site, folded_input(plan, site)))
-    plan.fix(site, _CODE, "a run became a response.", plain=True)
+    level, message = told(site, "a run became a response.")
+    plan.fix(site, _CODE, message, level=level, plain=True)
 
 
 def retrieve(plan: Plan, site: Site) -> None:

@@ -20,6 +20,7 @@ class CreateResponses:
     Safety: only when every use of the run, its tool calls and its id has the same meaning on a response; a program that
     hands a run's id to another process keeps its run through the support module.
     Known problems: a run could be watched while it worked; a response cannot, so prints of waiting do not happen.
+    No response takes a limit of fewer than 16 tokens; the finding says so (review) where a run had one.
     See: https://platform.openai.com/docs/guides/migrate-to-responses
     """
 

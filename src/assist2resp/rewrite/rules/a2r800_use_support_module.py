@@ -9,6 +9,7 @@ from assist2resp.rewrite.chains import beta_of, client_of, resource_of
 from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.nodes import has_star
+from assist2resp.rewrite.output_limit import told
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.sites import Site
@@ -185,7 +186,8 @@ class UseSupportModule:
                     break
                 local = plan.need(site.file, entry, used)
                 plan.change(site.file, node, lambda updated, local=local: call(local, _client(updated)))  # type: ignore[misc]
-                plan.fix(site, self.code, f"goes through {entry}() of the support module.")
+                level, message = told(site, f"goes through {entry}() of the support module.")
+                plan.fix(site, self.code, message, level=level)
                 return
         beta = beta_of(site, plan.inference)
         if beta is not None and site.path == "beta":
