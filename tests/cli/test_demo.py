@@ -59,8 +59,12 @@ def test_the_whole_walk(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     made = tmp_path / "assist2resp-demo"
     assert {path.name for path in made.iterdir()} == {MARKER, *CONTENTS}
-    old, new = ((made / name).read_text(encoding="utf-8") for name in ("old.txt", "new.txt"))
+    old, new = ((made / name).read_text(encoding="utf-8") for name in ("expected.txt", "new.txt"))
     assert old.splitlines() == new.splitlines()
+    first = (made / "old.txt").read_text(encoding="utf-8")
+    told, again = (text.partition("-- what Maria's file says --")[2].splitlines()[1:-1] for text in (first, new))
+    assert len(told) == 6
+    assert again[:6] == told
     assert "warranty.md" in old
     assert "NotFoundError: Error code: 404" in (made / "shut.txt").read_text(encoding="utf-8")
     assert json.loads((made / "findings.json").read_text())["findings"]

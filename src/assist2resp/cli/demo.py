@@ -22,8 +22,10 @@ from assist2resp.cli._terminal import heed_sigterm, show, wants_colour
 def command(*, out: Path) -> int:
     """Walk the whole path on this machine, without a key, in under a minute.
 
-    A support bot runs on the Assistants API of a sandbox; that API shuts and the bot dies of 404; `rewrite` moves it
-    to Responses and Conversations; it runs again, and what it prints is compared line by line.
+    A support bot runs on the Assistants API of a sandbox; `export` saves its threads; that API shuts and the bot dies of
+    404; `rewrite` moves it to Responses and Conversations, and `load` its threads; it runs again, goes on with its old
+    customers under their stored thread ids, and what it prints is compared line by line with what the old API would
+    have said.
 
     Exit codes: 0 the rewritten bot prints the same; 1 it prints something else; 2 the folder or the installation is
     unfit; 3 the bot failed; 130 interrupted.

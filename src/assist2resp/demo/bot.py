@@ -15,6 +15,9 @@ from pathlib import Path
 from assist2resp.errors import PartialFailureError
 
 ENTRY = "main.py"
+DATABASE = "support.db"
+THREADS = "SELECT thread_id FROM threads ORDER BY thread_id"
+"""What asks the bot's own database for the threads of its customers."""
 PATIENCE = 120
 """Seconds after which a run is given up; it takes ten."""
 

@@ -12,13 +12,15 @@ from assist2resp.errors import UsageError
 MARKER = ".assist2resp-demo"
 
 CONTENTS = {
-    "before": "the bot on the Assistants API, as its author left it",
-    "after": "the same bot, rewritten",
-    "rewrite.diff": "the change from the one to the other",
+    "before": "the bot on the Assistants API, as its author left it, with its database of customers",
+    "after": "the same bot, rewritten, with the same database",
+    "archive": "its assistants and threads, exported while the old API lived",
+    "rewrite.diff": "the change from the one bot to the other",
     "findings.json": "every site that was found, and how it ended",
     "old.txt": "what the bot printed while the old API lived",
+    "expected.txt": "what it printed there on the next day, to the same customers",
     "shut.txt": "what it said once that API was shut",
-    "new.txt": "what the rewritten bot printed on the new API alone",
+    "new.txt": "what the rewritten bot printed on that next day, on the new API alone",
     "sandbox.sqlite": "both APIs' objects; `assist2resp sandbox --state` opens them",
 }
 """What may lie in the folder, and what it is. Nothing else is ever replaced or removed."""
@@ -46,6 +48,12 @@ class DemoFolder:
         with _translated(source):
             shutil.copytree(source, self.part(name), ignore=shutil.ignore_patterns("__pycache__", "*.db"))
         return self.part(name)
+
+    def keep(self, source: Path, name: str, place: str) -> None:
+        """Copy a file, if it is there, to a place within one of the contents."""
+        with _translated(source):
+            if source.is_file():
+                shutil.copyfile(source, self.part(name) / place)
 
     def contents(self) -> Iterator[tuple[str, str]]:
         """The name of each thing that lies there, and what it is."""

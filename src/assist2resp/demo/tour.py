@@ -14,6 +14,12 @@ from assist2resp.demo.bot import Shown
 from assist2resp.demo.folder import DemoFolder
 from assist2resp.demo.screen import Screen
 from assist2resp.errors import ExitCode, PartialFailureError
+from assist2resp.export.database import rows_of
+from assist2resp.export.engine import export
+from assist2resp.export.source import Settings as ExportSettings
+from assist2resp.export.source import open_source
+from assist2resp.load.engine import load
+from assist2resp.load.session import Settings as LoadSettings
 from assist2resp.rewrite import engine
 from assist2resp.rewrite.diff import unified
 from assist2resp.rewrite.formats import View, formats
@@ -23,7 +29,11 @@ from assist2resp.rewrite.writing import write_outcome
 from assist2resp.sandbox import LoggedRequest, Sandbox, sandbox
 
 OLD_ROUTES = ("/v1/assistants", "/v1/threads")
+KEY = "sk-demo"
+EXPORTED = ("assistants", "threads", "messages", "runs", "steps")
 BOT_LINES = 14
+FILE_LINES = 16
+"""Of the end of what the bot prints, which is a customer's whole conversation."""
 DIFF_LINES = 64
 
 
@@ -41,10 +51,13 @@ class Tour:
             "without a key: both APIs are a sandbox, whose model answers by rule, from all that it is given."
         )
         with self._api(sunset=False) as server:
-            old = self._run_on_the_old_api(server)
+            self._run_on_the_old_api(server)
+            self._export(server)
+            old = self._run_on_the_next_day(server)
         with self._api(sunset=True) as server:
             self._run_once_it_is_shut(server)
             self._rewrite()
+            self._load(server)
             new = self._run_on_the_new_api(server)
         code = self._compare(old, new)
         self.screen.title("All of it is kept")
@@ -52,7 +65,7 @@ class Tour:
         self.screen.table(self.folder.contents())
         return code
 
-    def _run_on_the_old_api(self, server: Sandbox) -> Shown:
+    def _run_on_the_old_api(self, server: Sandbox) -> None:
         self.screen.title("1. The bot on the Assistants API")
         self.screen.say(f"The sandbox serves both APIs at {server.url}; the bot (several modules, functions, file")
         self.screen.say("search, polling, streaming, threads in SQLite) talks to it through the OpenAI SDK.")
@@ -61,10 +74,36 @@ class Tour:
         _refuse_failure(shown, home, "on the old API")
         self.screen.quote(shown.lines, BOT_LINES, self._shown(self.folder.part("old.txt")))
         self.screen.say(_counted(server.requests))
+
+    def _export(self, server: Sandbox) -> None:
+        self.screen.title("2. assist2resp export, while the old API lives")
+        source = open_source("openai", self._source(server))
+        manifest = export(source, self.folder.part("archive"))
+        for failure in manifest.failures:
+            raise PartialFailureError(f"the export failed at {failure.kind} {failure.id}: {failure.reason}")
+        counts = ", ".join(f"{manifest.counts.get(kind, 0)} {kind}" for kind in EXPORTED)
+        self.screen.say(f"{self._shown(self.folder.part('archive'))}: {counts}.")
+        self.screen.say(f"The ids of the threads come from the bot's own {bot.DATABASE}, since no API lists them.")
+
+    def _source(self, server: Sandbox) -> ExportSettings:
+        database = self.folder.part("before") / bot.DATABASE
+        rows = rows_of(str(database), bot.THREADS) if database.is_file() else ()
+        return ExportSettings(
+            base_url=server.url,
+            api_key=KEY,
+            thread_ids=[str(row["thread_id"]) for row in rows],
+            groups=frozenset({"assistants", "threads", "runs", "files"}),
+        )
+
+    def _run_on_the_next_day(self, server: Sandbox) -> Shown:
+        home = self.folder.part("before")
+        shown = self._run(home, server, "expected.txt")
+        _refuse_failure(shown, home, "on the old API")
+        self.screen.say("On the next day the same customers ask again; what the bot says then is kept, to be compared.")
         return shown
 
     def _run_once_it_is_shut(self, server: Sandbox) -> None:
-        self.screen.title("2. The Assistants API shuts, as on 2026-08-26")
+        self.screen.title("3. The Assistants API shuts, as on 2026-08-26")
         self.screen.say("The same sandbox with the same files and vector stores, but the old routes answer 404.")
         home = self.folder.part("before")
         shown = self._run(home, server, "shut.txt")
@@ -75,9 +114,10 @@ class Tour:
         self.screen.quote([*shown.last_call(home), shown.error], 3, "")
 
     def _rewrite(self) -> None:
-        self.screen.title("3. assist2resp rewrite")
+        self.screen.title("4. assist2resp rewrite")
         home = self.folder.copy(bot.source(), "after")
-        outcome = write_outcome(engine.rewrite([home], Options()))
+        self.folder.keep(self.folder.part("before") / bot.DATABASE, "after", bot.DATABASE)
+        outcome = write_outcome(engine.rewrite([home], Options(archive=self.folder.part("archive"))))
         for failure in outcome.findings.failures:
             raise PartialFailureError(failed(failure))
         changed = sorted(outcome.changes, key=lambda change: (change.before is None, change.path))
@@ -98,24 +138,38 @@ class Tour:
             )
         self.screen.say(headline(summarise(outcome, written=True)))
 
+    def _load(self, server: Sandbox) -> None:
+        self.screen.title("5. assist2resp load")
+        home = self.folder.part("after")
+        place = str(home / "id_map.sqlite")
+        result = load(self.folder.part("archive"), LoadSettings(place=place, base_url=server.url, api_key=KEY))
+        for thread, reason in result.failures:
+            raise PartialFailureError(f"the load failed at {thread}: {reason}")
+        self.screen.say(
+            f"{result.tally['loaded']} threads with {result.tally['items']} items are conversations now. The id map,",
+            "and what conversations cannot hold, lie beside the support module.",
+        )
+
     def _run_on_the_new_api(self, server: Sandbox) -> Shown:
-        self.screen.title("4. The rewritten bot on Responses and Conversations")
-        before = len(server.requests)
-        shown = self._run(self.folder.part("after"), server, "new.txt")
-        _refuse_failure(shown, self.folder.part("after"), "after the rewrite")
+        self.screen.title("6. The rewritten bot on Responses and Conversations, on that next day")
+        self.screen.say(f"Its {bot.DATABASE} is the old one: Maria and Jonas go on under the ids of their old threads.")
+        home, before = self.folder.part("after"), len(server.requests)
+        shown = self._run(home, server, "new.txt")
+        _refuse_failure(shown, home, "after the rewrite")
+        self.screen.quote(shown.lines[-FILE_LINES:], FILE_LINES, "")
         self.screen.say(_counted(server.requests[before:]))
         return shown
 
     def _compare(self, old: Shown, new: Shown) -> ExitCode:
-        self.screen.title("5. What its users see, line by line")
+        self.screen.title("7. What its users see, line by line")
         if old.lines == new.lines:
-            self.screen.praise(f"Equal: all {len(old.lines)} lines of old.txt and new.txt (ids of objects aside).")
+            self.screen.praise(f"Equal: all {len(old.lines)} lines of expected.txt and new.txt (ids of objects aside).")
             self.screen.say(
                 "The codes in brackets, such as [ad657c], change when one instruction, tool, file or turn of"
             )
             self.screen.say("the conversation is missing, doubled or out of order: the new API was given all of it.")
             return ExitCode.DONE
-        diff = list(difflib.unified_diff(old.lines, new.lines, "old.txt", "new.txt", lineterm="", n=0))
+        diff = list(difflib.unified_diff(old.lines, new.lines, "expected.txt", "new.txt", lineterm="", n=0))
         self.screen.blame("Not equal (ids of objects aside):")
         self.screen.diff(diff, DIFF_LINES, self._shown(self.folder.path))
         return ExitCode.FINDINGS
