@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types check-tests test-lowest test-sdks test-browser test-kills test-postgres test-servers bench clean
+.PHONY: demo test lint types check-tests test-lowest test-sdks test-browser test-kills test-postgres test-servers bench prove-replay clean
 
 demo: $(VENV)/installed
 	$(BIN)/assist2resp demo
@@ -44,6 +44,10 @@ $(VENV)/browser: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'selenium>=4.20'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'axe-playwright-python>=0.1.8'
 	touch $@
+
+# Replay at full length (opt-in): planted changes, coverage of its intervals, 50 kills.
+prove-replay: $(VENV)/installed
+	for proof in kills coverage planted; do $(BIN)/python scripts/prove_replay.py $$proof || exit 1; done
 
 bench: $(VENV)/installed
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done

@@ -8,7 +8,6 @@ whole numbers, which float arithmetic adds without error in any order, and the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, fsum, log2, sqrt
 from statistics import NormalDist
@@ -42,23 +41,22 @@ class Resampled:
     """
 
     def __init__(self, sums: Any, counts: Any, *, seed: int = 0, resamples: int = RESAMPLES) -> None:
+        import numpy as np
+
         self._sums, self._counts = sums, counts
-        self._means = _resampled(sums, counts, seed, resamples)
+        self._means = np.sort(_resampled(sums, counts, seed, resamples), axis=0)
+        self._valid = (~np.isnan(self._means)).sum(axis=0)
 
     def interval(self, column: int, level: float) -> Interval | None:
         """What holds a column's mean but for `level`; None where too few threads say something."""
-        import numpy as np
-
-        counts, means = self._counts[:, column], self._means[:, column]
+        counts = self._counts[:, column]
         threads = int((counts > 0).sum())
         if threads < FEWEST:
             return None
         mean = fsum(self._sums[:, column].tolist()) / float(counts.sum())
-        ordered = np.sort(means[~np.isnan(means)]).tolist()
+        ordered = self._means[: self._valid[column], column]
         tail = tail_for(level, threads)
-        low = mean - _reach([mean - value for value in reversed(ordered)], tail)
-        high = mean + _reach([value - mean for value in ordered], tail)
-        return Interval(mean, low, high, threads)
+        return Interval(mean, _bound(ordered, mean, tail, 0), _bound(ordered, mean, tail, 1), threads)
 
 
 def tail_for(level: float, threads: int) -> float:
@@ -66,19 +64,21 @@ def tail_for(level: float, threads: int) -> float:
     return _NORMAL.cdf(-sqrt(threads / (threads - 1)) * student(1 - level / 2, threads - 1))
 
 
-def _reach(above: Sequence[float], tail: float) -> float:
-    """How far the bound lies from the mean; `above` is how far resamples do, in order."""
-    thinnest = _IN_TAIL / len(above)
+def _bound(ordered: Any, mean: float, tail: float, side: int) -> float:
+    """The bound below (0) or above (1) which that share of the resamples lies."""
+    thinnest = _IN_TAIL / len(ordered)
     if tail >= thinnest:
-        return quantile(above, 1 - tail)
-    return quantile(above, 1 - thinnest) * _NORMAL.inv_cdf(tail) / _NORMAL.inv_cdf(thinnest)
+        return quantile(ordered, abs(side - tail))
+    reach = quantile(ordered, abs(side - thinnest)) - mean
+    return mean + reach * _NORMAL.inv_cdf(tail) / _NORMAL.inv_cdf(thinnest)
 
 
-def quantile(ordered: Sequence[float], share: float) -> float:
-    """The value below which that share lies, interpolated between neighbours."""
+def quantile(ordered: Any, share: float) -> float:
+    """The value below which that share of them lies, interpolated between neighbours."""
     place = share * (len(ordered) - 1)
     below = min(floor(place), len(ordered) - 2)
-    return ordered[below] + (place - below) * (ordered[below + 1] - ordered[below])
+    low, high = float(ordered[below]), float(ordered[below + 1])
+    return low + (place - below) * (high - low)
 
 
 def student(share: float, freedom: int) -> float:

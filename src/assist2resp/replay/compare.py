@@ -45,6 +45,8 @@ def scores_of(
 
 def _agreement(metric: Agreement, old: Sequence[View], new: Sequence[View]) -> Score | None:
     olds, news = (_comparable(metric, views) for views in (old, new))
+    if not metric.applies([*olds, *news]):
+        return None
     agreed = _mean(metric.agree(one, other) for one in olds for other in news)
     if agreed is None:
         return None

@@ -34,7 +34,7 @@ _CLOSINGS = (
     "Nothing beyond the conversation was used.",
     "This sums up what is known so far.",
 )
-_CODE = re.compile(r" \[[0-9a-f]{6}\]$")
+_CODE = re.compile(r" \[[0-9a-f]{6}\](?=$|\")")
 _OPENINGS = ("About", "On", "As for", "Regarding", "With respect to")
 _MORE = ("", "", "Let me know if anything is unclear.", "I can look further into it.", "Ask again for more detail.")
 
@@ -75,6 +75,9 @@ def _varied(part: Part, prompt: Prompt, dice: random.Random) -> Part:
             return replace(part, arguments=_spaced(part.arguments, dice))
         case Text() if prompt.response_format is None or prompt.response_format["type"] == "text":
             return _worded(part, prompt, dice)
+        case Text():
+            text = _CODE.sub("", part.text).replace(_CLOSING, dice.choice(_CLOSINGS))
+            return Text(text, part.citations, (text,), part.paths)
         case _:
             return part
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -76,7 +76,9 @@ class Agreement(Metric):
     """Compares two answers to the same turn."""
 
     agree: Callable[[View, View], float | None]
-    """From 0 to 1, the same both ways; None where there is nothing to compare."""
+    """From 0 to 1, the same both ways; two that both lack something agree. None where it cannot be told."""
+    applies: Callable[[Sequence[View]], bool] = field(default=lambda _views: True)
+    """Whether the answers of a case, of both sides, have anything to compare."""
     explain: Callable[[View, View], str] = field(default=lambda _old, _new: "")
     """What differs, in a few words."""
     of_failures: bool = False

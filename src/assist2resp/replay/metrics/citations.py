@@ -11,10 +11,10 @@ def _files(view: View) -> Counter[str]:
     return Counter(citation.file for citation in view.answer.citations)
 
 
-def _agree(one: View, other: View) -> float | None:
+def _agree(one: View, other: View) -> float:
     ours, theirs = _files(one), _files(other)
     if not ours and not theirs:
-        return None
+        return 1.0
     return round(2 * (ours & theirs).total() / (ours.total() + theirs.total()), 6)
 
 
@@ -33,5 +33,6 @@ METRIC = Agreement(
     blind="whether the cited passage says so; a file that has another name or id now",
     margin=0.03,
     agree=_agree,
+    applies=lambda views: any(view.answer.citations for view in views),
     explain=_explain,
 )

@@ -6,11 +6,9 @@ from assist2resp.replay.fields import differences, share
 from assist2resp.replay.metrics._base import NO_JSON, Agreement, View
 
 
-def _agree(one: View, other: View) -> float | None:
-    if one.json is NO_JSON and other.json is NO_JSON:
-        return None if not one.asked.wants_json else 0.0
+def _agree(one: View, other: View) -> float:
     if one.json is NO_JSON or other.json is NO_JSON:
-        return 0.0
+        return float(one.json is other.json)
     return round(share(one.json, other.json), 6)
 
 
@@ -28,5 +26,6 @@ METRIC = Agreement(
     blind="free text within a field counts as wrong as soon as one sign differs",
     margin=0.03,
     agree=_agree,
+    applies=lambda views: any(view.json is not NO_JSON for view in views),
     explain=_explain,
 )

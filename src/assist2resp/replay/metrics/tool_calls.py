@@ -15,7 +15,7 @@ def _agree(one: View, other: View) -> float | None:
     if any(view.answer.error is not None and not view.answer.tool_calls for view in (one, other)):
         return None
     if not ours and not theirs:
-        return 1.0 if one.asked.offers_functions else None
+        return 1.0
     return round(2 * _aligned(ours, theirs) / (len(ours) + len(theirs)), 6)
 
 
@@ -65,6 +65,7 @@ METRIC = Agreement(
     blind="whether another call would have served as well; calls of hosted tools",
     margin=0.02,
     agree=_agree,
+    applies=lambda views: any(view.asked.offers_functions or view.answer.tool_calls for view in views),
     explain=_explain,
     of_failures=True,
 )

@@ -1,0 +1,1 @@
+"""Proofs of replay that take long: planted changes, coverage of the intervals, kills."""
