@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,110 @@ print(client.beta.threads.create().id)
     result = rewritten(program, tmp_path)
     found = {finding.code for finding in result.findings}
     assert found == ({"A2R210"} if expected is OPENAI else {expected} - {None})
+
+
+KEPT = {
+    "lifespan": (
+        "from contextlib import asynccontextmanager\nfrom fastapi import FastAPI\n\n\n"
+        "@asynccontextmanager\nasync def lifespan(app):\n    yield {'client': CLIENT}\n\n\n"
+        "app = FastAPI(lifespan=lifespan)\n\n\ndef handle(request):\n    USE(request.state.client)\n"
+    ),
+    "application state": (
+        "from fastapi import FastAPI\n\napp = FastAPI()\napp.state.client = CLIENT\n\n\n"
+        "def handle(request):\n    USE(request.app.state.client)\n"
+    ),
+    "flask extensions": (
+        "from flask import Flask, current_app\n\napp = Flask(__name__)\napp.extensions['ai'] = CLIENT\n\n\n"
+        "def handle():\n    USE(current_app.extensions['ai'])\n"
+    ),
+    "flask config": (
+        "from flask import Flask, current_app\n\napp = Flask(__name__)\napp.config['ai'] = CLIENT\n\n\n"
+        "def handle():\n    USE(current_app.config['ai'])\n"
+    ),
+    "telegram": (
+        "from telegram.ext import Application\n\napp = Application.builder().build()\n"
+        "app.bot_data['client'] = CLIENT\n\n\n"
+        "async def handle(update, context):\n    USE(context.bot_data['client'])\n"
+    ),
+    "discord": (
+        "from discord.ext import commands\n\nbot = commands.Bot('!')\nbot.ai = CLIENT\n\n\n"
+        "@bot.command()\nasync def ask(ctx):\n    USE(ctx.bot.ai)\n"
+    ),
+    "click object": (
+        "import click\n\n\n@click.group()\n@click.pass_context\ndef cli(ctx):\n    ctx.obj = CLIENT\n\n\n"
+        "@cli.command()\n@click.pass_obj\ndef ask(client):\n    USE(client)\n"
+    ),
+    "click dictionary": (
+        "import click\n\n\n@click.group()\n@click.pass_context\ndef cli(ctx):\n    ctx.ensure_object(dict)\n"
+        "    ctx.obj['client'] = CLIENT\n\n\n"
+        "@cli.command()\n@click.pass_context\ndef ask(ctx):\n    USE(ctx.obj['client'])\n"
+    ),
+    "typer": (
+        "import typer\n\napp = typer.Typer()\n\n\n@app.callback()\ndef main(ctx: typer.Context):\n"
+        "    ctx.obj = CLIENT\n\n\n@app.command()\ndef ask(ctx: typer.Context):\n    USE(ctx.obj)\n"
+    ),
+    "provider": (
+        "from dependency_injector import containers, providers\n\n\nclass Container(containers.DeclarativeContainer):\n"
+        "    client = providers.Singleton(lambda: CLIENT)\n\n\ncontainer = Container()\nUSE(container.client())\n"
+    ),
+    "injected": (
+        "from dependency_injector import containers, providers\nfrom dependency_injector.wiring import Provide, inject\n\n\n"
+        "class Container(containers.DeclarativeContainer):\n    client = providers.Factory(lambda: CLIENT)\n\n\n"
+        "@inject\ndef ask(client=Provide[Container.client]):\n    USE(client)\n"
+    ),
+    "keyword arguments": (
+        "class Bot:\n    def __init__(self, **options):\n        self.client = options.pop('client', None) or CLIENT\n\n"
+        "    def ask(self):\n        USE(self.client)\n\n\nBot(client=CLIENT)\n"
+    ),
+}
+"""Where frameworks and classes keep a client: CLIENT makes it, USE uses it."""
+
+
+@pytest.mark.parametrize("program", KEPT.values(), ids=KEPT)
+@pytest.mark.parametrize(
+    ("client", "expected"), [("OpenAI()", OPENAI), ("AzureOpenAI()", AZURE), ("made_elsewhere()", UNKNOWN)]
+)
+def test_a_client_that_a_framework_keeps(program: str, client: str, expected: str, tmp_path: Path) -> None:
+    used = re.sub(r"USE\((.*)\)", r"print(\1.beta.threads.create().id)", program).replace("CLIENT", client)
+    files = {"main.py": f"from desk import made_elsewhere\nfrom openai import AzureOpenAI, OpenAI\n{used}"}
+    assert end(files, tmp_path) == expected
+
+
+def test_what_two_places_of_a_framework_hold_is_told_apart(tmp_path: Path) -> None:
+    program = """from fastapi import FastAPI
+from openai import OpenAI
+from desk import Desk
+
+app = FastAPI()
+app.state.client = OpenAI()
+app.state.desk = Desk()
+
+
+def handle(request):
+    print(request.app.state.desk.beta.threads.create().id)
+    print(request.state.client.beta.threads.create().id)
+"""
+    assert end({"main.py": program}, tmp_path) == UNKNOWN
+
+
+DROP_INS = [
+    ("from langfuse.openai import OpenAI\n\nclient = OpenAI()", OPENAI),
+    ("from langfuse.openai import openai\n\nclient = openai", OPENAI),
+    ("from posthog.ai.openai import AsyncOpenAI as OpenAI\n\nclient = OpenAI()", OPENAI),
+    ("from llama_index.llms.openai import OpenAI\n\nclient = OpenAI()", FOREIGN),
+]
+
+
+@pytest.mark.parametrize(("head", "expected"), DROP_INS)
+def test_modules_that_hand_out_clients_of_openai(head: str, expected: str, tmp_path: Path) -> None:
+    assert end({"main.py": f"{head}\nprint(client.beta.threads.create().id)\n"}, tmp_path) == expected
+
+
+def test_a_mock_that_patch_passes_leaves_the_function_known(tmp_path: Path) -> None:
+    files = {
+        "main.py": "from openai import OpenAI\n\n\ndef ask(client):\n    return client.beta.threads.create().id\n\n\n"
+        "print(ask(OpenAI()))\n",
+        "test_main.py": "from unittest.mock import patch\n\nfrom main import ask\n\n\n"
+        '@patch("main.OpenAI")\ndef test_ask(client):\n    assert ask(client)\n',
+    }
+    assert end(files, tmp_path) == OPENAI

@@ -79,4 +79,4 @@ session.client.beta.threads.create()
 """,
         tmp_path,
     )
-    assert not found
+    assert found == {"beta.threads.create": ("manual", 1)}

@@ -70,6 +70,19 @@ _FIELDS = frozenset(
         "attr.Factory",
     }
 )
+_PROVIDERS = tuple(
+    f"dependency_injector.providers.{name}"
+    for name in (
+        "Singleton",
+        "ThreadSafeSingleton",
+        "ContextLocalSingleton",
+        "Factory",
+        "Resource",
+        "Callable",
+        "Coroutine",
+    )
+)
+"""What gives, when it is called, what its first argument gives when it is called."""
 _ENTERING = (".enter_context", ".enter_async_context")
 _IN_THREADS = (
     ".submit",
@@ -91,6 +104,8 @@ class Externals:
         """What calling the external `name` gives."""
         short = name.removeprefix("builtins.")
         first = node.args[0].value if node.args and node.args[0].keyword is None else None
+        if name.endswith(_PROVIDERS) and node.args:
+            return self.inference.kind(node.args[0].value, file)
         if short == "super":
             return self._super(node, file)
         if short == "dict":

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from assist2resp.rewrite.kinds import BOTTOM, Awaitable, Function, Kind, Many, Unknown, join
+from assist2resp.rewrite.kinds import BOTTOM, Awaitable, External, Function, Kind, Many, Unknown, join
 from assist2resp.rewrite.nodes import argument, dotted, string_value
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.sdk_kinds import unpacked
 
 if TYPE_CHECKING:
     from assist2resp.rewrite.inference import Inference
+
+
+_MOCK = External("unittest.mock.MagicMock()")
 
 
 class Fixtures:
@@ -35,7 +38,7 @@ class Fixtures:
             return chosen
         found = next(self._named(name, function, file), None)
         if found is None:
-            return None
+            return _MOCK if param in _patched(function) else None
         result = self.inference.result(found)
         return result.inner if isinstance(result, (Awaitable, Many)) else result
 
@@ -96,6 +99,24 @@ class Fixtures:
                     kind = self.inference.kind(value, file)
                     result = join(result, kind if len(listed) == 1 else unpacked(kind, (listed.index(name),)))
         return result
+
+
+def _patched(function: cst.FunctionDef) -> list[cst.Param]:
+    """The parameters that `@patch(…)` passes mocks for: the first ones after `self`, one for each without `new`.
+
+    https://docs.python.org/3/library/unittest.mock.html#patch-decorators
+    """
+    named = [*function.params.posonly_params, *function.params.params]
+    own = [param for param in named if param.name.value not in {"self", "cls"}]
+    return own[: sum(map(_passes_mock, function.decorators))]
+
+
+def _passes_mock(decorator: cst.Decorator) -> bool:
+    call = decorator.decorator
+    name = dotted(call.func) or "" if isinstance(call, cst.Call) else ""
+    if not isinstance(call, cst.Call) or not name.endswith(("patch", "patch.object")):
+        return False
+    return argument(call, "new", 2 if name.endswith(".object") else 1) is None
 
 
 def _is_test(function: cst.FunctionDef) -> bool:

@@ -13,6 +13,14 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from assist2resp.rewrite.framework_state import (
+    COMMAND,
+    REQUEST,
+    bot_place,
+    command_place,
+    lifespan_yields,
+    shared_place,
+)
 from assist2resp.rewrite.kinds import (
     BOTTOM,
     UNKNOWN,
@@ -29,7 +37,7 @@ from assist2resp.rewrite.kinds import (
     Unknown,
     join,
 )
-from assist2resp.rewrite.nodes import dotted, positional, string_value
+from assist2resp.rewrite.nodes import positional, string_value
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.scopes import Binding, Scope, Variable
 from assist2resp.rewrite.sdk_kinds import element
@@ -48,7 +56,6 @@ _IN_MEMORY = (
     "collections.", "cachetools.", "contextvars.", "queue.", "asyncio.Queue", "types.SimpleNamespace", "threading.local",
     "weakref.", "builtins.dict", "builtins.list", "builtins.set",
 )  # fmt: skip
-_REQUESTS = frozenset({"request", "req", "websocket", "ws", "self.request"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +92,25 @@ class Holders:
         for write in writes:
             if (key is None or write.key in {key, None}) and self.place(write.holder, write.file) == place:
                 result = join(result, self._value(write))
-        for value, its_file in self._literal_values(place, key):
+        for value, its_file in (*self._literal_values(place, key), *self._state_values(place, key)):
             result = join(result, self.inference.kind(value, its_file))
         return UNKNOWN if isinstance(result, Ident) and not self._is_in_memory(holder, place, file) else result
+
+    def of_command(self) -> Kind:
+        """What the commands of a program are passed as the object of their context; Bottom where nothing sets it."""
+        result: Kind = BOTTOM
+        for writes in self._by_name.values():
+            for write in writes:
+                if write.key == "obj" and self.place(write.holder, write.file) == COMMAND:
+                    result = join(result, self._value(write))
+        return result
+
+    def _state_values(self, place: Hashable, key: str | None) -> Iterator[tuple[cst.BaseExpression, SourceFile]]:
+        """What requests begin with."""
+        for node, file in lifespan_yields(self.inference) if place == REQUEST else ():
+            for its_key, value in literal_items(node):
+                if key is None or its_key in {key, None}:
+                    yield value, file
 
     def _is_in_memory(self, holder: cst.BaseExpression, place: Hashable, file: SourceFile) -> bool:
         """Whether a holder ends with the process, so that no id in it can be older than the program's newest text."""
@@ -130,8 +153,12 @@ class Holders:
     def _place(self, holder: cst.BaseExpression, file: SourceFile) -> Hashable | None:
         if isinstance(holder, cst.Name):
             home = self.home(holder, file)
-            if home is None or isinstance(self.inference.variable(home), (Instance, Class, Module)):
+            kind = self.inference.variable(home) if home is not None else UNKNOWN
+            if home is None or isinstance(kind, (Instance, Class, Module)):
                 return None
+            shared = command_place(holder, file) or bot_place(kind)
+            if shared is not None:
+                return shared
             origin = _outside(home)
             return home if origin is None else origin if origin in _SESSIONS else None
         if not isinstance(holder, cst.Attribute):
@@ -141,9 +168,9 @@ class Holders:
             return ("attribute", self.inference.members.origin(owner), holder.attr.value)
         if isinstance(owner, Module):
             return (owner.file.scopes.root, holder.attr.value)
-        state = _application_state(holder)
-        if state is not None:
-            return state
+        shared = shared_place(holder, owner)
+        if shared is not None:
+            return shared
         if isinstance(owner, External) and "()" not in owner.qualified:
             qualified = f"{owner.qualified}.{holder.attr.value}"
             return qualified if qualified in _SESSIONS else None
@@ -220,16 +247,6 @@ def _outside(home: Variable) -> str | None:
     """The dotted name of what an import brings from outside the project."""
     bindings = home[0].names.get(home[1], [])
     return bindings[0].origin if len(bindings) == 1 and bindings[0].how == "import" else None
-
-
-def _application_state(holder: cst.Attribute) -> Hashable | None:
-    """`app.state` of Starlette and FastAPI, which every request reaches too, and `request.state`, which is its own."""
-    if holder.attr.value != "state":
-        return None
-    owner = dotted(holder.value)
-    if owner is None:
-        return None
-    return ("state", "request" if owner in _REQUESTS else "app")
 
 
 def _writes(file: SourceFile) -> Iterator[Write]:

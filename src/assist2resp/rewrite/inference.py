@@ -46,6 +46,7 @@ from assist2resp.rewrite.project import Project, SourceFile
 from assist2resp.rewrite.scopes import Binding, Scope, Variable
 from assist2resp.rewrite.sdk_kinds import (
     agreed,
+    as_openai,
     awaited,
     below_resource,
     element,
@@ -275,6 +276,7 @@ class Inference:
 
     def imported(self, origin: str, file: SourceFile) -> Kind:
         """What an import of a dotted name gives in a file."""
+        origin = as_openai(origin) if self.project.resolve(origin, file) is None else origin
         if origin.partition(".")[0] == "openai" and not self._is_own_openai(origin, file):
             return imported_name(origin)
         found = self.project.resolve(origin, file)
@@ -382,6 +384,9 @@ class Inference:
         given = positional(node)
         held: Kind = BOTTOM
         key = string_value(given[0]) if given else None
+        rest = self.parameters.rest(func.value, key, file) if key is not None and func.attr.value in READERS else None
+        if rest is not None:
+            return join(PLAIN, join(rest, self.kind(given[1], file) if len(given) > 1 else BOTTOM))
         if func.attr.value in READERS and not isinstance(owner, Awaitable):
             held = self.holders.read(func.value, key, file)
             if isinstance(owner, Record) and key is not None:
@@ -452,8 +457,13 @@ class Inference:
         index = node.slice[0].slice
         if isinstance(index, cst.Slice):
             return owner
+        if isinstance(index, cst.Index) and owner == External("dependency_injector.wiring.Provide"):
+            return self.externals.called(self.kind(index.value, file))
         if isinstance(owner, Record):
             return owner.get(key_of(node))
+        rest = self.parameters.rest(node.value, key_of(node) or "", file)
+        if rest is not None:
+            return UNKNOWN if rest == BOTTOM else rest
         if isinstance(owner, TupleOf):
             value = index.value if isinstance(index, cst.Index) else None
             return (

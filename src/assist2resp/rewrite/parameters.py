@@ -13,6 +13,7 @@ from assist2resp.rewrite import sdk
 from assist2resp.rewrite.annotations import says_something
 from assist2resp.rewrite.decorators import has_decorator, inner_decorator, wrapped_calls
 from assist2resp.rewrite.fixtures import Fixtures
+from assist2resp.rewrite.framework_state import is_passed_object
 from assist2resp.rewrite.holders import literal_items
 from assist2resp.rewrite.kinds import (
     BOTTOM,
@@ -107,6 +108,8 @@ class Parameters:
         if says_something(annotated):
             is_client = isinstance(annotated, Resource)
             return agreed(annotated, self._given(function, param, file)) if is_client else annotated
+        if is_passed_object(function, param):
+            return self.inference.holders.of_command()
         known = self._receiver(function, param) or self._callback(function, param)
         if known is not None:
             return known
@@ -175,6 +178,22 @@ class Parameters:
                 yield self.inference.kind(value, found.file)
             else:
                 yield from self._spread(found, param.name.value)
+
+    def rest(self, node: cst.BaseExpression, key: str, file: SourceFile) -> Kind | None:
+        """What the calls of a function give under a keyword that its `**kwargs` takes; None if that is not what `node` is."""
+        scope = file.scopes.scope_of.get(node)
+        function = scope.enclosing_function() if scope is not None and isinstance(node, cst.Name) else None
+        rest = function.params.star_kwarg if function is not None else None
+        if function is None or rest is None or not isinstance(node, cst.Name) or rest.name.value != node.value:
+            return None
+        result: Kind = BOTTOM
+        for found in self.passes(function):
+            value = dict(found.keywords).get(key)
+            if value is not None:
+                result = join(result, self.inference.kind(value, found.file))
+            elif any(arg.star == "**" for arg in found.call.args):
+                result = join(result, UNKNOWN)
+        return result
 
     def _spread(self, found: Pass, name: str) -> Iterator[Kind]:
         """What `**kwargs` passes for a name, where it is what the function around was called with."""

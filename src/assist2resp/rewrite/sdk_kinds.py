@@ -36,6 +36,19 @@ OWN_CLIENT = "use OpenAI's own client here, or move these calls by hand"
 _CLIENT_NAMES = {"OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI"}
 
 
+_DROP_INS = ("langfuse.openai", "posthog.ai.openai")
+"""Modules that hand out openai's own classes, or ones that derive from them and answer every method."""
+
+
+def as_openai(origin: str) -> str:
+    """The name below `openai` that a drop-in module hands out, for any other the name itself."""
+    for module in _DROP_INS:
+        if origin.startswith(f"{module}."):
+            name = origin.removeprefix(f"{module}.")
+            return name if name.partition(".")[0] == "openai" else f"openai.{name}"
+    return origin
+
+
 def imported_name(qualified: str) -> Kind:
     """What a dotted name outside the project is; below `openai` itself, the module's own client."""
     parts = qualified.split(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from assist2resp.rewrite.scopes import Scope
 
 OLD_RESOURCES = ("beta.assistants", "beta.threads", "beta.vector_stores")
 _MARK = "__here__"
+_BUILTINS = frozenset(dir(builtins))
 _NO_CLIENTS = sys.stdlib_module_names | {"builtins", "openai", "mock", "pytest_mock"}
 """Packages whose objects may be spelled like a client and are certainly none."""
 
@@ -190,9 +192,11 @@ def _uncertain(node: cst.Attribute, call: cst.Call | None, file: SourceFile, inf
 def _not_known(receiver: Kind, what: str) -> Unknown | None:
     """What to tell of a receiver that is spelled like a client; None for what is certainly none."""
     if isinstance(receiver, External):
-        package = receiver.qualified.partition(".")[0]
-        is_made = receiver.qualified.endswith("()") and package not in _NO_CLIENTS
-        return Unknown(f"'{what}' comes from {package}, outside the project") if is_made else None
+        package, _, name = receiver.qualified.partition(".")
+        if package in _NO_CLIENTS and (package != "builtins" or name.partition(".")[0].rstrip("()") in _BUILTINS):
+            return None
+        if package != "builtins":
+            return Unknown(f"'{what}' comes from {package}, outside the project")
     if isinstance(receiver, Unknown) and receiver.reason:
         return receiver
     return Unknown(f"nothing in the project says what '{what}' is", getattr(receiver, "foreign", False))
