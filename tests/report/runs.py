@@ -178,9 +178,9 @@ def _verdicts(cases: int, tools: float, tokens: float) -> Iterator[Verdict]:
     yield Verdict(metric="similarity", outcome=same, new=0.91, difference=-0.004, low=-0.009, high=0.001, cases=cases)
     called = max(1, cases // 5)
     outcome = Outcome.WORSE if wrong > 0.02 else same
-    drop = {"difference": -wrong, "low": -wrong - 0.02, "high": -max(0.0, wrong - 0.02), "margin": 0.01}
+    drop: dict[str, Any] = {"difference": -wrong, "low": -wrong - 0.02, "high": -max(0.0, wrong - 0.02), "margin": 0.01}
     yield Verdict(metric="tool_calls", outcome=outcome, noise=1.0, new=1 - wrong, cases=called, **drop)
-    undecided = {
+    undecided: dict[str, Any] = {
         "outcome": Outcome.UNDECIDED,
         "new": 1.0,
         "noise": 1.0,
@@ -191,10 +191,15 @@ def _verdicts(cases: int, tools: float, tokens: float) -> Iterator[Verdict]:
     }
     yield Verdict(metric="citations", cases=called, needed=900, **undecided)
     yield Verdict(metric="refusals", outcome=same, old=0.0, new=0.0, difference=0.0, low=-0.01, high=0.01, cases=cases)
-    used = {"old": 120.0, "new": 120.0 * tokens, "difference": 120.0 * (tokens - 1), "low": 120.0 * (tokens - 1.04)}
+    used: dict[str, Any] = {
+        "old": 120.0,
+        "new": 120.0 * tokens,
+        "difference": 120.0 * (tokens - 1),
+        "low": 120.0 * (tokens - 1.04),
+    }
     dear = Outcome.WORSE if tokens > 1.05 else same
     yield Verdict(metric="tokens", outcome=dear, high=120.0 * (tokens - 0.96), margin=6.0, cases=cases, **used)
-    latency = {"old": 1.6, "new": 1.3, "difference": -0.3, "low": -0.35, "high": -0.25, "margin": 0.1}
+    latency: dict[str, Any] = {"old": 1.6, "new": 1.3, "difference": -0.3, "low": -0.35, "high": -0.25, "margin": 0.1}
     yield Verdict(metric="latency", outcome=Outcome.BETTER, cases=cases, **latency)
     for assistant in ("Support", "Billing", "Sales"):
         group = f"assistant={assistant}"
