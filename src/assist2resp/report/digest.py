@@ -52,6 +52,7 @@ class Digest:
             states=dict(self.states),
             models=dict(self._new.models),
             old_models=dict(self._old.models),
+            silent=tuple(self._silent()),
             histograms=tuple(self._histograms()),
             old=self._old.side(),
             new=self._new.side(),
@@ -78,6 +79,12 @@ class Digest:
             heapq.heappush(self._worst, (*place, case_row(case, found, self.name)))
         elif place > self._worst[0][:2]:
             heapq.heapreplace(self._worst, (*place, case_row(case, found, self.name)))
+
+    def _silent(self) -> Iterator[str]:
+        titles = {note.name: note.title for note in self.run.metrics}
+        for verdict in self.run.verdicts:
+            if not verdict.group and not verdict.cases:
+                yield titles.get(verdict.metric, verdict.metric)
 
     def _histograms(self) -> Iterator[Histogram]:
         for note in self.run.metrics:

@@ -86,6 +86,8 @@ def _reservations(run: RunSummary) -> Iterator[str]:
         yield f"Accepted: {known.reason} ({known.owner}, {expiry}): {counted(known.cases, 'case')}."
     for left in run.left_out:
         yield f"Left out: {counted(left.count, 'turn')}: {left.reason}."
+    if run.silent:
+        yield f"Nothing to say of any case: {listed(list(run.silent), 6)}."
     for name, reason in run.metrics_left_out.items():
         yield f"Not measured: {name}: {reason}."
     for factor in run.factors:

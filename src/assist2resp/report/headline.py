@@ -33,7 +33,8 @@ def headline(
         word = "Worse" if any(_is_worse(row) for row in metrics) else "Failed"
         return Headline(advice=Advice.STOP, word=word, sentence=_said(stops), reasons=(*stops, *looks))
     if looks:
-        word = "Undecided" if any(row.outcome is Outcome.UNDECIDED for row in metrics) else "To review"
+        open_metrics = any(row.outcome is Outcome.UNDECIDED and row.better != "neither" for row in metrics)
+        word = "Undecided" if open_metrics else "To review"
         return Headline(advice=Advice.LOOK, word=word, sentence=_said(looks), reasons=tuple(looks))
     word = "Not worse" if runs else "Nothing left to do"
     return Headline(advice=Advice.GO, word=word, sentence=_all_well(runs, metrics, code, archive))
@@ -77,11 +78,14 @@ def _open(runs: Iterable[RunSummary], metrics: Iterable[MetricRow]) -> Iterator[
             yield f"the run {run.name} is not complete"
         if not run.cases:
             yield f"the run {run.name} has no case"
-    undecided = [row for row in metrics if row.outcome is Outcome.UNDECIDED]
+    judged = [row for row in metrics if row.better != "neither"]
+    undecided = [row for row in judged if row.outcome is Outcome.UNDECIDED]
     if undecided:
+        what = listed([row.title for row in undecided]) if len(undecided) < len(judged) else "no metric"
+        can = "cannot" if len(undecided) < len(judged) else "can"
         needed = max((row.needed or 0 for row in undecided), default=0)
-        more = f" (about {needed:,} cases would decide)" if needed else ""
-        yield f"{listed([row.title for row in undecided])} cannot be decided{more}"
+        more = f" (about {needed:,} would decide)" if needed else ""
+        yield f"{what} {can} be decided over {counted(max(row.cases for row in undecided), 'case')}{more}"
 
 
 def _code_stops(code: CodeSummary) -> Iterator[str]:

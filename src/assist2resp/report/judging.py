@@ -68,5 +68,4 @@ def worsening(score: Score, note: MetricNote) -> float:
     sign = 1 if note.better == "lower" else -1
     if note.kind == "amount":
         return sign * (score.new - score.old) - abs(score.noise or 0.0) if score.old is not None else 0.0
-    expected = score.noise if score.noise is not None else (1.0 if note.better == "higher" else 0.0)
-    return sign * (score.new - expected)
+    return sign * (score.new - score.noise) if score.noise is not None else 0.0

@@ -15,7 +15,7 @@ SHOWN = 100
 
 
 def metric_rows(digests: Iterable[Digest], base: Digest | None) -> tuple[MetricRow, ...]:
-    """A row per metric and run, what got worse first."""
+    """A row per metric and run that says something of a case, what got worse first."""
     values = {each.metric: each for each in base.run.verdicts if not each.group} if base is not None else {}
     rows = [row for digest in digests for row in _rows(digest, values)]
     return tuple(sorted(rows, key=lambda row: (not _any_worse(row), _ORDER[row.outcome])))
@@ -45,7 +45,7 @@ def base_summary(digests: Iterable[Digest], base: Digest) -> BaseSummary:
 def _rows(digest: Digest, base: dict[str, Verdict]) -> Iterator[MetricRow]:
     notes = {note.name: note for note in digest.run.metrics}
     for verdict in digest.run.verdicts:
-        if not verdict.group:
+        if not verdict.group and verdict.cases:
             note = notes.get(verdict.metric) or _unknown(verdict.metric)
             yield _row(digest.name, verdict, note, digest.run, base.get(verdict.metric))
 

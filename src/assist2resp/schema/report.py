@@ -162,6 +162,8 @@ class RunSummary(_Record):
     complete: bool = True
     left_out: tuple[LeftOut, ...] = ()
     metrics_left_out: dict[str, str] = {}
+    silent: tuple[str, ...] = ()
+    """The titles of metrics that have nothing to say of any case."""
     known: tuple[KnownDifference, ...] = ()
     gates: tuple[Gate, ...] = ()
     factors: tuple[Factor, ...] = ()
