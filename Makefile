@@ -49,8 +49,20 @@ $(VENV)/browser: $(VENV)/installed
 prove-replay: $(VENV)/installed
 	for proof in kills coverage planted; do $(BIN)/python scripts/prove_replay.py $$proof || exit 1; done
 
+# The programs of fixtures/programs, before and after, on the oldest openai that generated code needs (with the oldest
+# Python, if PYTHON39 names one), on the last 2.x and on today's (opt-in, needs about six minutes for each).
+PYTHON39 := $(shell command -v python3.9)
+
+test-sdks: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv venv --quiet --allow-existing --python $(or $(PYTHON39),$(PYTHON)) .venv-sdks/1
+	$(BIN)/uv venv --quiet --allow-existing --python $(PYTHON) .venv-sdks/2
+	$(BIN)/uv pip install --quiet --python .venv-sdks/1/bin/python openai==1.103.0
+	$(BIN)/uv pip install --quiet --python .venv-sdks/2/bin/python 'openai<3'
+	$(BIN)/python scripts/run_on_sdks.py .venv-sdks/1/bin/python .venv-sdks/2/bin/python $(BIN)/python
+
 bench: $(VENV)/installed
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
 
 clean:
-	rm -rf $(VENV) .venv-lowest .coverage .mypy_cache .ruff_cache .hypothesis assist2resp-demo
+	rm -rf $(VENV) .venv-lowest .venv-sdks .coverage .mypy_cache .ruff_cache .hypothesis assist2resp-demo
