@@ -17,7 +17,8 @@ from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import Project, SourceFile
 from assist2resp.rewrite.scopes import Binding
 from assist2resp.rewrite.support.shake import support_source
-from assist2resp.rewrite.support.usage import ARCHIVE
+from assist2resp.rewrite.support.usage import ARCHIVE, FUNCTIONS
+from assist2resp.rewrite.support.words import words_of
 
 
 @dataclass
@@ -31,6 +32,8 @@ class Placement:
     users: dict[SourceFile, dict[str, str]] = field(default_factory=dict)
     """Per file, the local name of each imported name."""
     used: set[str] = field(default_factory=set)
+    words: frozenset[str] = frozenset()
+    """What the program reads of the API's objects, as far as the module's content hangs on it."""
     is_async: bool = False
     is_sync: bool = False
     is_written: bool = True
@@ -50,7 +53,9 @@ class Placement:
 
     def change(self) -> FileChange | None:
         """The file to write, unless it is there as it should be."""
-        after = support_source(self.used, is_async=self.is_async, is_sync=self.is_sync).encode()
+        words = f"[{','.join(sorted(self.words))}]"
+        used = {use if use in FUNCTIONS else use + words for use in self.used}
+        after = support_source(used, is_async=self.is_async, is_sync=self.is_sync).encode()
         return None if after == self.existing or not self.is_written else FileChange(self.path, self.existing, after)
 
 
@@ -61,7 +66,11 @@ def place_support(plans: Iterable[Plan], project: Project, options: Options) -> 
     for plan in plans:
         for file in {**plan.support, **plan.offers}:
             groups.setdefault(import_root(file), []).append((file, plan))
-    return _shared([_placement(root, members, options) for root, members in sorted(groups.items())])
+    placements = [_placement(root, members, options) for root, members in sorted(groups.items())]
+    words = words_of(project, next(iter(groups.values()))[0][1].inference) if placements else frozenset()
+    for placement in placements:
+        placement.words = words
+    return _shared(placements)
 
 
 def _shared(placements: list[Placement]) -> list[Placement]:

@@ -30,6 +30,7 @@ USES = {
     "tools": (*CHAT, "threads.runs.submit_tool_outputs_and_poll(run_id,thread_id,tool_outputs)"),
     "assistants": ("assistants.*",),
     "messages": ("threads.messages.*",),
+    "listing": ("threads.messages.list(thread_id)",),
     "ids": ("conversation_id",),
     "arguments": ("request_arguments",),
     "files": ("file_content", "file_object"),
@@ -114,11 +115,60 @@ def test_arguments_decide_what_is_held() -> None:
 
 def test_holds_little_for_little() -> None:
     lines = {uses: len(source(uses, "sync").splitlines()) for uses in USES}
-    assert lines["ids"] < 100
-    assert lines["arguments"] < 220
-    assert lines["assistants"] < 420
-    assert lines["chat"] < 1050
+    assert lines["ids"] < 105
+    assert lines["arguments"] < 190
+    assert lines["assistants"] < 370
+    assert lines["messages"] < 620
+    assert lines["chat"] < 960
     assert lines["everything"] > lines["tools"] > lines["chat"]
+
+
+def narrowed(uses: str, words: str) -> str:
+    return support_source([f"{use}[{words}]" for use in USES[uses]], is_async=False, is_sync=True)
+
+
+STATE, FACTS, ORPHANS, LOCKS, RECORD = "_State", "_with_facts", "_drop_unanswered", "_unlocked", "_active_run"
+
+
+@pytest.mark.parametrize(
+    ("uses", "words", "held", "absent"),
+    [
+        ("chat", "", {LOCKS}, {STATE, FACTS, ORPHANS, RECORD}),
+        ("chat", "created_at", {LOCKS, STATE, FACTS}, {ORPHANS, RECORD}),
+        ("chat", "required_action", {LOCKS, ORPHANS}, {STATE, FACTS, RECORD}),
+        ("tools", "", {LOCKS, STATE, ORPHANS, RECORD}, {FACTS}),
+        ("stream", "", {LOCKS, FACTS}, {STATE, ORPHANS, RECORD}),
+        ("listing", "", set(), {LOCKS, STATE, FACTS, ORPHANS, RECORD}),
+        ("listing", "metadata", {STATE, FACTS}, {LOCKS, ORPHANS, RECORD}),
+    ],
+)
+def test_words_decide_what_is_remembered(uses: str, words: str, held: set[str], absent: set[str]) -> None:
+    names = defined(narrowed(uses, words))
+    assert held <= names
+    assert not absent & names
+
+
+@pytest.mark.parametrize("words", ["", "created_at", "required_action", "attachments"])
+@pytest.mark.parametrize("uses", ["chat", "tools", "stream", "listing"])
+def test_narrow_modules_are_clean_and_ask_only_generators(uses: str, words: str, tmp_path: Path) -> None:
+    text = narrowed(uses, words)
+    path = tmp_path / "assistants_compat.py"
+    path.write_text(text, encoding="utf-8")
+    options = ["--isolated", "--line-length=120", "--quiet", "--no-cache", str(path)]
+    assert not subprocess.run([*RUFF, "check", "--select=F,I,E", "--ignore=E501", *options], check=False).returncode
+    assert not subprocess.run([*RUFF, "format", "--check", *options], check=False).returncode
+    working = {
+        node.name
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef)
+        and any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node))
+    }
+    asked = {
+        ast.unparse(node.value.func).rpartition(".")[2]
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.YieldFrom) and isinstance(node.value, ast.Call)
+    }
+    assert asked <= working
 
 
 def test_is_the_same_every_time() -> None:

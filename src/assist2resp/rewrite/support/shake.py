@@ -58,6 +58,7 @@ class _Piece:
     route: str = ""
     is_def: bool = False
     is_stub: bool = False
+    yields: bool = False
 
 
 def support_source(used: Iterable[str], *, is_async: bool, is_sync: bool, header: str | None = None) -> str:
@@ -65,7 +66,7 @@ def support_source(used: Iterable[str], *, is_async: bool, is_sync: bool, header
     needs = needs_of(used)
     ways = {name for name, wanted in (("async", is_async), ("sync", is_sync)) if wanted}
     regions = frozenset({*needs.features, *ways})
-    pieces = [piece for part in PARTS for piece in _pieces(part, regions & _regions(part))]
+    pieces = _settled(regions)
     kept = _reachable(pieces, needs)
     body = _joined(kept)
     names = frozenset[str]().union(*(piece.reads for piece in kept))
@@ -80,8 +81,12 @@ def _part_source(part: str) -> str:
 
 @cache
 def _regions(part: str) -> frozenset[str]:
-    """The names of a part's regions."""
-    return frozenset(re.findall(r"# region (\w+)", _part_source(part)))
+    """The names of a part's regions, and `options` where the caller's own options stand outside one."""
+    source = _part_source(part)
+    return frozenset([*re.findall(r"# region (\w+)", source), *(["options"] if "call.options" in source else [])])
+
+
+_OPTIONS = re.compile(r", \*\*call\.options|\*\*call\.options(, )?")
 
 
 def _without_regions(source: str, kept: Collection[str]) -> str:
@@ -95,7 +100,7 @@ def _without_regions(source: str, kept: Collection[str]) -> str:
         elif mark == "# endregion":
             open_regions.pop()
         elif all(open_regions):
-            lines.append(line)
+            lines.append(line if "options" in kept else _OPTIONS.sub("", line))
     return "\n".join(lines) + "\n"
 
 
@@ -125,7 +130,8 @@ def _piece(part: str, node: ast.stmt, text: str) -> _Piece:
     reads, attributes = _read(node)
     is_def = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
     is_stub = is_def and text.endswith(": ...")
-    return _Piece(part, _name(node), text, reads, attributes, _route(node), is_def, is_stub)
+    yields = any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in ast.walk(node))
+    return _Piece(part, _name(node), text, reads, attributes, _route(node), is_def, is_stub, yields)
 
 
 def _read(node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
@@ -163,6 +169,28 @@ def _parts_imports(part: str, regions: frozenset[str]) -> tuple[ast.Import | ast
         if isinstance(node, ast.Import)
         or (isinstance(node, ast.ImportFrom) and node.module and not node.module.startswith("assist2resp"))
     )
+
+
+@cache
+def _settled(regions: frozenset[str]) -> list[_Piece]:
+    """All pieces, with functions called that asked for something in regions which are gone, and ask for nothing now."""
+    pieces = [piece for part in PARTS for piece in _pieces(part, regions & _regions(part))]
+    while True:
+        asking_nothing = [piece.name for piece in pieces if _WORK in piece.text and not piece.yields]
+        if not asking_nothing:
+            return pieces
+        called = "|".join(asking_nothing)
+        inside = re.compile(rf"\(yield from ((?:{called})\(.*\))\)")
+        alone = re.compile(rf"yield from ((?:{called})\()")
+        settled = []
+        for piece in pieces:
+            text = alone.sub(r"\1", inside.sub(r"\1", piece.text))
+            text = text.replace(_WORK, ") -> Any:") if piece.name in asking_nothing else text
+            settled.append(piece if text == piece.text else _piece(piece.part, ast.parse(text).body[0], text))
+        pieces = settled
+
+
+_WORK = ") -> _Work:"
 
 
 def _reachable(pieces: list[_Piece], needs: Needs) -> list[_Piece]:

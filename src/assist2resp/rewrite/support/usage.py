@@ -22,7 +22,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "threads.update": (f"POST {_THREAD}",),
     "threads.delete": (f"DELETE {_THREAD}",),
     "threads.create_and_run": ("POST /threads/runs", "STREAM /threads/runs"),
-    "threads.create_and_run_poll": ("POST /threads/runs", _POLL),
+    "threads.create_and_run_poll": ("POST /threads/runs",),
     "threads.create_and_run_stream": ("STREAM /threads/runs",),
     "threads.messages.create": (f"POST {_THREAD}/messages",),
     "threads.messages.retrieve": (f"GET {_THREAD}/messages/{{}}",),
@@ -34,12 +34,12 @@ METHODS: dict[str, tuple[str, ...]] = {
     "threads.runs.update": (f"POST {_RUN}",),
     "threads.runs.list": (f"GET {_THREAD}/runs",),
     "threads.runs.cancel": (f"POST {_RUN}/cancel",),
-    "threads.runs.create_and_poll": (f"POST {_THREAD}/runs", _POLL),
+    "threads.runs.create_and_poll": (f"POST {_THREAD}/runs",),
     "threads.runs.create_and_stream": (f"STREAM {_THREAD}/runs",),
     "threads.runs.stream": (f"STREAM {_THREAD}/runs",),
     "threads.runs.poll": (_POLL,),
     "threads.runs.submit_tool_outputs": (_SUBMIT, _SUBMIT.replace("POST", "STREAM")),
-    "threads.runs.submit_tool_outputs_and_poll": (_SUBMIT, _POLL),
+    "threads.runs.submit_tool_outputs_and_poll": (_SUBMIT,),
     "threads.runs.submit_tool_outputs_stream": (_SUBMIT.replace("POST", "STREAM"),),
     "threads.runs.steps.list": (f"GET {_RUN}/steps",),
     "threads.runs.steps.retrieve": (f"GET {_RUN}/steps/{{}}",),
@@ -51,15 +51,30 @@ FUNCTIONS = ("conversation_id", "request_arguments", "input_message", "file_cont
 
 FEATURES: dict[str, frozenset[str]] = {
     "last_messages": frozenset({"truncation_strategy"}),
+    "limits": frozenset({"max_completion_tokens", "max_prompt_tokens"}),
+    "options": frozenset({"extra_headers", "extra_query", "extra_body", "timeout"}),
+    "more_messages": frozenset({"additional_messages"}),
+    "first_messages": frozenset({"messages", "thread"}),
     "files": frozenset({"attachments", "messages", "additional_messages", "thread", "tool_resources"}),
 }
 """The arguments that can bring a feature into use, by the feature's name (a region of that name in the parts)."""
 
 ARCHIVE = "archive"
 """The use that has threads loaded from an archive at their first use, where threads are asked for by id."""
+FACTS = frozenset({
+    "assistant_id", "attachments", "completed_at", "created_at", "incomplete_at", "incomplete_details", "metadata", "run_id",
+})  # fmt: skip
+"""What messages said of themselves and no item of a conversation does."""
+FILES = frozenset({"attachments", "tool_resources"})
+TOOLS = frozenset({"required_action"})
+WORDS = FACTS | FILES | TOOLS
+"""What decides, where a program reads or writes it of the API's objects, what its support module remembers."""
 
 _EVERYTHING = ("*", "beta")
-_USE = re.compile(r"(?P<path>[a-z_.*]+)(?:\((?P<arguments>[^)]*)\))?")
+_USE = re.compile(r"(?P<path>[a-z_.*]+)(?:\((?P<arguments>[^)]*)\))?(?:\[(?P<words>[^]]*)\])?")
+_RUNS = ("POST /threads/{}/runs", "STREAM /threads/{}/runs", "POST /threads/runs", "STREAM /threads/runs")
+_STARTED = ("threads.create_and_run", "threads.runs.create", "threads.runs.submit_tool_outputs")
+"""The methods that give a run which still works."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +90,15 @@ def needs_of(used: Iterable[str]) -> Needs:
     """What these uses need.
 
     A use is a dotted path of the old API (`threads.runs.create`), any method below one (`threads.*`, `*`), or a name of
-    FUNCTIONS, or ARCHIVE. Arguments that are all known narrow it: `threads.runs.create(instructions, stream)`, `threads.create()`.
+    FUNCTIONS, or ARCHIVE. Arguments that are all known narrow it: `threads.runs.create(stream)`, `threads.create()`.
+    So do the WORDS that the whole program has, if these are known: `threads.messages.list(thread_id)[created_at]`.
     """
     names: set[str] = set()
     routes: set[str] = set()
     features: set[str] = set()
     loads = False
     for use in used:
-        path, arguments = _parsed(use)
+        path, arguments, words = _parsed(use)
         if path in FUNCTIONS:
             names.add(path)
             continue
@@ -91,24 +107,48 @@ def needs_of(used: Iterable[str]) -> Needs:
             continue
         names |= {"threads", "assistants", "beta"} if path in _EVERYTHING else {path.partition(".")[0]}
         for method in _methods(path, use):
-            routes |= {route for route in METHODS[method] if _is_asked(route, method, arguments)}
-            features |= {name for name, brought in FEATURES.items() if arguments is None or brought & arguments}
+            asked = {route for route in METHODS[method] if _is_asked(route, method, arguments)}
+            routes |= asked
+            brought = {name for name, brought in FEATURES.items() if arguments is None or brought & arguments}
+            features |= brought - ({"files"} if words is not None and not words & FILES else set())
+            by_run = method == "threads.messages.list" and (arguments is None or "run_id" in arguments)
+            features |= {"facts"} if by_run or words is None or words & FACTS else set()
+            features |= {"tools"} if asked.intersection(_RUNS) and (words is None or words & TOOLS) else set()
+            features |= {"waiting"} if method.endswith("_poll") else set()
+            features |= {"background"} if method in _STARTED else set()
     takes_ids = any(_THREAD in route for route in routes)
     if loads and (takes_ids or "conversation_id" in names):
         features.add(ARCHIVE)
         routes |= {f"BEFORE {_THREAD}"} if takes_ids else set()
-    features |= {"stream"} if any(route.startswith("STREAM") for route in routes) else set()
-    features |= {"cancel"} if any(route.endswith("/cancel") for route in routes) else set()
+    features |= _features_of(routes)
+    features |= {"container_files"} if names & {"file_content", "file_object"} else set()
+    features |= {"tools"} if "last_messages" in features else set()
+    features |= {"kept"} if features & {ARCHIVE, "container_files", "facts", "files", "record"} else set()
     return Needs(frozenset(names), frozenset(routes), frozenset(features))
 
 
-def _parsed(use: str) -> tuple[str, frozenset[str] | None]:
+def _features_of(routes: set[str]) -> set[str]:
+    """The features that routes bring: streams, and runs that are kept from one request to the next."""
+    found = {"stream"} if any(route.startswith("STREAM") for route in routes) else set()
+    found |= {"cancel"} if any(route.endswith("/cancel") for route in routes) else set()
+    found |= {"facts"} if f"POST {_THREAD}/messages/{{}}" in routes else set()
+    if any(route.partition(" ")[2].startswith(_RUN) for route in routes) or f"GET {_THREAD}/runs" in routes:
+        found.add("record")
+    if any(route.endswith(("/submit_tool_outputs", "/steps", "/steps/{}")) for route in routes):
+        found.add("tools")
+    return found
+
+
+def _parsed(use: str) -> tuple[str, frozenset[str] | None, frozenset[str] | None]:
     match = _USE.fullmatch(use.replace(" ", ""))
     if match is None:
         raise ValueError(f"{use!r} is no use of the old API: expected a dotted path such as 'threads.runs.create'.")
-    arguments = match["arguments"]
     path = re.sub(r"(^|\.)with_(raw|streaming)_response\b\.?", r"\1", match["path"]).removeprefix("beta.") or "*"
-    return path.rstrip("."), None if arguments is None else frozenset(filter(None, arguments.split(",")))
+    return path.rstrip("."), _listed(match["arguments"]), _listed(match["words"])
+
+
+def _listed(text: str | None) -> frozenset[str] | None:
+    return None if text is None else frozenset(filter(None, text.split(",")))
 
 
 def _methods(path: str, use: str) -> list[str]:

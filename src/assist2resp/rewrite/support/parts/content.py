@@ -39,34 +39,40 @@ def _part(part: Json, role: str) -> Json:
     return {"type": "input_image", "detail": image.get("detail") or "auto", **source}
 
 
-def _message(item: Json, kept: Json, thread_id: str) -> Json:
-    """An item as the message that the old API showed; `kept` is what this module remembers of it."""
+def _message(item: Json, thread_id: str) -> Json:
+    """An item as the message that the old API showed, without what no item says of itself."""
     blocks: list[Json] = []
-    attachments: list[Json] = list(kept.get("attachments") or [])
+    attachments: list[Json] = []
     for part in item.get("content") or []:
         if part["type"] == "output_text" and part.get("annotations"):
             blocks.extend(_annotated(part, attachments))
         else:
             blocks.extend(_block(part))
-    status = item.get("status") or "completed"
-    ended = kept.get("ended_at") if item["role"] == "assistant" else None
-    unfinished = status == "incomplete"
+    unknown = ("assistant_id", "run_id", "incomplete_details", "incomplete_at", "completed_at")
     return {
         "id": item["id"],
         "object": "thread.message",
-        "created_at": kept.get("created_at", 0),
-        "assistant_id": kept.get("assistant_id"),
+        "created_at": 0,
         "thread_id": thread_id,
-        "run_id": kept.get("run_id"),
-        "status": status,
-        "incomplete_details": {"reason": kept.get("reason") or "max_tokens"} if unfinished else None,
-        "incomplete_at": ended if unfinished else None,
-        "completed_at": None if unfinished else ended,
+        **dict.fromkeys(unknown),
+        "status": item.get("status") or "completed",
         "role": item["role"],
         "content": blocks,
         "attachments": attachments,
-        "metadata": kept.get("metadata") or {},
+        "metadata": {},
     }
+
+
+def _with_facts(message: Json, kept: Json) -> Json:
+    """The message with what this module remembers of it."""
+    own = ("created_at", "assistant_id", "run_id")
+    message.update({name: kept[name] for name in own if name in kept}, metadata=kept.get("metadata") or {})
+    message["attachments"] = [*(kept.get("attachments") or []), *message["attachments"]]
+    if message["status"] == "incomplete":
+        message["incomplete_details"] = {"reason": kept.get("reason") or "max_tokens"}
+    if message["role"] == "assistant":
+        message["incomplete_at" if message["status"] == "incomplete" else "completed_at"] = kept.get("ended_at")
+    return message
 
 
 def _block(part: Json) -> list[Json]:
@@ -85,35 +91,25 @@ def _block(part: Json) -> list[Json]:
 
 def _annotated(part: Json, attachments: list[Json]) -> list[Json]:
     """The image blocks that a text cites, then the text, with the markers of citations in it again."""
-    value, annotations, images = _marked(part["text"], part["annotations"]), [], []
-    for place, marker, file_id in value.marks:
-        annotations.append(_spanned("file_citation", marker, place, file_id))
+    text, annotations, images = part["text"], [], []
+    searched = [cited for cited in part["annotations"] if cited["type"] == "file_citation"]
+    end = len(text)
+    shift = 0
+    for number, cited in enumerate(sorted(searched, key=lambda citation: int(citation["index"]))):
+        marker, place = _marker(number, cited), min(cited["index"], end) + shift
+        text = text[:place] + marker + text[place:]
+        annotations.append(_spanned("file_citation", marker, place, cited["file_id"]))
+        shift += len(marker)
     for cited in part["annotations"]:
         if cited["type"] == "container_file_citation":
-            link = _link(value.text, cited["filename"])
+            link = _link(text, cited["filename"])
             if link:
-                annotations.append(_spanned("file_path", link, value.text.index(link), cited["file_id"]))
+                annotations.append(_spanned("file_path", link, text.index(link), cited["file_id"]))
                 attachments.append({"file_id": cited["file_id"], "tools": [{"type": "code_interpreter"}]})
             elif _is_image(cited):
                 images.append({"type": "image_file", "image_file": {"file_id": cited["file_id"]}})
     annotations.sort(key=lambda annotation: annotation["start_index"])
-    return [*images, {"type": "text", "text": {"value": value.text, "annotations": annotations}}]
-
-
-class _marked:  # noqa: N801 - reads as the function that it is
-    """A text with a marker for each citation, and where the markers are: `marks` holds (place, marker, file id)."""
-
-    def __init__(self, text: str, annotations: list[Json]) -> None:
-        cited = [annotation for annotation in annotations if annotation["type"] == "file_citation"]
-        self.text = text
-        self.marks: list[tuple[int, str, str]] = []
-        shift = 0
-        for number, citation in enumerate(sorted(cited, key=lambda annotation: int(annotation["index"]))):
-            marker = _marker(number, citation)
-            place = min(citation["index"], len(text)) + shift
-            self.text = self.text[:place] + marker + self.text[place:]
-            self.marks.append((place, marker, citation["file_id"]))
-            shift += len(marker)
+    return [*images, {"type": "text", "text": {"value": text, "annotations": annotations}}]
 
 
 def _cited_images(output: list[Json]) -> list[str]:

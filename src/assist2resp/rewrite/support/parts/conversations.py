@@ -18,8 +18,11 @@ def _shown_thread(thread_id: str, conversation: Any) -> Json:
     # region files
     resources = _thread_resources(conversation.id)
     # endregion
-    created = _state.get("thread", conversation.id).get("created_at") or conversation.created_at
-    metadata = {name: value for name, value in (conversation.metadata or {}).items() if not name.startswith(_LOADED)}
+    created, metadata = conversation.created_at, conversation.metadata or {}
+    # region archive
+    created = _state.get("thread", conversation.id).get("created_at") or created
+    metadata = {name: value for name, value in metadata.items() if not name.startswith(_LOADED)}
+    # endregion
     own = {"id": thread_id, "object": "thread", "created_at": int(created)}
     return {**own, "metadata": metadata, "tool_resources": resources}
 
@@ -32,7 +35,9 @@ def _new_thread(call: _Call, thread: Json) -> _Work:
     if resources:
         _keep_resources(conversation.id, resources)
     # endregion
+    # region first_messages
     yield from _append(call, conversation.id, conversation.id, thread.get("messages") or [])
+    # endregion
     return _shown_thread(conversation.id, conversation)
 
 
@@ -75,5 +80,7 @@ def _delete_thread(call: _Call, thread_id: str) -> _Work:
         if not page.has_more:
             break
     yield call.client.conversations.delete(conversation_id, **call.options)
+    # region kept
     _state.drop_all(conversation_id)
+    # endregion
     return {"id": thread_id, "object": "thread.deleted", "deleted": True}

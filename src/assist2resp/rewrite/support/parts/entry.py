@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
@@ -124,22 +123,33 @@ def _resource(kind: type[_Resource], client: Any, **own: Any) -> _Resource:
     """A resource of the SDK on this client, without the warnings of an API that it does not call any more."""
     quiet = {name: inspect.unwrap(method) for name, method in vars(kind).items() if hasattr(method, "__deprecated__")}
     quiet_kind: Any = type(kind.__name__, (kind,), {**quiet, **own})
-    made = quiet_kind(client)
-    for name in ("create_and_poll", "create_and_run_poll", "submit_tool_outputs_and_poll"):
-        if hasattr(made, name):
-            setattr(made, name, _waiting(getattr(made, name)))
-    return made  # type: ignore[no-any-return]
+    made: _Resource = quiet_kind(client)
+    # region waiting
+    for waiting, method in _WAITING.items():
+        if hasattr(made, waiting):
+            setattr(made, waiting, _until_ended(getattr(made, method)))
+    # endregion
+    return made
 
 
-def _waiting(method: Callable[..., Any]) -> Callable[..., Any]:
-    """The method, marked as one that waits for its run, so that one request can hold until the run has ended."""
+_WAITING = {
+    "create_and_poll": "create",
+    "create_and_run_poll": "create_and_run",
+    "submit_tool_outputs_and_poll": "submit_tool_outputs",
+}
 
-    @functools.wraps(method)
-    def marked(*args: Any, **kwargs: Any) -> Any:
-        headers = {**(kwargs.pop("extra_headers", None) or {}), _BLOCKING: "true"}
-        return method(*args, **kwargs, extra_headers=headers)
 
-    return marked
+def _until_ended(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method as one that waits for its run: no polls, since one request holds until the run has ended."""
+
+    def waits(*args: Any, poll_interval_ms: Any = None, **kwargs: Any) -> Any:
+        del poll_interval_ms
+        # region background
+        kwargs["extra_headers"] = {**(kwargs.get("extra_headers") or {}), _BLOCKING: "true"}
+        # endregion
+        return method(*args, **kwargs)
+
+    return waits
 
 
 # region sync

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import openai
 
-from assist2resp.rewrite.support.parts.content import _message
+from assist2resp.rewrite.support.parts.content import _message, _with_facts
 from assist2resp.rewrite.support.parts.pages import _page
 from assist2resp.rewrite.support.parts.run_record import _active_run
 from assist2resp.rewrite.support.parts.state import _conversation, _mapped, _state
@@ -15,9 +15,11 @@ from assist2resp.rewrite.support.parts.writing import _INCLUDE, _append
 @_answers("POST /threads/{}/messages")
 def _create_message(call: _Call, thread_id: str) -> _Work:
     conversation = _conversation(thread_id)
+    # region record
     active = yield from _active_run(call, conversation)
     if active:
         raise _Refusal(400, f"Can't add messages to {thread_id} while a run {active['id']} is active.")
+    # endregion
     written = yield from _append(call, conversation, thread_id, [call.body])
     return written[0]
 
@@ -25,20 +27,31 @@ def _create_message(call: _Call, thread_id: str) -> _Work:
 @_answers("GET /threads/{}/messages")
 def _list_messages(call: _Call, thread_id: str) -> _Work:
     conversation = _conversation(thread_id)
+    # region record
     yield from _active_run(call, conversation)
-    limit = int(call.query.get("limit", 20))
+    # endregion
+    # region facts
     kept = {row["id"]: row for row in _state.of("message", conversation)}
-    items = yield from _message_items(call, conversation, kept, limit + 1)
-    if any(item["id"] not in kept for item in items):
+    # endregion
+    limit = int(call.query.get("limit", 20))
+    items = yield from _message_items(call, conversation, limit + 1)
+    rows = [_message(item, thread_id) for item in items]
+    # region facts
+    if any(row["id"] not in kept for row in rows):
         thread = yield call.client.conversations.retrieve(conversation)
-        kept = {item["id"]: {"created_at": int(thread.created_at)} for item in items if item["id"] not in kept} | kept
-    rows = [_message(item, kept[item["id"]], thread_id) for item in items]
+        kept = {row["id"]: {"created_at": int(thread.created_at)} for row in rows if row["id"] not in kept} | kept
+    rows = [_with_facts(row, kept[row["id"]]) for row in rows]
+    # endregion
     return _page(rows, limit, backwards="before" in call.query)
 
 
-def _message_items(call: _Call, conversation: str, kept: dict[str, Json], enough: int) -> _Work:
+def _message_items(call: _Call, conversation: str, enough: int) -> _Work:
     """The items that are messages and that the query asks for: all before a cursor, or the first ones."""
-    before, run_id = call.query.get("before"), call.query.get("run_id")
+    before = call.query.get("before")
+    # region facts
+    run_id = call.query.get("run_id")
+    of_run = {row["id"] for row in _state.of("message", conversation) if row.get("run_id") == run_id}
+    # endregion
     asked: Json = {
         "include": _INCLUDE,
         "order": call.query.get("order", "desc"),
@@ -52,8 +65,11 @@ def _message_items(call: _Call, conversation: str, kept: dict[str, Json], enough
         for item in page.data:
             if item.id == before:
                 return found
-            of_run = run_id is None or kept.get(item.id, {}).get("run_id") == run_id
-            if item.type == "message" and item.role in ("user", "assistant") and of_run:
+            # region facts
+            if run_id and item.id not in of_run:
+                continue
+            # endregion
+            if item.type == "message" and item.role in ("user", "assistant"):
                 found.append(item.to_dict())
         if not page.has_more or not page.data or (len(found) >= enough and not before):
             return found
@@ -69,11 +85,15 @@ def _retrieve_message(call: _Call, thread_id: str, message_id: str) -> _Work:
         item = yield call.client.conversations.items.retrieve(item_id, **asked)
     except openai.NotFoundError:
         raise _missing("message", message_id) from None
+    message = _message(item.to_dict(), thread_id)
+    # region facts
     kept = _state.get("message", item.id)
     if not kept:
         thread = yield call.client.conversations.retrieve(conversation)
         kept = {"created_at": int(thread.created_at)}
-    return _message(item.to_dict(), kept, thread_id)
+    message = _with_facts(message, kept)
+    # endregion
+    return message
 
 
 @_answers("POST /threads/{}/messages/{}")
@@ -94,5 +114,7 @@ def _delete_message(call: _Call, thread_id: str, message_id: str) -> _Work:
         yield call.client.conversations.items.delete(item_id, conversation_id=conversation, **call.options)
     except openai.NotFoundError:
         raise _missing("message", message_id) from None
+    # region facts
     _state.drop("message", item_id)
+    # endregion
     return {"id": message_id, "object": "thread.message.deleted", "deleted": True}

@@ -17,7 +17,7 @@ _CODES = ("server_error", "rate_limit_exceeded", "invalid_prompt")
 
 
 class _Run:
-    """A run: what the old API showed of it (`shown`), and what continues it; kept from request to request."""
+    """A run: what the old API showed of it (`shown`), the arguments of its responses, and what these took and gave."""
 
     def __init__(self, row: Json) -> None:
         self.shown: Json = row["shown"]
@@ -26,21 +26,21 @@ class _Run:
         self.responses: list[str] = row.get("responses", [])
         self.spent: list[int] = row.get("spent", [0, 0, 0, 0])
         """Tokens over all responses, in the order of `_tokens`."""
-        self.latest: list[int] = row.get("latest", [0, 0, 0, 0])
-        """Tokens of the latest response."""
+        self.turn: list[Json] = row.get("turn", [])
+        """What was taken out of the conversation to be the input of a response that has not ended."""
+        # region tools
         self.outputs: dict[str, str] = row.get("outputs", {})
         self.waiting: str = row.get("waiting", "")
         """The item with which the calls that wait began."""
-        self.turn: list[Json] = row.get("turn", [])
-        """What was taken out of the conversation to be the input of a response that has not ended."""
+        # endregion
+        # region stream
+        self.latest: list[int] = row.get("latest", [0, 0, 0, 0])
+        """Tokens of the latest response."""
+        # endregion
         # region last_messages
         self.window: list[Json] | None = row.get("window")
         """What a run that sees the last messages only was given, instead of the conversation."""
         # endregion
-
-    @property
-    def thread_id(self) -> str:
-        return str(self.shown["thread_id"])
 
     @property
     def calls(self) -> list[Json]:
@@ -48,13 +48,15 @@ class _Run:
         action = self.shown["required_action"]
         return action["submit_tool_outputs"]["tool_calls"] if action else []
 
+    # region record
     def keep(self) -> None:
         _state.put("run", self.shown["id"], self.conversation, {**vars(self), "id": self.shown["id"]})
 
+    # endregion
     def move(self, status: str, **changes: Any) -> None:
         """Change the status with what goes with it, and keep the run."""
         now = int(time.time())
-        self.shown.update(status=status, required_action=None, **changes)
+        self.shown.update({"status": status, "required_action": None, **changes})
         if status not in _ACTIVE:
             self.shown.update(expires_at=None, usage=_usage(self.spent))
             self.arguments = {}
@@ -62,7 +64,9 @@ class _Run:
             self.shown[f"{status}_at"] = now
         if status != "queued":
             self.shown["started_at"] = self.shown["started_at"] or now
+        # region record
         self.keep()
+        # endregion
 
 
 def _tokens(usage: Json | None) -> list[int]:
@@ -111,11 +115,16 @@ def _take_in(call: _Call, run: _Run, response: Json) -> _Work:
     if response["id"] not in run.responses:
         run.responses.append(response["id"])
     status = response["status"]
+    # region background
     if status in ("queued", "in_progress"):
         run.move(status)
         return
-    run.latest = _tokens(response.get("usage"))
-    run.spent = [sum(pair) for pair in zip(run.spent, run.latest)]  # noqa: B905 - Python 3.9 has no strict
+    # endregion
+    spent = _tokens(response.get("usage"))
+    run.spent = [sum(pair) for pair in zip(run.spent, spent)]  # noqa: B905 - Python 3.9 has no strict
+    # region stream
+    run.latest = spent
+    # endregion
     # region last_messages
     if run.window is not None and status != "failed":
         yield from _write_back(call, run, response["output"])
@@ -123,31 +132,34 @@ def _take_in(call: _Call, run: _Run, response: Json) -> _Work:
     if run.turn and status == "failed":
         yield call.client.conversations.items.create(run.conversation, items=run.turn)
     run.turn = []
+    # region facts
     _remember(run, response)
+    # endregion
+    # region container_files
+    for item in response["output"]:
+        for part in item.get("content") or []:
+            for cited in part.get("annotations") or []:
+                _remember_file(run, cited)
+    # endregion
+    # region tools
     calls = _function_calls(response["output"])
     most = run.shown["max_completion_tokens"]
-    if status == "completed" and calls and (most is None or run.spent[1] < most):
+    if calls and status == "completed" and (most is None or run.spent[1] < most):
         run.waiting = next(item["id"] for item in response["output"] if item["type"] == "function_call")
-        run.move("requires_action")
-        run.shown["required_action"] = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
-        run.keep()
-    elif status == "incomplete" or (status == "completed" and calls):
-        if calls:
-            yield from _drop_unanswered(call, run.conversation)
-        run.move("incomplete", incomplete_details=_incomplete(response))
+        action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
+        run.move("requires_action", required_action=action)
+        return
+    if calls and status in ("completed", "incomplete"):
+        yield from _drop_unanswered(call, run.conversation)
+        status = "incomplete"
+    # endregion
+    if status == "incomplete":
+        filtered = (response.get("incomplete_details") or {}).get("reason") == "content_filter"
+        run.move(status, incomplete_details=None if filtered else {"reason": "max_completion_tokens"})
     else:
-        run.move(status, last_error=_last_error(response.get("error")))
-
-
-def _incomplete(response: Json) -> Json | None:
-    reason = (response.get("incomplete_details") or {}).get("reason", "max_output_tokens")
-    return None if reason == "content_filter" else {"reason": "max_completion_tokens"}
-
-
-def _last_error(error: Json | None) -> Json | None:
-    if not error:
-        return None
-    return {"code": error["code"] if error["code"] in _CODES else "server_error", "message": error["message"]}
+        error = response.get("error")
+        code = error["code"] if error and error["code"] in _CODES else "server_error"
+        run.move(status, last_error=error and {"code": code, "message": error["message"]})
 
 
 def _write_back(call: _Call, run: _Run, output: list[Json]) -> _Work:
@@ -166,7 +178,7 @@ def _write_back(call: _Call, run: _Run, output: list[Json]) -> _Work:
 
 
 def _remember(run: _Run, response: Json) -> None:
-    """Keep what an item cannot say: which run wrote a message, when, and in which container its files lie."""
+    """Keep what an item cannot say: which run wrote a message, and when."""
     ended = {"ended_at": int(time.time()), "reason": _message_reason(response)}
     for item in response["output"]:
         if item["type"] != "message":
@@ -174,11 +186,10 @@ def _remember(run: _Run, response: Json) -> None:
         own = {"id": item["id"], "run_id": run.shown["id"], "assistant_id": run.shown["assistant_id"]}
         row = {**own, "created_at": int(response["created_at"]), **ended}
         _state.put("message", item["id"], run.conversation, row)
-        for cited in [annotation for part in item["content"] for annotation in part.get("annotations") or []]:
-            _remember_file(run, cited)
 
 
 def _remember_file(run: _Run, cited: Json) -> None:
+    """Keep in which container a file lies that the code interpreter wrote."""
     if cited["type"] == "container_file_citation":
         _state.put("file", cited["file_id"], run.conversation, {"container": cited["container_id"]})
 
@@ -199,9 +210,11 @@ def _latest(call: _Call, run: _Run) -> _Work:
                 run.move("expired")
         else:
             yield from _take_in(call, run, response.to_dict())
-    elif status == "requires_action" and time.time() >= run.shown["expires_at"]:
+    # region tools
+    if status == "requires_action" and time.time() >= run.shown["expires_at"]:
         yield from _drop_unanswered(call, run.conversation)
         run.move("expired")
+    # endregion
 
 
 def _active_run(call: _Call, conversation: str) -> _Work:

@@ -37,13 +37,19 @@ def _new_run(call: _Call, thread_id: str, own_resources: Json | None = None) -> 
     """A run that is about to start, with the messages that its request adds written."""
     conversation = _conversation(thread_id)
     assistant = _assistant(call.body.get("assistant_id", ""))
+    # region record
     active = yield from _active_run(call, conversation)
     if active:
         raise _Refusal(400, f"Thread {thread_id} already has an active run {active['id']}.")
+    # endregion
+    # region more_messages
     yield from _append(call, conversation, thread_id, call.body.get("additional_messages") or [])
+    # endregion
     settings = _settings(call.body, assistant)
+    # region limits
     if settings["max_prompt_tokens"]:
         warnings.warn("max_prompt_tokens has no counterpart in the Responses API: it is ignored.", stacklevel=2)
+    # endregion
     resources = assistant["tool_resources"] if own_resources is None else own_resources
     # region files
     resources = _united(resources, _thread_resources(conversation))
@@ -51,8 +57,8 @@ def _new_run(call: _Call, thread_id: str, own_resources: Json | None = None) -> 
     arguments = _arguments(settings, resources)
     if settings["metadata"]:
         arguments["metadata"] = settings["metadata"]
-    run = _Run({"shown": _shown_run(settings, assistant["id"], thread_id), "conversation": conversation})
-    run.arguments = arguments
+    shown = _shown_run(settings, assistant["id"], thread_id)
+    run = _Run({"shown": shown, "conversation": conversation, "arguments": arguments})
     # region last_messages
     if settings["truncation_strategy"]["type"] == "last_messages":
         most = settings["truncation_strategy"]["last_messages"]
@@ -125,17 +131,23 @@ def _request(run: _Run, outputs: list[Json]) -> Json:
     # endregion
     if outputs:
         request["input"] = outputs
+    # region limits
     most = run.shown["max_completion_tokens"]
     if most is not None:
         request["max_output_tokens"] = max(most - run.spent[1], 16)
+    # endregion
     return request
 
 
 def _respond(call: _Call, run: _Run, outputs: list[Json]) -> _Work:
     """Ask for the run's next response, in the background unless the program waits for the run to end."""
-    mode = {**call.options, "timeout": _RUN_SECONDS} if call.waits else {"background": True, **call.options}
+    mode: Json = {"timeout": _RUN_SECONDS}
+    # region background
+    if not call.waits:
+        mode = {"background": True}
+    # endregion
     try:
-        response = yield from _create(call, run, {**_request(run, outputs), **mode})
+        response = yield from _create(call, run, {**_request(run, outputs), **call.options, **mode})
     except openai.RateLimitError as error:
         run.shown["id"] = run.shown["id"] or f"run_{secrets.token_hex(12)}"
         run.move("failed", last_error={"code": "rate_limit_exceeded", "message": error.message})
@@ -148,26 +160,26 @@ def _create(call: _Call, run: _Run, request: Json) -> _Work:
     """Create a response; if it is refused, once more without calls of functions that nobody answered, or with input."""
     create = functools.partial(call.client.responses.create, **request)
     try:
-        return (yield from _unlocked(call, create, f"Thread {run.thread_id} already has an active run."))
+        return (yield from _unlocked(call, create, f"Thread {run.shown['thread_id']} already has an active run."))
     except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+        # region tools
         if "No tool output found" in error.message:
             yield from _drop_unanswered(call, run.conversation)
-        elif "input" in error.message and "input" not in request:
-            run.turn = yield from _take_turn(call, run.conversation)
-            request = {**request, "input": run.turn}
-        else:
+            return (yield call.client.responses.create(**request))
+        # endregion
+        if "input" not in error.message or "input" in request:
             raise
-    return (yield call.client.responses.create(**request))
+    run.turn = yield from _take_turn(call, run.conversation)
+    return (yield call.client.responses.create(**request, input=run.turn))
 
 
 def _take_turn(call: _Call, conversation: str) -> _Work:
     """Take what was written since the last answer out of a conversation, for a server that wants it as input."""
     page = yield call.client.conversations.items.list(conversation, order="desc", limit=100)
-    items = [item.to_dict() for item in page.data]
-    turn = list(itertools.takewhile(lambda item: item["type"] == "message" and item["role"] != "assistant", items))
+    turn = list(itertools.takewhile(lambda item: item.type == "message" and item.role != "assistant", page.data))
     for item in turn:
-        yield call.client.conversations.items.delete(item["id"], conversation_id=conversation)
-    return [_as_input(item) for item in reversed(turn)]
+        yield call.client.conversations.items.delete(item.id, conversation_id=conversation)
+    return [_as_input(item.to_dict()) for item in reversed(turn)]
 
 
 @_answers("POST /threads/{}/runs")
@@ -209,12 +221,14 @@ def _cancel_run(call: _Call, thread_id: str, run_id: str) -> _Work:
     """Cancel the run; it shows as cancelling once, as before, and as cancelled whenever it is looked at again."""
     run = yield from _kept_run(call, thread_id, run_id)
     status = run.shown["status"]
-    if status == "requires_action":
-        yield from _drop_unanswered(call, run.conversation)
-    elif status in _ACTIVE:
-        yield call.client.responses.cancel(run.responses[-1], **call.options)
-    else:
+    if status not in _ACTIVE:
         raise _Refusal(400, f"Cannot cancel run with status '{status}'.")
+    if status != "requires_action":
+        yield call.client.responses.cancel(run.responses[-1], **call.options)
+    # region tools
+    else:
+        yield from _drop_unanswered(call, run.conversation)
+    # endregion
     run.move("cancelled")
     return {**run.shown, "status": "cancelling", "cancelled_at": None}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from assist2resp.rewrite.support.parts.content import _is_image, _message
+from assist2resp.rewrite.support.parts.content import _is_image, _message, _with_facts
 from assist2resp.rewrite.support.parts.conversations import _new_thread
 from assist2resp.rewrite.support.parts.run_record import _kept_run, _remember_file, _Run, _take_in
 from assist2resp.rewrite.support.parts.runs import _answers_to, _create, _new_run, _request
@@ -54,12 +54,14 @@ class _Translation:
 
     def abandon(self) -> None:
         """Take note that nobody listens any more, which ends a response that is not made in the background."""
+        # region record
         status = self._run.shown["status"]
         # region cancel
         status = "unknown"
         # endregion
         if status in ("queued", "in_progress"):
             self._run.move("cancelled")
+        # endregion
 
     def _tell(self, name: str, data: Json) -> None:
         self._told.append((f"thread.{name}", {**data}))
@@ -113,7 +115,7 @@ class _Translation:
         if item["type"] == "message":
             self._text = _StreamedText(may_cite="tools" in self._run.arguments)
             self._images = 0
-            self._message = _message({**item, "content": []}, self._kept(None), self._run.thread_id)
+            self._message = self._shown_message({**item, "content": []}, None)
             self._tell("message.created", self._message)
             self._tell("message.in_progress", self._message)
         else:
@@ -121,10 +123,12 @@ class _Translation:
             shown = _tool_call(started, {})
             self._step_delta({**shown, **({"file_search": {}} if "file_search" in shown else {})})
 
-    def _kept(self, ended_at: int | None) -> Json:
+    def _shown_message(self, item: Json, ended_at: int | None) -> Json:
         shown = self._run.shown
         own = {"run_id": shown["id"], "assistant_id": shown["assistant_id"]}
-        return {**own, "created_at": int(time.time()), "ended_at": ended_at}
+        return _with_facts(
+            _message(item, shown["thread_id"]), {**own, "created_at": int(time.time()), "ended_at": ended_at}
+        )
 
     def _item_done(self, item: Json) -> None:
         if not self._step or item["id"] != self._items[-1]["id"]:
@@ -133,7 +137,7 @@ class _Translation:
         if item["type"] == "message":
             self._release()
             self._tell_text(self._text.rest())
-            done = _message(item, self._kept(int(time.time())), self._run.thread_id)
+            done = self._shown_message(item, int(time.time()))
             self._tell(f"message.{done['status']}", done)
         elif item["type"] == "code_interpreter_call":
             self._expected += sum(output["type"] == "image" for output in item.get("outputs") or [])
@@ -163,8 +167,10 @@ class _Translation:
             self._piece(event["type"], event)
 
     def _piece(self, kind: str, event: Json) -> None:
+        # region container_files
         if "annotation" in event:
             _remember_file(self._run, event["annotation"])
+        # endregion
         if self._hold(event):
             return
         if kind == "response.output_text.delta":

@@ -47,36 +47,41 @@ def _missing(kind: str, object_id: str, hint: str = "") -> _Refusal:
 
 
 class _Call:
-    """One request of the old API: `options` are the caller's own headers and timeout, for the calls that answer it."""
+    """One request of the old API, and the client that answers it."""
 
     def __init__(self, client: Any, request: Any, content: bytes, sleep: Callable[[float], Any]) -> None:
         self.client = client
         self.sleep = sleep
-        self.method: str = request.method
-        self.path: str = request.url.path
         self.body: Json = json.loads(content) if content else {}
         self.query: dict[str, str] = dict(request.url.params)
+        method = "STREAM" if self.body.get("stream") else request.method
+        self.route = f"{method} {request.url.path}"
+        # region background
         self.waits = _BLOCKING in request.headers
-        self.options: Json = {}
-        headers = {name: value for name, value in request.headers.items() if not _OWN_HEADERS.fullmatch(name.lower())}
-        if headers:
-            self.options["extra_headers"] = headers
-        timeout = request.extensions.get("timeout", {}).get("read")
-        if timeout is not None:
-            self.options["timeout"] = timeout
+        # endregion
+        # region options
+        self.options = _options(request)
+        # endregion
 
     def work(self) -> Any:
         """The answer to this request, or the work that leads to it."""
-        method = "STREAM" if self.body.get("stream") else self.method
         for route in sorted(_ROUTES, key=lambda name: name.count("{}")):
-            match = re.fullmatch(route.replace("{}", "([^/]+)"), f"{method} {self.path}")
+            match = re.fullmatch(route.replace("{}", "([^/]+)"), self.route)
             if match:
                 # region archive
-                if self.path.startswith("/threads/") and match.groups():
+                if match.groups() and " /threads/" in route:
                     return _ROUTES["BEFORE /threads/{}"](self, _ROUTES[route], *match.groups())
                 # endregion
                 return _ROUTES[route](self, *match.groups())
-        raise _Refusal(501, f"{__name__} was generated without what answers {method} {self.path}.")
+        raise _Refusal(501, f"{__name__} was generated without what answers {self.route}.")
+
+
+def _options(request: Any) -> Json:
+    """The caller's own headers and timeout, for the calls that answer a request."""
+    headers = {name: value for name, value in request.headers.items() if not _OWN_HEADERS.fullmatch(name.lower())}
+    timeout = request.extensions.get("timeout", {}).get("read")
+    given = {"extra_headers": headers or None, "timeout": timeout}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _answers(route: str) -> Callable[[_Handler], _Handler]:
@@ -101,24 +106,20 @@ _FAILURES = (_Refusal, openai.APIError, OSError)
 
 def _failed(error: Exception, request: Any) -> Any:
     """The HTTP response of a failure; what never got a response fails on as a failed connection."""
-    if isinstance(error, openai.APITimeoutError):
-        raise _http.ReadTimeout(str(error), request=request) from error
     if isinstance(error, openai.APIConnectionError):
-        raise _http.ConnectError(str(error.__cause__ or error), request=request) from error
+        kind = _http.ReadTimeout if isinstance(error, openai.APITimeoutError) else _http.ConnectError
+        raise kind(str(error.__cause__ or error), request=request) from error
     status, headers = 500, {}
     body: Any = {"message": f"{__name__}: {error}", "type": "server_error"}
     if isinstance(error, _Refusal):
         status, body = error.status, error.body
     elif isinstance(error, openai.APIStatusError):
-        status, headers = error.status_code, _kept_headers(error.response.headers)
+        kept = ("x-r", "retry-after")
+        status, headers = error.status_code, {n: v for n, v in error.response.headers.items() if n.startswith(kept)}
         body = error.body if isinstance(error.body, dict) else {"message": error.message}
         if status == 404 and "onversation" in error.message:
             body = _missing("thread", request.url.path.split("/")[2]).body
     return _http.Response(status, json={"error": body}, headers=headers, request=request)
-
-
-def _kept_headers(headers: Any) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if name.lower().startswith(("x-r", "retry-after"))}
 
 
 def _answered(answer: Json, request: Any) -> Any:

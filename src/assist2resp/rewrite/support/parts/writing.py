@@ -9,7 +9,7 @@ from typing import Any
 
 import openai
 
-from assist2resp.rewrite.support.parts.content import _item, _message
+from assist2resp.rewrite.support.parts.content import _item, _message, _with_facts
 from assist2resp.rewrite.support.parts.resources import _attach
 from assist2resp.rewrite.support.parts.state import _state
 from assist2resp.rewrite.support.parts.wire import Json, _Call, _Refusal, _Work
@@ -31,14 +31,18 @@ def _append(call: _Call, conversation: str, thread_id: str, messages: list[Json]
         written.extend(item.to_dict() for item in added.data)
     shown: list[Json] = []
     for item, message in zip(written, messages):  # noqa: B905 - Python 3.9 has no strict
-        kept = {"id": item["id"], "created_at": int(time.time()), "metadata": message.get("metadata") or {}}
-        kept["attachments"] = message.get("attachments") or []
+        made = _message(item, thread_id)
+        # region facts
+        given = {name: message.get(name) for name in ("metadata", "attachments")}
+        kept = {"id": item["id"], "created_at": int(time.time()), **given}
         _state.put("message", item["id"], conversation, kept)
-        # region files
-        if kept["attachments"]:
-            yield from _attach(call, conversation, kept["attachments"])
+        made = _with_facts(made, kept)
         # endregion
-        shown.append(_message(item, kept, thread_id))
+        # region files
+        if message.get("attachments"):
+            yield from _attach(call, conversation, message["attachments"])
+        # endregion
+        shown.append(made)
     return shown
 
 
