@@ -29,7 +29,7 @@ _ASSISTANT_SITES = "beta.assistants."
 _CREATE_ARGUMENTS = frozenset({
     "thread_id", "assistant_id", "instructions", "additional_instructions", "model", "temperature", "top_p", "tools",
     "tool_choice", "response_format", "metadata", "parallel_tool_calls", "max_completion_tokens", "reasoning_effort",
-    "poll_interval_ms", "timeout", "extra_headers", "stream",
+    "poll_interval_ms", "timeout", "extra_headers", "stream", "event_handler",
 })  # fmt: skip
 
 _MOCK = re.compile(rb"\b(?:Magic|Async)?Mock\(|\bpatch(?:\.object)?\(|\bmonkeypatch\b|\bmocker\b")

@@ -5,6 +5,7 @@ A loop is understood when all that it does hangs on what the event is, and all t
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import libcst as cst
@@ -31,32 +32,27 @@ class LoopReading:
 
 def read_loop(loop: cst.For, file: SourceFile, inference: Inference) -> LoopReading:
     """Read `for event in stream: …`. Raises NotUnderstoodError."""
-    reader = _Reader(loop, file, inference)
+    reader = _LoopReads(loop, file, inference)
     reader.read()
     return LoopReading(tuple(reader.edits), reader.tells_failures)
 
 
-class _Reader(EventReads):
-    def __init__(self, loop: cst.For, file: SourceFile, inference: Inference) -> None:
-        if not isinstance(loop.target, cst.Name) or loop.orelse is not None:
-            raise NotUnderstoodError("events are not taken one by one")
-        super().__init__(loop.target, file, inference)
-        self.loop = loop
+class StatementReads(EventReads):
+    """Reads statements below a node that are done at events, of which their variables hold parts."""
+
+    def __init__(self, around: cst.CSTNode, event: str, file: SourceFile, inference: Inference) -> None:
+        super().__init__(event, file, inference)
+        self.around = around
         self.bindings: dict[Variable, int] = {}
         self.kept_loops = 0
 
-    def read(self) -> None:
-        """Read the whole loop."""
-        self._block(self.loop.body, None)
-        self._nothing_else()
-
-    def _nothing_else(self) -> None:
-        """The event, and what is taken of it, is used nowhere but where it was understood."""
+    def _nothing_else(self, inside: Collection[cst.CSTNode] | None = None) -> None:
+        """The event, and what is taken of it, is used nowhere (or nowhere `inside`) but where it was understood."""
         for variable, path in self.paths.items():
             scope, name = variable
             if path and path != "event" and len(scope.names[name]) != self.bindings.get(variable):
                 raise NotUnderstoodError(f"{name} holds different things")
-            for node in self.file.scopes.parent_of:
+            for node in self.file.scopes.parent_of if inside is None else inside:
                 if not isinstance(node, cst.Name) or node.value != name or node in self.handled:
                     continue
                 if uses.is_load(node, self.file) and self.variable(node) == variable and not self._elsewhere(node):
@@ -65,7 +61,7 @@ class _Reader(EventReads):
     def _elsewhere(self, node: cst.Name) -> bool:
         """Whether a name is bound by another loop around it."""
         for outer in self.file.scopes.ancestors(node):
-            if outer is self.loop:
+            if outer is self.around:
                 return False
             if (
                 isinstance(outer, (cst.For, cst.CompFor))
@@ -312,6 +308,20 @@ class _Reader(EventReads):
             raise NotUnderstoodError("other parts than text are expected in a message")
         self._block(case.body, seen)
         self.edits.append(Edit(case, lambda updated: _named_case(updated, live, self.event)))
+
+
+class _LoopReads(StatementReads):
+    def __init__(self, loop: cst.For, file: SourceFile, inference: Inference) -> None:
+        if not isinstance(loop.target, cst.Name) or loop.orelse is not None:
+            raise NotUnderstoodError("events are not taken one by one")
+        super().__init__(loop, loop.target.value, file, inference)
+        self.paths[self.variable(loop.target)] = ""
+        self.loop = loop
+
+    def read(self) -> None:
+        """Read the whole loop."""
+        self._block(self.loop.body, None)
+        self._nothing_else()
 
 
 def _together(events: list[ResponseEvent]) -> ResponseEvent:

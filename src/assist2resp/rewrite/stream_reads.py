@@ -32,12 +32,12 @@ class Edit(NamedTuple):
 class EventReads:
     """Reads the expressions of a loop over events, noting their changes and the names that are accounted for."""
 
-    def __init__(self, event: cst.Name, file: SourceFile, inference: Inference) -> None:
+    def __init__(self, event: str, file: SourceFile, inference: Inference) -> None:
         self.file, self.inference = file, inference
-        self.event = event.value
+        self.event = event
         self.edits: list[Edit] = []
         self.tells_failures = False
-        self.paths: dict[Variable, str] = {self.variable(event): ""}
+        self.paths: dict[Variable, str] = {}
         self.handled: set[cst.CSTNode] = set()
 
     def variable(self, name: cst.Name) -> Variable:
@@ -148,7 +148,8 @@ class EventReads:
             raise NotUnderstoodError("a run's id leaves the stream")
         self.tells_failures = self.tells_failures or "last_error" in path
         self.take(node)
-        read = _reading(self.event, new)
+        quotes = [outer.start for outer in self.file.scopes.ancestors(node) if isinstance(outer, cst.FormattedString)]
+        read = _reading(self.event, new.replace('"', "'") if any('"' in quote for quote in quotes) else new)
         self.edits.append(Edit(node, lambda _: read))
 
 

@@ -9,6 +9,7 @@ import libcst as cst
 from assist2resp.rewrite import uses
 from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.flows import Flow
+from assist2resp.rewrite.handler_classes import HandlerReading, read_handler
 from assist2resp.rewrite.imports import free_name
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.nodes import argument, descendants
@@ -34,6 +35,7 @@ class StreamedRun:
     """Statements that only read the stream to its end."""
     readings: int = 0
     tells_failures: bool = False
+    handler: HandlerReading | None = None
 
 
 def is_streamed(site: Site) -> bool:
@@ -50,21 +52,21 @@ def streamed_runs(flow: Flow, inference: Inference) -> tuple[dict[Site, Streamed
     for site in flow.sites:
         if is_streamed(site):
             try:
-                found[site] = _Reader(site, inference).read()
+                found[site] = _Reader(site, flow, inference).read()
             except NotUnderstoodError as problem:
                 return {}, f"{site.path}: {problem}"
     return found, ""
 
 
 class _Reader:
-    def __init__(self, site: Site, inference: Inference) -> None:
-        self.site, self.file, self.inference = site, site.file, inference
+    def __init__(self, site: Site, flow: Flow, inference: Inference) -> None:
+        self.site, self.file, self.flow, self.inference = site, site.file, flow, inference
         self.run = StreamedRun(site, site.path in MANAGED)
 
     def read(self) -> StreamedRun:
         """Follow the stream to what reads it."""
-        if self.site.call is None or argument(self.site.call, "event_handler") is not None:
-            raise NotUnderstoodError("its events go to a handler")
+        if self.site.call is None:
+            raise NotUnderstoodError("it is not called here")
         stream = argument(self.site.call, "stream")
         if stream is not None and not (isinstance(stream, cst.Name) and stream.value == "True"):
             raise NotUnderstoodError("it is a stream at some times only")
@@ -80,7 +82,17 @@ class _Reader:
                 raise NotUnderstoodError("what reads the stream cannot be seen")
         if not self.run.readings and not self.run.waits:
             raise NotUnderstoodError("nothing reads the stream")
+        self._handled(argument(self.site.call, "event_handler"))
         return self.run
+
+    def _handled(self, given: cst.BaseExpression | None) -> None:
+        """Read the handler that the events go to, where one waits for their end alone."""
+        if given is None:
+            return
+        if self.run.readings or len(self.run.waits) != 1:
+            raise NotUnderstoodError("its events go to a handler, and the program reads them as well")
+        streamed = [site for site in self.flow.sites if is_streamed(site)]
+        self.run.handler = read_handler(self.site, given, streamed, self.inference)
 
     def _entered(self, name: cst.Name, item: cst.WithItem) -> None:
         block = self.file.scopes.parent_of[item]

@@ -6,7 +6,7 @@ import libcst as cst
 
 from assist2resp.rewrite import literals
 from assist2resp.rewrite.calls import Argument, attribute, paragraphs, rebuild_call, subscript
-from assist2resp.rewrite.nodes import argument
+from assist2resp.rewrite.nodes import argument, code
 from assist2resp.rewrite.output_limit import output_limit
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
@@ -18,6 +18,7 @@ _AS_GIVEN = {"max_completion_tokens": "max_output_tokens", "metadata": "metadata
 _IN_CONFIGURATION = frozenset(
     {"instructions", "model", "tools", "temperature", "top_p", "text", "reasoning", "truncation"}
 )
+_INTERPRETER = "code_interpreter"
 _TIGHT = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
 
 
@@ -66,10 +67,21 @@ def _registered(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[A
         if name in _HANDED_ON or name in _AS_GIVEN:
             value = output_limit(arg.value) if name == "max_completion_tokens" else arg.value
             own.append(Argument(_AS_GIVEN.get(name, name), value))
-        elif name and name not in {"thread_id", "assistant_id", "poll_interval_ms", "stream"}:
+        elif name and name not in {"thread_id", "assistant_id", "poll_interval_ms", "stream", "event_handler"}:
             settings.append(cst.Arg(arg.value, cst.Name(name), _TIGHT))
     lookup = cst.Call(cst.Name(plan.need(site.file, "request_arguments")), [cst.Arg(assistant), *settings])
     return [*own, Argument(None, lookup)]
+
+
+def may_run_code(plan: Plan, configuration: Argument) -> bool:
+    """Whether a response with this configuration in code may have the code interpreter's outputs, which it has to ask for.
+
+    `request_arguments` asks for them itself.
+    """
+    if isinstance(configuration.value, cst.Call):
+        return False
+    tools = [argument(made.call, "tools") for made in plan.configured if made.call is not None]
+    return any(tool is not None and (isinstance(tool, cst.Name) or _INTERPRETER in code(tool)) for tool in tools)
 
 
 def rebuild_as_response(

@@ -11,7 +11,7 @@ from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._markers import read_text
-from assist2resp.rewrite.rules._responses import folded_input, rebuild_as_response, response_arguments
+from assist2resp.rewrite.rules._responses import folded_input, may_run_code, rebuild_as_response, response_arguments
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.streams import StreamedRun
 from assist2resp.schema.findings import Level
@@ -168,10 +168,12 @@ class StreamResponses:
         beta, given = beta_of(site, plan.inference), folded_input(plan, site)
         assert beta is not None
         helper = run.managed and given is not None
-        arguments = response_arguments(plan, site, given)
+        *named, configuration = response_arguments(plan, site, given)
         if not helper:
-            *named, configuration = arguments
-            arguments = [*named, Argument("stream", cst.Name("True")), configuration]
+            named.append(Argument("stream", cst.Name("True")))
+        if run.handler is not None and run.handler.reads_outputs and may_run_code(plan, configuration):
+            named.append(Argument("include", cst.parse_expression('["code_interpreter_call.outputs"]')))
+        arguments = [*named, configuration]
         rebuild_as_response(plan, site, client_of(beta), arguments, method="stream" if helper else "create")
         if run.managed and not helper and isinstance(site.receiver, Resource) and site.receiver.is_async:
             assert site.call is not None
@@ -185,6 +187,8 @@ class StreamResponses:
 def _wait(plan: Plan, site: Site, run: StreamedRun, *, helper: bool) -> None:
     """`stream.until_done()` stays where the new stream has it; after a loop over the stream it does nothing."""
     for statement in run.waits:
+        if run.handler is not None:
+            return
         if run.readings:
             plan.change(site.file, statement, leaving_comments)
         elif not helper:

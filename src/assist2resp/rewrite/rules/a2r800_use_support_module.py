@@ -66,8 +66,8 @@ class UseSupportModule:
 
 
             class Printer(AssistantEventHandler):
-                def on_text_delta(self, delta, snapshot):
-                    print(delta.value, end="", flush=True)
+                def on_run_step_done(self, run_step):
+                    print(run_step.type, run_step.usage)
 
 
             with client.beta.threads.runs.stream(
@@ -86,8 +86,8 @@ class UseSupportModule:
 
 
             class Printer(AssistantEventHandler):
-                def on_text_delta(self, delta, snapshot):
-                    print(delta.value, end="", flush=True)
+                def on_run_step_done(self, run_step):
+                    print(run_step.type, run_step.usage)
 
 
             with threads(client).runs.stream(

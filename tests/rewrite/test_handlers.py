@@ -1,0 +1,145 @@
+"""Event handlers that become loops, and why others keep their events through the support module."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import indent
+
+import pytest
+
+from assist2resp.rewrite.plainness import PlainRuns
+from tests.rewrite.flows_of import flows_of
+from tests.rewrite.one_file import rewritten
+
+param = pytest.param
+PROGRAM = """\
+from openai import AssistantEventHandler, OpenAI
+client = OpenAI()
+class Handler(AssistantEventHandler):
+{methods}
+{before}
+with client.beta.threads.runs.stream(
+    thread_id="thread_abc", assistant_id="asst_abc", event_handler={given}
+) as stream:
+    {wait}
+{after}
+"""
+TEXT = "def on_text_delta(self, delta, snapshot):\n    print(delta.value, end='')"
+
+
+def program(
+    methods: str, *, before: str = "", given: str = "Handler()", wait: str = "stream.until_done()", after: str = ""
+) -> str:
+    return PROGRAM.format(methods=indent(methods, "    "), before=before, given=given, wait=wait, after=after)
+
+
+def obstacle(text: str, folder: Path) -> str:
+    flows, inference = flows_of(text, folder)
+    return PlainRuns(flows[0], inference).obstacle.rpartition(": ")[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        param(program(TEXT), "", id="text"),
+        param(program(TEXT, given="handler", before="handler = Handler()"), "", id="in a variable"),
+        param(program(TEXT.replace("value", "annotations")), "reads delta.annotations of an event", id="annotations"),
+        param(program(TEXT.replace("delta.value", "delta")), "reads delta of an event", id="whole delta"),
+        param(program(TEXT.replace("delta.value", "snapshot.value")), "reads snapshot.value", id="snapshot"),
+        param(program(TEXT + "\n    self.keep(snapshot)"), "reads snapshot of an event", id="snapshot kept"),
+        param(program("def on_event(self, event):\n    print(event.event)"), "has on_event", id="every event"),
+        param(program("def on_tool_call_done(self, tool_call):\n    print(1)"), "has on_tool_call_done", id="done"),
+        param(program("def on_run_step_done(self, run_step):\n    print(1)"), "has on_run_step_done", id="steps"),
+        param(program("def on_text_delta(self, *rest):\n    print(rest)"), "takes other arguments", id="starred"),
+        param(program("@log\n" + TEXT), "on_text_delta of its handler is decorated", id="decorated"),
+        param(program(TEXT + "\n    print(self.current_run.id)"), "reads self.current_run", id="current run"),
+        param(program(TEXT + "\n    self.close()"), "reads self.close", id="close"),
+        param(program(TEXT + "\n    super().on_text_delta(delta, snapshot)"), "", id="super"),
+        param(program(TEXT + "\n    print(super().current_event)"), "goes on in the base class", id="super's own"),
+        param(program(TEXT, after="Handler().on_text_delta(1, 2)"), "callbacks of its handler are called", id="called"),
+        param(program(TEXT, after="use(Handler)"), "class is used as a value", id="class as value"),
+        param(program(TEXT, after="class Other(Handler):\n    pass"), "has subclasses", id="subclass"),
+        param(
+            program(TEXT, given="handler", before="handler = Handler()\nuse(handler)"), "goes where", id="given away"
+        ),
+        param(program(TEXT, given="make()"), "a handler that cannot be seen", id="unknown"),
+        param(program(TEXT, wait="for event in stream: print(event)"), "at events of every kind", id="read as well"),
+        param(program(TEXT, wait="for text in stream.text_deltas: print(text)"), "reads them as well", id="texts too"),
+        param(program(TEXT, wait="print(stream.get_final_run().status)"), "reads get_final_run", id="final run"),
+        param(program("def other(self):\n    pass"), "does nothing at an event", id="no callback"),
+        param(
+            program("def on_tool_call_delta(self, delta, snapshot):\n    print(delta.type)"),
+            "tells tools apart in another way",
+            id="any tool",
+        ),
+        param(
+            program(
+                "def on_tool_call_delta(self, delta, snapshot):\n"
+                "    if delta.type == 'code_interpreter':\n"
+                "        print(delta.code_interpreter.input, delta.code_interpreter.outputs)"
+            ),
+            "reads code and its outputs together",
+            id="code and outputs",
+        ),
+        param(
+            program(
+                "def on_tool_call_delta(self, delta, snapshot):\n"
+                "    if delta.type == 'code_interpreter':\n"
+                "        for output in delta.code_interpreter.outputs or []:\n"
+                "            print(output.image.file_id)"
+            ),
+            "reads images",
+            id="images",
+        ),
+    ],
+)
+def test_why_a_handler_stays(text: str, reason: str, tmp_path: Path) -> None:
+    found = obstacle(text, tmp_path)
+    assert reason in found
+    assert bool(reason) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        param(program(TEXT), False, id="fits into the loop"),
+        param(program(TEXT, given="handler", before="handler = Handler()"), True, id="in a variable"),
+        param(program(TEXT + "\n    self.last = 1"), True, id="keeps something"),
+        param(program(TEXT + "\n    print(self.shown)\nshown = 'x'"), True, id="of the class"),
+        param(program(TEXT + "\n    if delta.value == '.':\n        return"), True, id="returns"),
+        param(program(TEXT + "\n    piece = delta.value\n    print(piece)"), False, id="own variable"),
+        param(program(TEXT + "\n    piece = 1", before="piece = 2"), True, id="variable of both"),
+        param(program("def __init__(self):\n    super().__init__()\n" + TEXT), False, id="empty constructor"),
+        param(program("def __init__(self, n):\n    super().__init__()\n" + TEXT, given="Handler(1)"), True, id="made"),
+        param(program(TEXT, before="other = Handler()"), True, id="made twice"),
+    ],
+)
+def test_when_the_class_stays(text: str, kept: bool, tmp_path: Path) -> None:
+    result = rewritten(text, tmp_path)
+    assert "A2R310" in result.codes
+    assert ("class Handler:" in result.text) == kept
+    assert "AssistantEventHandler" not in result.text
+    compile(result.text, "main.py", "exec")
+
+
+def test_quotes_fit_into_formatted_strings(tmp_path: Path) -> None:
+    method = "def on_tool_call_created(self, tool_call):\n    print(f\"{tool_call.type}\", f'{tool_call.type}')"
+    text = rewritten(program(method), tmp_path).text
+    assert """print(f"{event.item.type.removesuffix('_call')}", f'{event.item.type.removesuffix("_call")}')""" in text
+
+
+def test_types_of_tools_are_compared_as_types_of_items(tmp_path: Path) -> None:
+    method = (
+        "def on_tool_call_created(self, tool_call):\n"
+        "    if tool_call.type == 'function':\n"
+        "        print(tool_call.function.name)"
+    )
+    text = rewritten(program(method), tmp_path).text
+    assert "if event.item.type == 'function_call':" in text
+    assert "print(event.item.name)" in text
+
+
+def test_comments_stay(tmp_path: Path) -> None:
+    text = rewritten(program("# one\n# two\n" + TEXT, wait="stream.until_done()  # three"), tmp_path).text
+    assert 'if event.type == "response.output_text.delta":  # one two\n' in text
+    assert "# three\n    for event in stream:" in text
