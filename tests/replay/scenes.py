@@ -86,3 +86,8 @@ def played(inputs: Path, out: Path, server: Any = None, **changes: Any) -> Outco
     if server is not None:
         given |= {"base_url": server.url, "api_key": KEY}
     return replay(Options(inputs=(inputs,), out=out, **{**given, **changes}))
+
+
+def shipped(name: str, arguments: dict[str, Any]) -> str:
+    """A function of the user's."""
+    return f"{name} {arguments}"

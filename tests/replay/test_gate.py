@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from assist2resp.errors import UsageError
-from assist2resp.replay.gate import judge, read_conditions
+from assist2resp.replay.gate import gates_of, read_conditions
 from assist2resp.replay.known import read_known
 from assist2resp.schema.comparison import Answer, Case, Outcome, Score, Verdict
 
@@ -39,13 +39,13 @@ VERDICTS = (
     ],
 )
 def test_conditions(text, because):
-    (gate,) = judge(read_conditions([text], METRICS), VERDICTS, ())
+    (gate,) = gates_of(read_conditions([text], METRICS), VERDICTS, ())
     assert (gate.expression, gate.failed) == (text, because is not None)
     assert gate.because == (because or "it does not hold")
 
 
 def test_several_conditions_each_for_itself():
-    gates = judge(read_conditions(["worse:answered, cost>1.2x", "worse:any"], METRICS), VERDICTS, ())
+    gates = gates_of(read_conditions(["worse:answered, cost>1.2x", "worse:any"], METRICS), VERDICTS, ())
     assert [gate.failed for gate in gates] == [False, True, True]
 
 
@@ -90,7 +90,7 @@ def test_what_is_accepted_is_marked_and_what_has_expired_fails(tmp_path):
     marked, entries = read_known(path, date(2026, 11, 25)).mark(cases)
     assert [one.known for one in marked] == ["numbers are padded now", "", ""]
     assert [(entry.cases, entry.expired) for entry in entries] == [(1, False), (0, True)]
-    (gate,) = judge([], [], entries)
+    (gate,) = gates_of([], [], entries)
     assert gate.failed
     assert "expired on 2026-01-01; bob" in gate.because
 

@@ -47,6 +47,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--timeout", default=120.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for a response.")
 @click.option("--resume", is_flag=True, help="Go on with an unfinished run.")
 @click.option("--explain", is_flag=True, help="Change one thing at a time, and say which accounts for what got worse.")
+@click.option("--judge", metavar="MODEL", help="Have that model say which answer is better, in both orders.")
 @click.option("--known", type=_PATH, metavar="FILE", help="Differences that somebody has accepted.")
 @click.option("--fail-on", multiple=True, metavar="CONDITION", help="worse:any, tool_calls<0.98, cost>1.2x; exit 1.")
 @click.option("--base-url", metavar="URL", help="The new API; OPENAI_BASE_URL without it.")
@@ -77,6 +78,7 @@ def command(
     timeout: float,
     resume: bool,
     explain: bool,
+    judge: str | None,
     known: Path | None,
     fail_on: tuple[str, ...],
     base_url: str | None,
@@ -121,6 +123,7 @@ def command(
             timeout=timeout,
             resume=resume,
             explain=explain,
+            judge=judge,
             fail_on=fail_on,
             known=known,
             prices=prices,

@@ -13,7 +13,7 @@ from assist2resp.schema.comparison import Answer, Case, Score
 Json = dict[str, Any]
 
 
-def asked_of(question: str, arguments: Json | None) -> Asked:
+def asked_of(question: str, arguments: Json | None, judged: dict[tuple[str, str], float] | None = None) -> Asked:
     """What metrics may know of how a case was asked."""
     arguments = arguments or {}
     form = (arguments.get("text") or {}).get("format") or {}
@@ -21,7 +21,11 @@ def asked_of(question: str, arguments: Json | None) -> Asked:
     schema = form.get("schema") if kind == "json_schema" else None
     functions = any(tool.get("type") == "function" for tool in arguments.get("tools") or () if isinstance(tool, dict))
     return Asked(
-        question, schema if isinstance(schema, dict) else None, kind in ("json_schema", "json_object"), functions
+        question=question,
+        schema=schema if isinstance(schema, dict) else None,
+        wants_json=kind in ("json_schema", "json_object"),
+        offers_functions=functions,
+        judged=judged or {},
     )
 
 
@@ -50,12 +54,15 @@ def _agreement(metric: Agreement, old: Sequence[View], new: Sequence[View]) -> S
     agreed = _mean(metric.agree(one, other) for one in olds for other in news)
     if agreed is None:
         return None
-    floors = [_mean(metric.agree(*pair) for pair in combinations(views, 2)) for views in (olds, news)]
-    known = [floor for floor in floors if floor is not None]
-    noise = metric.floor if metric.floor is not None else _mean(known)
+    noise = metric.floor if metric.floor is not None else _floor(metric, olds, news)
     worst = min(news, key=lambda view: metric.agree(olds[0], view) or 0.0)
     note = metric.explain(olds[0], worst) if agreed < 1 else ""
     return Score(new=_rounded(agreed), noise=_rounded(noise), note=note)
+
+
+def _floor(metric: Agreement, *sides: Sequence[View]) -> float | None:
+    """How the answers of one side agree among themselves; where both sides have several, the mean of the two."""
+    return _mean(_mean(metric.agree(*pair) for pair in combinations(views, 2)) for views in sides)
 
 
 def _comparable(metric: Agreement, views: Sequence[View]) -> list[View]:

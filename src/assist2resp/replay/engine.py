@@ -20,17 +20,21 @@ from assist2resp.replay.budget import Budget
 from assist2resp.replay.cassettes import Cassettes
 from assist2resp.replay.client import OFFLINE, connect
 from assist2resp.replay.compare import asked_of, scored
-from assist2resp.replay.gate import judge
+from assist2resp.replay.explain import factors, trials
+from assist2resp.replay.gate import gates_of
 from assist2resp.replay.journal import Journal
+from assist2resp.replay.judge import Judge
 from assist2resp.replay.metrics._base import note_of
 from assist2resp.replay.noise import verdicts
 from assist2resp.replay.options import Options
 from assist2resp.replay.plan import Plan, plan
 from assist2resp.replay.player import FAILED, Player, Prepared, Track, no_tape
-from assist2resp.schema.comparison import Answer, Case, Run
+from assist2resp.schema.comparison import Answer, Case, Factor, Run
 
 Report = Callable[[int, int], None]
 """Told how many tracks are done, and of how many."""
+Judged = dict[str, dict[tuple[str, str], float]]
+"""By case and by the texts of both answers, how much better the new one is."""
 _MOST_TWINS = 10
 
 
@@ -55,16 +59,45 @@ def replay(options: Options, report: Report = lambda _done, _of: None, *, planne
     tracks = ready.tracks
     journal = Journal(options.out, [ready.settings(), options.mode, options.repeats, [track.name for track in tracks]])
     journal.open(resume=options.resume)
-    stopped = ""
     try:
         stopped = asyncio.run(_play(ready, tracks, journal, budget, report))
+        judged = asyncio.run(_judge(ready, tracks, journal)) if options.judge and not stopped else {}
+        run = assemble(ready, tracks, journal, judged)
+        if options.explain and run.complete:
+            explained, stopped = _explain(ready, run, journal, budget, report)
+            run = run.model_copy(update={"factors": explained})
     finally:
         journal.close()
-    run = assemble(ready, tracks, journal)
     write_run(options.out, run)
-    if run.complete:
+    if run.complete and not stopped:
         journal.remove()
     return Outcome(run, stopped)
+
+
+def _explain(ready: Plan, run: Run, journal: Journal, budget: Budget, report: Report) -> tuple[tuple[Factor, ...], str]:
+    """The factors of what got worse, and why some were not tried, if they were not."""
+    prepared = {one.turn.id: one for one in ready.prepared}
+    asked = trials(run.cases, run.verdicts, prepared, ready.runs())
+    stopped = asyncio.run(_play(ready, [trial.track for trial in asked], journal, budget, report))
+    price = ready.prices.priced
+    found = {name: [price(answers[0]) for answers in repeats] for name, repeats in journal.answers.items()}
+    return factors(found, asked, run.verdicts, ready.chosen.metrics), stopped
+
+
+async def _judge(ready: Plan, tracks: Sequence[Track], journal: Journal) -> Judged:
+    """What the judge says of each case."""
+    judge = Judge(str(ready.options.judge), ready.options.out.with_name(f"{ready.options.out.name}.judgments"))
+    stage = _Stage(ready)
+    gate = asyncio.Semaphore(ready.options.concurrency)
+
+    async def one(case: Case) -> tuple[str, dict[tuple[str, str], float]]:
+        async with gate:
+            return case.id, await stage.judge(judge, case)
+
+    try:
+        return dict(await asyncio.gather(*(one(case) for case in _answered(ready, tracks, journal))))
+    finally:
+        await stage.close()
 
 
 async def _play(ready: Plan, tracks: Sequence[Track], journal: Journal, budget: Budget, report: Report) -> str:
@@ -118,33 +151,46 @@ class _Stage:
         self._connection = connect(access, connections=options.concurrency, timeout=options.timeout, wrap=wrap)
         attempts = 1 if options.is_offline else ATTEMPTS
         pace = Pace(options.concurrency, options.rate)
-        asker = Asker(self._connection, pace, clean, options.stream, attempts, options.patience)
-        self._player = Player(asker, ready.own)
+        self._asker = Asker(self._connection, pace, clean, options.stream, attempts, options.patience)
+        self._player = Player(self._asker, ready.own)
+        self._surrounding = self._cassettes.playing if self._cassettes else no_tape
         self._repeats = options.repeats
 
     async def play(self, track: Track) -> list[list[Answer]]:
         """The answers to a track, repeat by repeat."""
-        surrounding = self._cassettes.playing if self._cassettes else no_tape
         repeats = []
-        with surrounding(track.name) as between:
+        with self._surrounding(track.name) as between:
             for _ in range(self._repeats):
                 repeats.append(await self._player.play(track))
                 between()
         return repeats
+
+    async def judge(self, judge: Judge, case: Case) -> dict[tuple[str, str], float]:
+        """What the judge says of a case."""
+        with self._surrounding(f"{case.id}@judge"):
+            return await judge.judge(self._asker, case)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._connection.client.close()
 
 
-def assemble(ready: Plan, tracks: Sequence[Track], journal: Journal) -> Run:
-    """The run, of what was answered."""
-    twins = _twins(ready.prepared)
-    cases = [
-        _case(ready, prepared, [answers[at] for answers in repeats], twins)
+def _answered(ready: Plan, tracks: Sequence[Track], journal: Journal) -> list[Case]:
+    """The cases that were answered, as yet without scores."""
+    return [
+        _case(ready, prepared, [answers[at] for answers in repeats])
         for track in tracks
         if (repeats := journal.answers.get(track.name)) is not None
         for at, prepared in enumerate(track.turns)
+    ]
+
+
+def assemble(ready: Plan, tracks: Sequence[Track], journal: Journal, judged: Judged) -> Run:
+    """The run, of what was answered."""
+    twins = _twins(ready.prepared)
+    by_id = {prepared.turn.id: prepared for prepared in ready.prepared}
+    cases = [
+        _scored(ready, by_id[case.id], case, twins, judged.get(case.id)) for case in _answered(ready, tracks, journal)
     ]
     order = {prepared.turn.id: number for number, prepared in enumerate(ready.prepared)}
     cases, known = ready.known.mark(sorted(cases, key=lambda case: order[case.id]))
@@ -169,16 +215,16 @@ def assemble(ready: Plan, tracks: Sequence[Track], journal: Journal) -> Run:
         cases=tuple(cases),
         left_out=ready.left_out,
         known=known,
-        gates=judge(ready.conditions, found, known),
+        gates=gates_of(ready.conditions, found, known),
         estimated_cost=ready.estimate.dollars,
         cost=_total(answer.cost for case in cases for answer in case.new),
         complete=len(cases) == len(ready.prepared),
     )
 
 
-def _case(ready: Plan, prepared: Prepared, new: Sequence[Answer], twins: dict[str, list[Answer]]) -> Case:
+def _case(ready: Plan, prepared: Prepared, new: Sequence[Answer]) -> Case:
     turn, priced = prepared.turn, ready.prices.priced
-    case = Case(
+    return Case(
         id=turn.id,
         groups=turn.groups,
         history=len(turn.history),
@@ -187,8 +233,19 @@ def _case(ready: Plan, prepared: Prepared, new: Sequence[Answer], twins: dict[st
         old_repeats=tuple(priced(answer) for answer in ready.repeats_of_old.get(turn.id, ())),
         new=tuple(priced(answer) for answer in new),
     )
+
+
+def _scored(
+    ready: Plan,
+    prepared: Prepared,
+    case: Case,
+    twins: dict[str, list[Answer]],
+    judged: dict[tuple[str, str], float] | None,
+) -> Case:
+    turn = prepared.turn
     others = [answer for answer in twins.get(_first(prepared) or "", ()) if answer is not turn.old]
-    return scored(case, ready.chosen.metrics, asked_of(turn.question, prepared.arguments), others[:_MOST_TWINS])
+    asked = asked_of(turn.question, prepared.arguments, judged)
+    return scored(case, ready.chosen.metrics, asked, others[:_MOST_TWINS])
 
 
 def _twins(prepared: Sequence[Prepared]) -> dict[str, list[Answer]]:

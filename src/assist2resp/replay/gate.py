@@ -112,7 +112,7 @@ def _values(
     return test
 
 
-def judge(
+def gates_of(
     conditions: Sequence[Condition], verdicts: Sequence[Verdict], known: Sequence[KnownDifference]
 ) -> tuple[Gate, ...]:
     """What each condition came to, and that no known difference has expired."""

@@ -42,6 +42,8 @@ class Options:
     patience: float = 0.5
     resume: bool = False
     explain: bool = False
+    judge: str | None = None
+    """The model that judges, if one does."""
     fail_on: tuple[str, ...] = ()
     known: Path | None = None
     prices: Path | None = None

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from assist2resp.errors import UsageError
+from assist2resp.replay import archived
 from assist2resp.replay.budget import Budget, Estimate, estimate
 from assist2resp.replay.cases import Cases, read_cases
 from assist2resp.replay.config import Configuration, NoConfigurationError, configuration
@@ -39,6 +41,7 @@ class Plan:
     own: Outputs | None
     repeats_of_old: dict[str, tuple[Answer, ...]]
     """Further answers of the old side by case, from the run that this one is against."""
+    archives: tuple[Path, ...] = ()
 
     @property
     def tracks(self) -> list[Track]:
@@ -49,6 +52,11 @@ class Plan:
     def estimate(self) -> Estimate:
         """What it is expected to cost."""
         return estimate(self.prepared, self.options.repeats, self.prices)
+
+    def runs(self) -> dict[str, dict[str, Any]]:
+        """The recorded runs of the cases, as the old API showed them."""
+        wanted = [one.turn.run for one in self.prepared if one.turn.run]
+        return {key: run for folder in self.archives for key, run in archived.runs(folder, wanted).items()}
 
     def budget(self) -> Budget:
         """The limits; nothing that is replayed costs anything."""
@@ -67,6 +75,7 @@ class Plan:
             "against": options.against.name if options.against else "archive",
             "stream": options.stream,
             "tools": options.tools or "recorded",
+            "judge": options.judge,
             "sample": options.sample,
             "margins": dict(options.margins),
             "prices": {"as_of": self.prices.table.as_of, "source": self.prices.table.source},
@@ -75,7 +84,7 @@ class Plan:
 
 def plan(options: Options) -> Plan:
     """Read everything that the options name; a UsageError says what cannot be used."""
-    chosen = choose(options.metrics)
+    chosen = _chosen(options)
     names = [metric.name for metric in chosen.metrics]
     for name in options.margins:
         check_name(name, metrics())
@@ -100,7 +109,18 @@ def plan(options: Options) -> Plan:
         prices=prices,
         own=own(options.tools) if options.tools else None,
         repeats_of_old=repeats_of_old,
+        archives=tuple(cases.archives),
     )
+
+
+def _chosen(options: Options) -> Chosen:
+    """The metrics; the judge's belongs to them if and only if there is a judge."""
+    if "judge" in options.metrics and options.judge is None:
+        raise UsageError("--metrics judge needs --judge MODEL, the model that judges.")
+    chosen = choose(options.metrics)
+    if options.judge is None or "judge" in options.metrics:
+        return chosen
+    return replace(chosen, metrics=(*chosen.metrics, metrics()["judge"]))
 
 
 def _sampled(cases: Cases, options: Options) -> tuple[list[Turn], list[LeftOut]]:

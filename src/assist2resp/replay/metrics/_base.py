@@ -23,6 +23,8 @@ class Asked:
     """The JSON Schema that the new side was told to answer by."""
     wants_json: bool = False
     offers_functions: bool = False
+    judged: dict[tuple[str, str], float] = field(default_factory=dict)
+    """How much better than the old text the new one is, by both, as a judge says."""
 
 
 @dataclass
