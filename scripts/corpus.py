@@ -111,15 +111,12 @@ def _parses(change: FileChange) -> bool:
 
 
 def _is_left(change: FileChange, outcome: Outcome) -> bool:
-    """Whether a changed file uses the old API more often than its findings say."""
-    if change.path.suffix != ".py":
-        return False
+    """Whether a changed file in which nothing is left to do by hand still uses the old API."""
     here = shown_path(change.path)
-    stated = sum(
-        finding.level is Level.MANUAL and finding.place.path == here and "beta." in finding.symbol
-        for finding in outcome.findings.findings
-    )
-    return old_uses(change.after.decode("utf-8", "replace")) > stated
+    findings = outcome.findings.findings
+    if change.path.suffix != ".py" or any(f.level is Level.MANUAL and f.place.path == here for f in findings):
+        return False
+    return old_uses(change.after.decode("utf-8", "replace")) > 0
 
 
 def _shown(change: FileChange, copy: Path) -> str:
