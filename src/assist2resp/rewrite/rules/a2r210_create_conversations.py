@@ -10,6 +10,7 @@ from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.kinds import Ident, Resource
 from assist2resp.rewrite.nodes import argument, code, has_star
+from assist2resp.rewrite.outside import may_come_from_outside
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
@@ -277,7 +278,8 @@ def may_be_plain(plan: Plan) -> bool:
 
 
 def conversation_reference(plan: Plan, file: SourceFile, thread: cst.BaseExpression) -> cst.BaseExpression:
-    """The id of the conversation that a thread id means: itself where it came from a thread of the flow."""
-    if plan.inference.kind(thread, file) == Ident("Thread"):
+    """The id of the conversation that a thread id means: itself where it only came from threads of the flow."""
+    made = plan.inference.kind(thread, file) == Ident("Thread")
+    if made and not may_come_from_outside(thread, file, plan.inference):
         return thread
     return call(plan.need(file, "conversation_id"), thread)
