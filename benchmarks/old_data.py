@@ -1,4 +1,4 @@
-"""Old data for benchmarks: threads of ten messages as the API wrote them, always the same."""
+"""Old data for benchmarks: threads and messages as the API wrote them, always the same."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _COMMON = [
 ]
 
 
-def threads(messages: int) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
+def threads(messages: int, per_thread: int = PER_THREAD) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
     """Each thread with its messages."""
     dice = random.Random(1)
     words = [*_COMMON * 200, *(f"word{number}" for number in range(20_000))]
-    for thread in range(messages // PER_THREAD):
-        owner, made = f"thread_{thread:024x}", 1_700_000_000 + thread * PER_THREAD
+    for thread in range(messages // per_thread):
+        owner, made = f"thread_{thread:024x}", 1_700_000_000 + thread * per_thread
         body = {"id": owner, "object": "thread", "created_at": made, "metadata": {"customer": str(thread)}}
-        said = (" ".join(dice.choices(words, k=dice.randrange(8, 60))) for _ in range(PER_THREAD))
+        said = (" ".join(dice.choices(words, k=dice.randrange(8, 60))) for _ in range(per_thread))
         yield body, [_message(owner, made + number, number, text) for number, text in enumerate(said)]
 
 

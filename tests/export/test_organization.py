@@ -51,6 +51,13 @@ def world():
         assert server.failures == []
 
 
+@pytest.fixture
+def slow_world():
+    """The same, but the first listing of models does not end."""
+    with sandbox(seed=SEED, api_key=KEY, faults="slow@GET /v1/models,seconds=60,times=1") as server:
+        yield World(server)
+
+
 def by_name(index):
     return {project.name: project for project in index.projects}
 
@@ -117,7 +124,8 @@ def start(world, out):
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda sent: sent.name)
-def test_they_are_removed_when_the_export_is_ended(sent, world, out):
+def test_they_are_removed_when_the_export_is_ended(sent, slow_world, out):
+    world = slow_world
     process = start(world, out)
     process.stdout.readline()
     assert len(world.accounts()) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import lru_cache
 from itertools import groupby
@@ -12,13 +12,14 @@ from operator import attrgetter
 from pathlib import Path
 
 from assist2resp import __version__
-from assist2resp.export.checkpoint import Checkpoint, Row
+from assist2resp.export.checkpoint import Checkpoint, Row, in_order
 from assist2resp.export.convert import Derived, derived_of
 from assist2resp.export.folder import Draft, draft, remove_others, sync_folders, write_json
 from assist2resp.export.verbatim import dumped, value_of
 from assist2resp.schema.archive import ConversationRecord, FileEntry, Manifest, Problem
 from assist2resp.schema.manifest import MANIFEST
 
+_NOBODY = "null"
 PART_BYTES = 64 * 2**20
 """The size that a part of the conversations has at most, a single longer one aside."""
 
@@ -53,10 +54,15 @@ def _failures(checkpoint: Checkpoint) -> Iterator[Problem]:
             yield Problem(kind=unit.kind, id=unit.id, reason=reason)
 
 
-def source_line(row: Row) -> str:
-    """A line of `source/<kind>.jsonl`, the object's own characters last."""
-    head = f'{{"id":{dumped(row.id)},"owner":{dumped(row.owner)},"parent":{dumped(row.parent)},"object":'
-    return f"{head}{row.raw}}}"
+def source_lines(rows: Sequence[Row]) -> bytes:
+    """Lines of `source/<kind>.jsonl` for objects of one owner, the object's own characters last."""
+    owner = dumped(rows[0].owner)
+    lines = [
+        f'{{"id":{dumped(row.id)},"owner":{owner},"parent":{_NOBODY if row.parent is None else dumped(row.parent)},'
+        f'"object":{row.raw}}}\n'
+        for row in rows
+    ]
+    return "".join(lines).encode()
 
 
 class _Writer:
@@ -77,14 +83,13 @@ class _Writer:
             sources: dict[str, Draft] = {}
             parts = _Parts(self._folder, stack)
             for owner, rows in groupby(self._checkpoint.rows(), key=attrgetter("owner")):
-                owned: dict[str, list[Row]] = {}
-                for row in rows:
-                    path = f"source/{row.kind}.jsonl"
+                owned = {kind: in_order(group) for kind, group in groupby(rows, key=attrgetter("kind"))}
+                for kind, group in owned.items():
+                    path = f"source/{kind}.jsonl"
                     if path not in sources:
                         sources[path] = stack.enter_context(draft(self._folder / path))
-                    sources[path].line(source_line(row))
-                    self.counts[row.kind] += 1
-                    owned.setdefault(row.kind, []).append(row)
+                    sources[path].write_lines(source_lines(group), len(group))
+                    self.counts[kind] += len(group)
                 for derived in derived_of(owner, owned, self._filename, self._contents):
                     self._write_derived(derived, parts)
             for file_id in self._contents.keys() - self._known_files():
@@ -124,9 +129,10 @@ class _Parts:
 
     def add(self, text: str) -> None:
         """Append a conversation, in a new part if this one is full."""
-        if self._last is None or self._last.size + len(text.encode()) >= PART_BYTES:
+        line = text.encode() + b"\n"
+        if self._last is None or self._last.size + len(line) > PART_BYTES:
             self._open.close()
             self._open = self._stack.enter_context(ExitStack())
             path = f"conversations/part-{len(self.files) + 1:05}.jsonl"
             self._last = self.files[path] = self._open.enter_context(draft(self._folder / path))
-        self._last.line(text)
+        self._last.write_lines(line, 1)

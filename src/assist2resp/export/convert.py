@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from assist2resp.export.checkpoint import Row
 from assist2resp.export.folder import safe_name
-from assist2resp.export.verbatim import dumped, value_of
+from assist2resp.export.verbatim import value_of
 from assist2resp.mapping.items import Thread, conversation_of
 from assist2resp.mapping.ledger import whole
 from assist2resp.mapping.params import prompt_of
@@ -32,7 +32,7 @@ class Derived(NamedTuple):
 
     def text(self) -> str:
         """The record as one line."""
-        return dumped(self.record.model_dump(mode="python"))
+        return self.record.model_dump_json()
 
 
 Owned = Mapping[str, Sequence[Row]]

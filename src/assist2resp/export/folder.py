@@ -70,10 +70,10 @@ class Draft:
         self._digest.update(data)
         self.size += len(data)
 
-    def line(self, text: str) -> None:
-        """Append a line."""
-        self.write(text.encode() + b"\n")
-        self.lines += 1
+    def write_lines(self, data: bytes, count: int) -> None:
+        """Append so many lines."""
+        self.write(data)
+        self.lines += count
 
     def entry(self) -> FileEntry:
         """What the manifest says of it."""

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from assist2resp.export.source import AbsentError, BrokenOffError, FetchError
 from assist2resp.network.access import Access
 from assist2resp.network.http import Wire, may_pass
+from assist2resp.network.lean import Lean, is_enough_for
+from assist2resp.network.library import Library, Transport
 from assist2resp.network.pace import Pace, retry_after
 
 T = TypeVar("T")
@@ -37,6 +39,11 @@ class Http:
 
     def __init__(self, access: Access, pace: Pace, *, patience: float) -> None:
         self._wire = Wire(access)
+        self._transport: Transport = (
+            Lean(self._wire.base, access.headers, access.query)
+            if is_enough_for(self._wire.base)
+            else Library(self._wire)
+        )
         self.place = self._wire.place
         self._pace = pace
         self._patience = patience
@@ -57,10 +64,8 @@ class Http:
                 await asyncio.sleep(self._wait(attempt))
             try:
                 async with self._pace.turn():
-                    response = await self._wire.client.request(
-                        method, self._wire.base + path, params={**self._wire.query, **query}, json=body
-                    )
-            except self._wire.errors as error:
+                    response = await self._transport.request(method, path, query, body)
+            except self._transport.errors as error:
                 problem = self._transport_problem(error, attempt)
                 continue
             self._has_answered = True
@@ -81,23 +86,22 @@ class Http:
             if attempt:
                 await asyncio.sleep(self._wait(attempt))
             try:
-                url = self._wire.base + path
-                async with self._pace.turn(), self._wire.client.stream("GET", url, params=self._wire.query) as response:
-                    if response.status_code != 200:
-                        body = await response.aread()
-                        problem = self._refusal(path, response.status_code, response.headers, body)
+                async with self._pace.turn(), self._transport.stream(path) as (head, body):
+                    if head.status != 200:
+                        text = b"".join([chunk async for chunk in body])
+                        problem = self._refusal(path, head.status, head.headers, text)
                         continue
-                    async for chunk in response.aiter_bytes():
+                    async for chunk in body:
                         yield chunk
                     return
-            except self._wire.errors as error:
+            except self._transport.errors as error:
                 problem = f"the download broke off: {error or type(error).__name__}"
                 raise BrokenOffError(self._wire.clean(problem)) from None
         raise FetchError(self._wire.clean(f"{problem}, {ATTEMPTS} times"))
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._wire.close()
+        await self._transport.close()
 
     def _wait(self, attempt: int) -> float:
         return min(self._patience * 2.0 ** (attempt - 1), 16 * self._patience)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import orjson
+
 _SPACES = " \t\r\n"
 _SPACE = re.compile(f"[{_SPACES}]*")
 _LONG_NUMBER = 4000
@@ -25,6 +27,8 @@ def _whole_number(digits: str) -> int | float:
 
 
 _DECODER = json.JSONDecoder(parse_constant=lambda _name: None)
+_LARGE = re.compile(r"[\s:,\[-][0-9]{18}")
+"""What orjson may read as a float, or a string that looks like it, for which the slower way is as good."""
 _PATIENT = json.JSONDecoder(parse_constant=lambda _name: None, parse_int=_whole_number)
 """For numbers of more digits than Python reads."""
 
@@ -40,6 +44,11 @@ def piece_of(text: str) -> Piece:
 
 def value_of(text: str) -> Any:
     """The value of a text; a ValueError says what is wrong with it."""
+    if not _LARGE.search(text):
+        try:
+            return orjson.loads(text)
+        except ValueError:
+            pass
     return piece_of(text).value
 
 
@@ -105,16 +114,10 @@ def one_line(raw: str) -> str:
 
 def dumped(value: Any) -> str:
     """A value of our own as JSON: readable, unless UTF-8 cannot hold it."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text if _is_utf8(text) else json.dumps(value, separators=(",", ":"))
-
-
-def _is_utf8(text: str) -> bool:
     try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"))
 
 
 def _skip(text: str, place: int) -> int:

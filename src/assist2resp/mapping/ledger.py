@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from assist2resp.schema.archive import Losses
 
 UNKNOWN = "no known place in the new API"
@@ -48,12 +50,18 @@ class Ledger:
 
 def said_by(old: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the fields that say something."""
-    return tuple(name for name, value in old.items() if value not in _SAYS_NOTHING)
+    return tuple([name for name, value in old.items() if value or (value is not None and value not in _SAYS_NOTHING)])
 
 
 def whole(value: Any) -> Any:
     """The value with U+FFFD for each half of a surrogate pair; the value itself if it has none."""
-    return _mended(value) if "\\ud" in repr(value) else value
+    if value is None or (isinstance(value, str) and value.isascii()):
+        return value
+    try:
+        orjson.dumps(value)
+    except TypeError:
+        return _mended(value)
+    return value
 
 
 def _mended(value: Any) -> Any:

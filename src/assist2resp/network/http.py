@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -26,8 +27,22 @@ class Wire:
         self.query = access.query
         self._key_name = access.key_name
         self.clean = Secrets(access).clean
-        self.client, self.errors = _client(access.headers, connections)
-        """The asynchronous client of the library that the SDK brings, and what it raises when there is no answer."""
+        self._access = access
+        self._connections = connections
+
+    @cached_property
+    def _library(self) -> tuple[Any, tuple[type[Exception], ...]]:
+        return _client(self._access.headers, self._connections)
+
+    @property
+    def client(self) -> Any:
+        """The asynchronous client of the library that the SDK brings."""
+        return self._library[0]
+
+    @property
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What the client raises when there is no answer."""
+        return self._library[1]
 
     def problem(self, error: Exception) -> str:
         """What to say of a request that got no answer."""
@@ -50,7 +65,8 @@ class Wire:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self.client.aclose()
+        if "_library" in self.__dict__:
+            await self.client.aclose()
 
 
 def may_pass(status: int) -> bool:
