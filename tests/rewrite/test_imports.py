@@ -45,6 +45,16 @@ LOCAL = [
         "import os\nos.environ['A'] = '1'\nimport b\n\nfrom compat import threads\n\nx = 1\n",
         id="imports below a statement",
     ),
+    param(
+        "import os\n\nx = threads(os)\n\nimport b\n\nb.f(x)\n",
+        "import os\n\nfrom compat import threads\n\nx = threads(os)\n\nimport b\n\nb.f(x)\n",
+        id="before the first use, not after a late import",
+    ),
+    param(
+        "import os\n\n\ndef f():\n    return threads(os)\n\n\nimport b\n",
+        "import os\n\nfrom compat import threads\n\n\ndef f():\n    return threads(os)\n\n\nimport b\n",
+        id="before a function that uses it",
+    ),
 ]
 
 

@@ -28,7 +28,7 @@ def add_import(
     line = cst.parse_statement(f"from {module} import {clause}")
     assert isinstance(line, cst.SimpleStatementLine)
     body = list(tree.body)
-    position = _after_imports(body)
+    position = _after_imports(body, {local for _, local in pairs})
     if is_local is not None:
         position, line = _in_local_group(body, position, line, module, is_local)
     elif position and not _is_import(body[position - 1]):
@@ -69,9 +69,12 @@ def _imported_module(statement: cst.CSTNode) -> str | None:
     return small.names[0].evaluated_name if isinstance(small, cst.Import) else None
 
 
-def _after_imports(body: list[cst.SimpleStatementLine | cst.BaseCompoundStatement]) -> int:
+def _after_imports(body: list[cst.SimpleStatementLine | cst.BaseCompoundStatement], names: set[str]) -> int:
+    """Where the imports end, or those before the first statement that mentions one of the names."""
     position = 0
     for index, statement in enumerate(body):
+        if index and not _is_import(statement) and _mentions(statement, names):
+            break
         if _is_import(statement) or (index == 0 and _is_docstring(statement)):
             position = index + 1
         elif position and not _is_import_like(statement):
@@ -79,6 +82,16 @@ def _after_imports(body: list[cst.SimpleStatementLine | cst.BaseCompoundStatemen
             if not later:
                 break
     return position
+
+
+def _mentions(statement: cst.CSTNode, names: set[str]) -> bool:
+    stack: list[cst.CSTNode] = [statement]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, cst.Name) and node.value in names:
+            return True
+        stack.extend(children(node))
+    return False
 
 
 def _is_import(statement: cst.CSTNode) -> bool:
