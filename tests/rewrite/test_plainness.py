@@ -14,6 +14,9 @@ param = pytest.param
 POLL = "run = client.beta.threads.runs.create_and_poll(thread_id=t, assistant_id=a)\n"
 START = "run = client.beta.threads.runs.create(thread_id=t, assistant_id=a)\n"
 WAIT = "while run.status != 'completed':\n    run = client.beta.threads.runs.retrieve(thread_id=t, run_id=run.id)\n"
+NAMED = (
+    "while (now := client.beta.threads.runs.retrieve(thread_id=t, run_id=run.id)).status != 'completed':\n    pass\n"
+)
 LISTING = "client.beta.threads.messages.list(t)"
 SUBMIT = "client.beta.threads.runs.submit_tool_outputs_and_poll(thread_id=t, run_id=run.id, tool_outputs={})\n"
 

@@ -1,4 +1,4 @@
-"""Whether the program looks at a run's state before it has waited: a response is complete, its run was queued."""
+"""Whether the program looks at a run or its thread before it has waited: a response is complete, its run was queued."""
 
 from __future__ import annotations
 
@@ -8,17 +8,26 @@ import libcst as cst
 
 from assist2resp.rewrite.flow_runs import FlowRuns
 from assist2resp.rewrite.nodes import descendants
-from assist2resp.rewrite.run_sites import RETRIEVES, assigned_name
+from assist2resp.rewrite.run_sites import MESSAGE_LIST, RETRIEVES, assigned_name
 from assist2resp.rewrite.sites import Site
 
 
 def early_obstacle(runs: FlowRuns) -> str:
-    """The first state that is told or asked for between a run's creation and its waiting; empty where none is."""
+    """What is read between a run's creation and its waiting, of the run's state or its thread; empty where nothing is."""
+    listings = {site.call for site in runs.flow.sites if site.path == MESSAGE_LIST}
     for site in runs.creates:
         name = assigned_name(site) if site.name == "create" else None
-        if name is not None and any(_reads_state(line, name.value) for line in _before_waiting(site, name, runs)):
-            return "a run's state is read before it was waited for"
+        for line in _before_waiting(site, name, runs) if name is not None else ():
+            if name is not None and _reads_state(line, name.value):
+                return "a run's state is read before it was waited for"
+            if any(part in listings for part in descendants(line)) and _is_waited_for(site, runs):
+                return "messages are listed before a run was waited for"
     return ""
+
+
+def _is_waited_for(site: Site, runs: FlowRuns) -> bool:
+    """Whether the function that creates a run waits for it; one that never does reads what it can get."""
+    return any(other.file is site.file and other.scope is site.scope for wait in runs.waiting for other in wait.waits)
 
 
 def _before_waiting(site: Site, name: cst.Name, runs: FlowRuns) -> Iterator[cst.CSTNode]:

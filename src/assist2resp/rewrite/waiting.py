@@ -55,6 +55,8 @@ class Waiting:
     @property
     def obstacle(self) -> str:
         """Why the loop cannot go or stay without its waiting; empty when it can."""
+        if isinstance(self.loop, cst.While) and self._names_in_its_test(self.loop.test):
+            return "a loop names the run that it asks for"
         if self.submits:
             if self.skipped:
                 return "a loop does its work only while a run is under way"
@@ -66,6 +68,11 @@ class Waiting:
         if self.skipped and not runs_once(self.loop, self._waits):
             return "a loop does its work only while a run is under way"
         return ""
+
+    def _names_in_its_test(self, test: cst.BaseExpression) -> bool:
+        calls = {site.call for site in self.waits}
+        named = (node.value for node in descendants(test) if isinstance(node, cst.NamedExpr))
+        return any(part in calls for value in named for part in descendants(value))
 
     def _hands_on_calls(self) -> bool:
         return any(
