@@ -6,31 +6,44 @@ import argparse
 import sys
 import tempfile
 from collections import Counter
+from multiprocessing import get_context
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from replay_proofs.coverage import WORLDS, coverage
 from replay_proofs.kills import kill_and_go_on
-from replay_proofs.planted import CHANGES, fill, simulate, turns_of
+from replay_proofs.planted import CHANGES, Pool, fill, simulate, turns_of
 
 _CASES = 120
 _TURNS = 180
 _POOL = 8
+_UNCHANGED = 1000
+_PART = 50
+_shared: list[Pool] = []
 
 
 def planted(number: int) -> None:
     """A thousand runs without a change, and `number` with each."""
     pool = fill(CHANGES, turns_of(_TURNS), _POOL)
-    print("| change | size | runs | alarms | most often about |\n|---|---|---:|---:|---|")
-    for change in CHANGES:
-        alarms = simulate(pool, change.name, 1000 if change.name == "none" else number, _CASES)
-        often = Counter(name for found in alarms for name in found if " " not in name).most_common(3)
-        share = sum(map(bool, alarms)) / len(alarms)
-        print(
-            f"| {change.name} | {change.size} | {len(alarms)} | {share:.1%} | {', '.join(name for name, _ in often)} |",
-            flush=True,
-        )
+    print("| change | size | runs | alarms | most often about |\n|---|---|---:|---:|---|", flush=True)
+    with get_context("fork").Pool(2, initializer=_share, initargs=(pool,)) as workers:
+        for change in CHANGES:
+            runs = _UNCHANGED if change.name == "none" else number
+            parts = [(change.name, min(_PART, runs - start), start) for start in range(0, runs, _PART)]
+            alarms = [found for part in workers.imap(_simulated, parts) for found in part]
+            often = Counter(name for found in alarms for name in found if " " not in name).most_common(3)
+            share, about = sum(map(bool, alarms)) / len(alarms), ", ".join(name for name, _ in often)
+            print(f"| {change.name} | {change.size} | {len(alarms)} | {share:.1%} | {about} |", flush=True)
+
+
+def _share(pool: Pool) -> None:
+    _shared.append(pool)
+
+
+def _simulated(part: tuple[str, int, int]) -> list[list[str]]:
+    change, runs, seed = part
+    return simulate(_shared[0], change, runs, _CASES, seed=seed)
 
 
 def covered(number: int) -> None:

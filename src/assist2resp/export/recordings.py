@@ -23,7 +23,8 @@ from assist2resp.schema.manifest import MANIFEST
 
 SUFFIXES = (".yaml", ".yml", ".json", ".har")
 _BEGINS = re.compile(
-    r"""^(?:http_)?interactions:|^\s*\{\s*"(?:http_)?(?:interactions|log|request)"\s*:""", re.MULTILINE
+    r"""^(?:(?:http_)?interactions|log|request):|\A\s*\{\s*"(?:(?:http_)?interactions|log|request|version)"\s*:""",
+    re.MULTILINE,
 )
 _BEGINNING = 4096
 _LARGEST = 256 * 2**20

@@ -105,11 +105,16 @@ def _resampled(sums: Any, counts: Any, seed: int, resamples: int) -> Any:
     means = np.full((resamples, columns), np.nan)
     rows = max(1, _BLOCK // threads)
     for start in range(0, resamples, rows):
-        size = min(rows, resamples - start)
-        drawn = draws.randint(0, threads, size=(size, threads), dtype=np.int64)
-        drawn += np.arange(size, dtype=np.int64)[:, None] * threads
-        weights = np.bincount(drawn.ravel(), minlength=size * threads).reshape(size, threads).astype(float)
-        totals = weights @ whole
+        totals = drawn(draws, threads, min(rows, resamples - start)) @ whole
         with np.errstate(invalid="ignore", divide="ignore"):
-            means[start : start + size] = totals[:, :columns] / totals[:, columns:] / scale
+            means[start : start + rows] = totals[:, :columns] / totals[:, columns:] / scale
     return means
+
+
+def drawn(draws: Any, threads: int, size: int) -> Any:
+    """How often each thread is drawn in so many resamples."""
+    import numpy as np
+
+    which = draws.randint(0, threads, size=(size, threads), dtype=np.int64)
+    which += np.arange(size, dtype=np.int64)[:, None] * threads
+    return np.bincount(which.ravel(), minlength=size * threads).reshape(size, threads).astype(float)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from assist2resp.schema.archive import ConversationItem, ConversationRecord, RunNote
@@ -50,7 +51,7 @@ def turns_of(record: ConversationRecord) -> Iterator[Turn | Unanswered]:
     items = record.items
     runs = {run.id: run for run in record.runs}
     starts = [at for at in range(len(items)) if _is_users(items, at) and not _is_users(items, at - 1)]
-    for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(items)], strict=True), start=1):
+    for number, (start, end) in enumerate(pairwise([*starts, len(items)]), start=1):
         reply = start + next((at for at in range(end - start) if not _is_users(items, start + at)), end - start)
         yield _turn(record, number, items[:start], items[start:reply], items[reply:end], runs)
 
