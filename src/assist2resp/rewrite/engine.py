@@ -15,7 +15,7 @@ from assist2resp.plugins import discover
 from assist2resp.rewrite.edits import Edits
 from assist2resp.rewrite.flows import Flow, find_flows
 from assist2resp.rewrite.ignores import Ignores, ignored
-from assist2resp.rewrite.imports import add_import, drop_unused
+from assist2resp.rewrite.imports import add_import, drop_unused, used_names
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.outcome import FileChange, Options, Outcome
 from assist2resp.rewrite.placement import Placement, place_support
@@ -201,7 +201,9 @@ class _Run:
         for placement in placements:
             imported = placement.import_for(file)
             if imported is not None:
-                tree = add_import(tree, *imported, lambda name: self._is_local(name, file))
+                mentioned = used_names(tree)
+                pairs = [(name, local) for name, local in imported[1] if local in mentioned]
+                tree = add_import(tree, imported[0], pairs, lambda name: self._is_local(name, file))
         after = drop_unused(_tree(file), tree).bytes
         return FileChange(file.path, file.on_disk, file.as_on_disk(after)) if after != file.data else None
 
