@@ -30,6 +30,11 @@ CASES = {
         "app/run.py",
         "assistants_compat",
     ),
+    "a script in a package that calls at once": (
+        {"app/__init__.py": "", "app/run.py": CALL + "\n\nassistant = client.beta.assistants.retrieve('asst_abc')\n"},
+        "app/run.py",
+        "assistants_compat",
+    ),
     "a served script in a package": (
         {"app/__init__.py": "", "app/run.py": "from fastapi import FastAPI\n" + CALL + MAIN},
         "app/run.py",

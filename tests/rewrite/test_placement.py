@@ -14,6 +14,10 @@ param = pytest.param
 MAKE = "from openai import OpenAI\n\nclient = OpenAI()\n"
 STREAM = "{client}.beta.threads.runs.cancel('run_abc', thread_id='thread_abc')\n"
 USER = MAKE + STREAM.format(client="client")
+MODULE = (
+    "from openai import OpenAI\n\nclient = OpenAI()\n\n\n"
+    "def stop():\n    client.beta.threads.runs.cancel('run_abc', thread_id='thread_abc')\n"
+)
 IMPORT = "from {} import threads\n"
 
 TREES = [
@@ -25,7 +29,7 @@ TREES = [
         id="script in a folder",
     ),
     param(
-        {"app/__init__.py": "", "app/bot.py": USER},
+        {"app/__init__.py": "", "app/bot.py": MODULE},
         {"app/assistants_compat.py"},
         {"app/bot.py": "app.assistants_compat"},
         id="package",
@@ -35,18 +39,36 @@ TREES = [
             "app/__init__.py": "",
             "app/a/__init__.py": "",
             "app/b/__init__.py": "",
-            "app/a/x.py": USER,
-            "app/b/y.py": USER,
+            "app/a/x.py": MODULE,
+            "app/b/y.py": MODULE,
         },
         {"app/assistants_compat.py"},
         {"app/a/x.py": "app.assistants_compat", "app/b/y.py": "app.assistants_compat"},
         id="two subpackages share it",
     ),
     param(
-        {"src/app/__init__.py": "", "src/app/bot.py": USER},
+        {"src/app/__init__.py": "", "src/app/bot.py": MODULE},
         {"src/app/assistants_compat.py"},
         {"src/app/bot.py": "app.assistants_compat"},
         id="package below src",
+    ),
+    param(
+        {
+            "app/__init__.py": "",
+            "app/core/__init__.py": "",
+            "app/core/bot.py": MODULE,
+            "tests/__init__.py": "",
+            "tests/test_bot.py": "from app.core.bot import client\n" + USER,
+        },
+        {"app/core/assistants_compat.py"},
+        {"app/core/bot.py": "app.core.assistants_compat", "tests/test_bot.py": "app.core.assistants_compat"},
+        id="package and its tests",
+    ),
+    param(
+        {"app/__init__.py": "", "app/bot.py": MODULE, "main.py": "from app.bot import client\n" + USER},
+        {"assistants_compat.py"},
+        {"app/bot.py": "assistants_compat", "main.py": "assistants_compat"},
+        id="package and a script beside it",
     ),
     param(
         {"one/main.py": USER, "two/main.py": USER},

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import libcst as cst
 
-from assist2resp.rewrite.nodes import dotted
+from assist2resp.rewrite.nodes import descendants, dotted
 from assist2resp.rewrite.outcome import FileChange, Options
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import Project, SourceFile
@@ -87,7 +87,7 @@ def _shared(placements: list[Placement]) -> list[Placement]:
 
 
 def _placement(root: Path, members: list[tuple[SourceFile, Plan]], options: Options) -> Placement:
-    folder = Path(os.path.commonpath([file.path.parent for file, _ in members]))
+    folder = _home(root, [file.path for file, _ in members])
     placement = Placement(root, folder, options.support_module)
     placement.used |= {ARCHIVE} if options.load_on_demand else set()
     path = placement.path
@@ -102,6 +102,20 @@ def _placement(root: Path, members: list[tuple[SourceFile, Plan]], options: Opti
     return placement
 
 
+def _home(root: Path, users: Collection[Path]) -> Path:
+    """The folder of a module that these files import: theirs, or their package's where only tests and the like stand beside it."""
+    folder = Path(os.path.commonpath([path.parent for path in users]))
+    if folder != root:
+        return folder
+    tops = {path: path.relative_to(root).parts[0] for path in users}
+    packages = {top for top in tops.values() if top not in _TESTS and (root / top / "__init__.py").is_file()}
+    beside = [path for path, top in tops.items() if top not in packages]
+    if len(packages) != 1 or any(path.parent == root for path in beside):
+        return folder
+    return Path(os.path.commonpath([path.parent for path, top in tops.items() if top in packages]))
+
+
+_TESTS = frozenset({"test", "tests", "testing"})
 _SERVED = frozenset({"fastapi", "flask", "django", "starlette", "quart", "celery", "litestar", "sanic"})
 _MAIN = re.compile(rb"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)
 
@@ -165,7 +179,7 @@ def _is_script(file: SourceFile) -> bool:
 
 
 def _acts_at_once(file: SourceFile) -> bool:
-    """Whether importing the module prints, loops or streams, as only a program does."""
+    """Whether importing the module prints, loops, streams or calls the API, as only a program does."""
     assert file.tree is not None
     for line in file.tree.body:
         loops = isinstance(line, (cst.While, cst.With)) or (
@@ -174,6 +188,12 @@ def _acts_at_once(file: SourceFile) -> bool:
         if loops:
             return True
         smalls = line.body if isinstance(line, cst.SimpleStatementLine) else ()
+        if any(
+            isinstance(node, cst.Attribute) and node.attr.value == "beta"
+            for part in smalls
+            for node in descendants(part)
+        ):
+            return True
         calls = [small.value for small in smalls if isinstance(small, cst.Expr)]
         if any(isinstance(call, cst.Call) and dotted(call.func) == "print" for call in calls):
             return True
