@@ -16,14 +16,14 @@ from assist2resp.schema.archive import ConversationItem, ConversationRecord, Ori
 FILLED = {f"key{number}": "v" for number in range(16)}
 
 
-def record(*items: dict[str, Any], **changes: Any) -> ConversationRecord:
+def record(*items: dict[str, Any], **changes: Any) -> dict[str, Any]:
     entries = [
         ConversationItem(
             item=item, origin=Origin(kind="message", id=f"old{number}", status=item.pop("old_status", None))
         )
         for number, item in enumerate(items)
     ]
-    return ConversationRecord(thread_id="thread_a", items=tuple(entries), **changes)
+    return ConversationRecord(thread_id="thread_a", items=tuple(entries), **changes).model_dump()
 
 
 def said(value: str = "x", role: str = "user", **changes: Any) -> dict[str, Any]:

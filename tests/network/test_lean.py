@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assist2resp.network.lean import Lean, LeanError, is_enough_for
+from assist2resp.network.lean import Lean, LeanError, UnsentError, is_enough_for
 
 BODY = b'{"data": "' + b"x" * 300_000 + b'"}'
 
@@ -160,3 +160,13 @@ def test_where_it_is_enough(environment, url, enough, monkeypatch):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert is_enough_for(url) is enough
+
+
+async def test_what_came_of_a_body_is_kept_and_a_request_that_never_left_is_told():
+    with pytest.raises(LeanError) as cut:
+        await ask(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort")
+    assert cut.value.partial == b"short"
+    lean = Lean("http://127.0.0.1:9/v1", {}, {})
+    with pytest.raises(UnsentError):
+        await lean.request("POST", "/x", {}, b"{}")
+    await lean.close()

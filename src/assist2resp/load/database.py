@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 from assist2resp.errors import Assist2RespError, MissingExtraError, UsageError
@@ -31,6 +32,9 @@ class Database(Protocol):
 
     def change(self, changes: Sequence[Change]) -> None:
         """Run statements, each with many rows, all of them or none."""
+
+    def putting(self, table: str, columns: Sequence[str], keys: Sequence[str], *, replaces: bool) -> Sequence[str]:
+        """The statements that put a row into a table, in place of one with these keys or only if there is none."""
 
     def insert_missing(self, statement: str, rows: Sequence[Row]) -> None:
         """Insert rows; those that someone else inserts at the same moment are passed over."""
@@ -65,6 +69,7 @@ def shown(place: str) -> str:
 class _Sqlite:
     def __init__(self, path: Path, schema: Sequence[str]) -> None:
         self._path = path
+        self._turn = Lock()
         try:
             if not path.exists():
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
@@ -79,23 +84,34 @@ class _Sqlite:
 
     def change(self, changes: Sequence[Change]) -> None:
         try:
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                for statement, rows in changes:
-                    self._database.executemany(statement, rows)
-            except BaseException:
-                self._database.execute("ROLLBACK")
-                raise
-            self._database.execute("COMMIT")
+            with self._turn:
+                self._change(changes)
         except sqlite3.Error as error:
             raise DatabaseError(f"{self._path} cannot be written: {error}; run the same command to go on.") from error
+
+    def _change(self, changes: Sequence[Change]) -> None:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            for statement, rows in changes:
+                self._database.executemany(statement, rows)
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    def putting(self, table: str, columns: Sequence[str], keys: Sequence[str], *, replaces: bool) -> Sequence[str]:
+        del keys  # the table's primary key
+        names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
+        how = "REPLACE" if replaces else "IGNORE"
+        return (f"INSERT OR {how} INTO {table} ({names}) VALUES ({values})",)  # noqa: S608 - the names are ours
 
     def insert_missing(self, statement: str, rows: Sequence[Row]) -> None:
         self.change([(statement, rows)])
 
     def pairs(self, query: str, rows: Sequence[Row]) -> list[tuple[str, str]]:
         try:
-            return [pair for row in rows for pair in self._database.execute(query, row).fetchall()]
+            with self._turn:
+                return [pair for row in rows for pair in self._database.execute(query, row).fetchall()]
         except sqlite3.Error as error:
             raise DatabaseError(f"{self._path} cannot be read: {error}.") from error
 
@@ -138,6 +154,12 @@ class _Alchemy:
                         connection.execute(self._sql.text(statement), [dict(row) for row in rows])
         except self._errors as error:
             raise self._failure("written", error) from None
+
+    def putting(self, table: str, columns: Sequence[str], keys: Sequence[str], *, replaces: bool) -> Sequence[str]:
+        names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
+        same = " AND ".join(f"{key} = :{key}" for key in keys)
+        insert = f"INSERT INTO {table} ({names}) SELECT {values} WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - the names are ours
+        return (f"DELETE FROM {table} WHERE {same}", insert) if replaces else (insert,)  # noqa: S608
 
     def insert_missing(self, statement: str, rows: Sequence[Row]) -> None:
         for row in rows:

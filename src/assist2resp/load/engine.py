@@ -17,7 +17,7 @@ from assist2resp.load.files import Files
 from assist2resp.load.id_map import Loaded
 from assist2resp.load.journal import Entry, State
 from assist2resp.load.kept import kept_of
-from assist2resp.load.plan import plan_of
+from assist2resp.load.plan import Plan, plan_of
 from assist2resp.load.reading import Job, read_jobs
 from assist2resp.load.session import Result, Session, Settings, run
 from assist2resp.load.stores import Stores
@@ -146,7 +146,7 @@ class _Load:
 
     def _open_entry(self, job: Job) -> Entry | None:
         """What is known of a thread that is not loaded yet, None for one that is."""
-        thread_id = job.record.thread_id
+        thread_id = job.thread_id
         entry = self._journal.entry(thread_id)
         if entry is None or entry.state == State.REMOVED:
             return Entry(thread_id, State.BEGUN)
@@ -160,20 +160,20 @@ class _Load:
     async def _publish_again(self, batch: list[Job]) -> None:
         """Enter into another map what was loaded before."""
         for job in batch:
-            entry = self._journal.entry(job.record.thread_id)
+            entry = self._journal.entry(job.thread_id)
             if entry is not None and entry.state == State.DONE:
-                await self._published.keep(self._loaded(job, entry))
+                await self._published.keep(self._loaded(job, plan_of(job.record), entry))
 
     async def _claimed(self, waiting: list[tuple[Job, Entry]]) -> list[tuple[Job, Entry]]:
         """The threads of a batch that this run may load; one that it has published already is only looked at again."""
         if not waiting:
             return []
-        id_map, names = self._session.id_map, [job.record.thread_id for job, _ in waiting]
+        id_map, names = self._session.id_map, [job.thread_id for job, _ in waiting]
         known = await asyncio.to_thread(id_map.known, names)
         mine = await asyncio.to_thread(id_map.claim, [name for name in names if name not in known], self._holder)
         taken: list[tuple[Job, Entry]] = []
         for job, entry in waiting:
-            name = job.record.thread_id
+            name = job.thread_id
             if name in mine or (name in known and known[name] == entry.conversation):
                 taken.append((job, replace(entry, is_published=name in known)))
             elif name in known:
@@ -212,31 +212,30 @@ class _Load:
         except Exception as error:  # noqa: BLE001 - the boundary of one thread: the rest goes on
             await self._keep_failure(written.entry, f"{type(error).__name__}: {error}")
         else:
-            await self._keep_success(job, written)
+            await self._keep_success(job, plan, written)
 
     def _verifies(self, job: Job) -> bool:
         if not self._session.settings.verify or self._session.total <= ALL_VERIFIED:
             return self._session.settings.verify
         return int(job.digest, 16) % self._session.total < ALL_VERIFIED
 
-    async def _keep_success(self, job: Job, written: Written) -> None:
-        origins = plan_of(job.record).origins
-        pairs = zip(origins, written.found, strict=True)
-        ids = tuple((origin.id, str(item["id"])) for origin, item in pairs)
+    async def _keep_success(self, job: Job, plan: Plan, written: Written) -> None:
+        pairs = zip(plan.origins, written.found, strict=True)
+        ids = tuple((origin["id"], str(item["id"])) for origin, item in pairs)
         notes = tuple(written.notes)
         entry = replace(written.entry, ids=ids, note="; ".join(dict.fromkeys(notes)))
-        await self._published.keep(self._loaded(job, entry))
+        await self._published.keep(self._loaded(job, plan, entry))
         await self._journal.keep(replace(entry, state=State.DONE))
         self._result.tally["loaded"] += 1
         self._result.tally["items"] += len(ids)
         self._result.notes.update(notes)
         self._tell("loaded", entry.thread_id, entry.conversation, notes=notes)
 
-    def _loaded(self, job: Job, entry: Entry) -> Loaded:
+    def _loaded(self, job: Job, plan: Plan, entry: Entry) -> Loaded:
         """What is published of a thread."""
-        placed = list(zip(plan_of(job.record).origins, (new for _, new in entry.ids), strict=True))
+        placed = list(zip(plan.origins, (new for _, new in entry.ids), strict=True))
         rows = tuple(kept_of(job.record, entry.conversation, placed, self._new_ids))
-        messages = tuple((origin.id, new) for origin, new in placed if origin.kind == "message")
+        messages = tuple((origin["id"], new) for origin, new in placed if origin["kind"] == "message")
         return Loaded(entry.thread_id, (*messages, (entry.thread_id, entry.conversation)), rows)
 
     async def _keep_failure(self, entry: Entry, reason: str) -> None:

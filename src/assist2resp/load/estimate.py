@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assist2resp.load.plan import Plan, images_of, plan_of
-from assist2resp.load.reading import Choice, read_jobs, read_stores
-from assist2resp.schema.archive import ConversationRecord
+from assist2resp.load.reading import Choice, Record, read_jobs, read_stores
 from assist2resp.schema.manifest import read_manifest
 
 _PAGE = 100
@@ -60,7 +59,7 @@ def estimate(folder: Path, choice: Choice, *, limit: int | None, verify: bool, s
     return found
 
 
-def _add(found: Estimate, record: ConversationRecord, plan: Plan, count: Callable[[str], int], *, verify: bool) -> None:
+def _add(found: Estimate, record: Record, plan: Plan, count: Callable[[str], int], *, verify: bool) -> None:
     found.threads += 1
     found.items += len(plan.items)
     reads = max(1, -(-len(plan.items) // _PAGE)) if verify else 0
@@ -73,10 +72,10 @@ def _add(found: Estimate, record: ConversationRecord, plan: Plan, count: Callabl
         found.bytes += len(text.encode("utf-8", "replace"))
         found.tokens += count(_text_of(item))
     found.losses.update(plan.notes)
-    found.losses.update(f"{name}: {why}" for name, why in record.losses.lost.items())
-    for entry in record.items:
-        found.losses.update(f"{name}: {why}" for name, why in entry.losses.lost.items())
-    found.losses.update(f"left out: {left.reason}" for left in record.left_out)
+    found.losses.update(f"{name}: {why}" for name, why in record["losses"]["lost"].items())
+    for entry in record["items"]:
+        found.losses.update(f"{name}: {why}" for name, why in entry["losses"]["lost"].items())
+    found.losses.update(f"left out: {left['reason']}" for left in record["left_out"])
 
 
 def _text_of(item: dict[str, Any]) -> str:

@@ -36,11 +36,6 @@ _KEPT = (
     f"CREATE TABLE IF NOT EXISTS kept ({_OF_KEPT})",
     "CREATE INDEX IF NOT EXISTS by_parent ON kept (kind, parent)",
 )
-_KEEP = (
-    "INSERT INTO kept (kind, id, parent, body) SELECT :kind, :id, :parent, :body"
-    " WHERE NOT EXISTS (SELECT 1 FROM kept WHERE kind = :kind AND id = :id)"
-)
-"""A row that is there stays: the program may have changed it since."""
 
 
 class Loaded(NamedTuple):
@@ -52,7 +47,7 @@ class Loaded(NamedTuple):
 
 
 class IdMap:
-    """The open map and state. Every method may be called in any thread, one at a time."""
+    """The open map and state. Every method may be called in any thread."""
 
     def __init__(self, place: str, state: str | None, target: str) -> None:
         """Open both; a UsageError says why that cannot be, or that the map is of another server."""
@@ -108,13 +103,13 @@ class IdMap:
     def publish(self, loaded: Sequence[Loaded]) -> None:
         """Enter threads, first what their conversations cannot hold; then programs find them."""
         kept = [row._asdict() for one in loaded for row in one.kept]
-        self._kept.change([(_KEEP, kept)])
+        columns = ("kind", "id", "parent", "body")  # a row that is there stays: the program may have changed it since
+        self._kept.change([(one, kept) for one in self._kept.putting("kept", columns, ("kind", "id"), replaces=False)])
         if self._ids is not None:
             ids = [{"old": old, "new": new} for one in loaded for old, new in dict(one.ids).items()]
             self._ids.change(
                 [
-                    ("DELETE FROM ids WHERE old = :old", ids),
-                    ("INSERT INTO ids (old, new) VALUES (:old, :new)", ids),
+                    *((one, ids) for one in self._ids.putting("ids", ("old", "new"), ("old",), replaces=True)),
                     ("DELETE FROM claims WHERE old = :old", [{"old": one.thread_id} for one in loaded]),
                 ]
             )

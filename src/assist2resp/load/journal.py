@@ -8,14 +8,16 @@ long as it is open. One target, and one part of a shared load, has one journal.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
+
+import orjson
 
 from assist2resp.errors import InputFileError, UsageError
 from assist2resp.load.batches import Batches
@@ -90,6 +92,7 @@ class Journal:
                 else f"{folder} was begun to be loaded as a whole; go on without --shard, or roll that back first."
             )
         self._database = _opened(self.path)
+        self._turn = Lock()
         self._batches: Batches[tuple[str, tuple[object, ...]]] = Batches(self._commit)
         self._set_fact("target", target)
 
@@ -117,7 +120,7 @@ class Journal:
             int(entry.state),
             entry.conversation,
             entry.digest,
-            json.dumps(entry.ids),
+            orjson.dumps(entry.ids).decode(),
             entry.note,
             entry.lost,
         )
@@ -162,17 +165,18 @@ class Journal:
         self._commit([("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))])
 
     def _commit(self, changes: Iterable[tuple[str, tuple[object, ...]]]) -> None:
-        for statement, row in changes:
-            self._database.execute(statement, row)
-        self._database.execute("COMMIT")
-        self._database.execute("BEGIN IMMEDIATE")
+        with self._turn:
+            for statement, row in changes:
+                self._database.execute(statement, row)
+            self._database.execute("COMMIT")
+            self._database.execute("BEGIN IMMEDIATE")
 
 
 _SELECT = "SELECT id, state, conversation, digest, ids, note, lost FROM threads"
 
 
 def _entry(row: tuple[str, int, str, str, str, str, int]) -> Entry:
-    ids = tuple((old, new) for old, new in json.loads(row[4]))
+    ids = tuple((old, new) for old, new in orjson.loads(row[4]))
     return Entry(row[0], State(row[1]), row[2], row[3], ids, row[5], is_kept=True, lost=row[6])
 
 

@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from assist2resp.load.reading import seconds_of
-from assist2resp.schema.archive import ConversationRecord, Origin
+from assist2resp.load.reading import Record, seconds_of
 
 Json = dict[str, Any]
 
@@ -30,8 +29,8 @@ class Plan:
     thread_id: str
     metadata: dict[str, str]
     items: tuple[Json, ...]
-    origins: tuple[Origin, ...]
-    """Where each item comes from."""
+    origins: tuple[Json, ...]
+    """Where each item comes from: `Origin` as it is written."""
     ends: tuple[int, ...]
     """The number of items up to the end of each chunk."""
     notes: tuple[str, ...] = field(default=())
@@ -43,10 +42,10 @@ class Plan:
         return self.items[start:end]
 
 
-def plan_of(record: ConversationRecord) -> Plan:
+def plan_of(record: Record) -> Plan:
     """The plan of a thread."""
     notes: list[str] = []
-    entries = [(_item(entry.item, entry.origin), entry.origin) for entry in record.items]
+    entries = [(_item(entry["item"], entry["origin"]), entry["origin"]) for entry in record["items"]]
     groups = list(_groups(entries, notes))
     ends: list[int] = []
     begun = total = 0
@@ -57,7 +56,7 @@ def plan_of(record: ConversationRecord) -> Plan:
         total += len(group)
     ordered = [entry for group in groups for entry in group]
     return Plan(
-        record.thread_id,
+        record["thread_id"],
         metadata_of(record, notes),
         tuple(item for item, _ in ordered),
         tuple(origin for _, origin in ordered),
@@ -66,12 +65,12 @@ def plan_of(record: ConversationRecord) -> Plan:
     )
 
 
-_Entry = tuple[Json, Origin]
+_Entry = tuple[Json, Json]
 
 
-def _item(item: Json, origin: Origin) -> Json:
+def _item(item: Json, origin: Json) -> Json:
     """An item as it is sent: an unfinished answer says so, and a foreign call id that is too long is shortened."""
-    if item["type"] == "message" and item["role"] == "assistant" and origin.status == "incomplete":
+    if item["type"] == "message" and item["role"] == "assistant" and origin["status"] == "incomplete":
         return {**item, "status": "incomplete"}
     if len(item.get("call_id", "")) > _CALL_ID:
         return {**item, "call_id": "call_" + hashlib.sha256(item["call_id"].encode()).hexdigest()[:32]}
@@ -110,10 +109,10 @@ def _within_limit(group: list[_Entry], notes: list[str]) -> Iterator[list[_Entry
             yield [entry]
 
 
-def metadata_of(record: ConversationRecord, notes: list[str]) -> dict[str, str]:
+def metadata_of(record: Record, notes: list[str]) -> dict[str, str]:
     """The thread's metadata; and its id and date, as far as the sixteen pairs leave room."""
     found: dict[str, str] = {}
-    for key, value in record.metadata.items():
+    for key, value in record["metadata"].items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         if len(key) > _KEY or len(text) > _VALUE:
             notes.append("a pair of metadata was cut to what the API takes")
@@ -121,8 +120,8 @@ def metadata_of(record: ConversationRecord, notes: list[str]) -> dict[str, str]:
     if len(found) > _PAIRS:
         notes += ["a pair of metadata is one more than the API takes, and left out"] * (len(found) - _PAIRS)
         found = dict(list(found.items())[:_PAIRS])
-    created = seconds_of(record.created_at)
-    own = {THREAD_KEY: record.thread_id[:_VALUE]} | ({} if created is None else {DATE_KEY: str(created)})
+    created = seconds_of(record["created_at"])
+    own = {THREAD_KEY: record["thread_id"][:_VALUE]} | ({} if created is None else {DATE_KEY: str(created)})
     for key, value in own.items():
         if len(found) < _PAIRS:
             found[key] = value

@@ -31,6 +31,15 @@ _BODILESS = frozenset({204, 304})
 class LeanError(Exception):
     """No answer, or one that is not whole or no HTTP."""
 
+    def __init__(self, problem: str, partial: bytes = b"") -> None:
+        super().__init__(problem)
+        self.partial = partial
+        """What came of the body, as far as that is known."""
+
+
+class UnsentError(LeanError):
+    """A request that has not left, since there is no connection."""
+
 
 class _StaleError(LeanError):
     """A kept connection that the server had closed meanwhile: nothing was answered."""
@@ -110,6 +119,9 @@ class Lean:
     async def _begin(self, data: bytes, *, may_repeat: bool) -> tuple[Head, _Connection]:
         while self._idle:
             connection = self._idle.pop()
+            if connection.reader.at_eof():
+                connection.close()
+                continue
             try:
                 return await connection.begin(data), connection
             except _StaleError:
@@ -126,9 +138,12 @@ class Lean:
             raise
 
     async def _connect(self) -> _Connection:
-        async with asyncio.timeout(_TIMEOUT):
-            reader, writer = await asyncio.open_connection(self._host, self._port, ssl=self._tls, limit=_LARGEST_HEAD)
-        return _Connection(reader, writer)
+        try:
+            async with asyncio.timeout(_TIMEOUT):
+                opened = await asyncio.open_connection(self._host, self._port, ssl=self._tls, limit=_LARGEST_HEAD)
+        except OSError as error:
+            raise UnsentError(str(error) or f"no connection within {_TIMEOUT:g} seconds") from None
+        return _Connection(*opened)
 
     def _request(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> bytes:
         asked = urlencode({**self._query, **query})
@@ -138,7 +153,7 @@ class Lean:
         head = f"{method} {target} HTTP/1.1\r\n{self._fixed}"
         if body is None:
             return f"{head}\r\n".encode("latin-1")
-        content = json.dumps(body).encode()
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return (
             f"{head}content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n".encode("latin-1")
             + content
@@ -207,7 +222,7 @@ async def _exactly(connection: _Connection, size: int, *, is_last: bool = False)
         async with asyncio.timeout(_TIMEOUT):
             data = await connection.reader.readexactly(size)
     except asyncio.IncompleteReadError as error:
-        raise LeanError(f"the answer ended after {len(error.partial):,} of {size:,} bytes") from None
+        raise LeanError(f"the answer ended after {len(error.partial):,} of {size:,} bytes", error.partial) from None
     connection.is_read = is_last
     return data
 
