@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "sandbox": {"schema"},
     "network": set(),
     "schema": set(),
+    "comment": set(),
     "errors": set(),
     "plugins": set(),
     "__main__": {"cli"},
