@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from assist2resp.export.pages import Page, walk
 from assist2resp.export.source import FetchError
 from assist2resp.export.sources.openai import _ascending
-from assist2resp.export.verbatim import Piece, dumped, elements_of, listing_of, members_of, piece_of
+from assist2resp.export.verbatim import (
+    Piece,
+    _listing_as_we_write,
+    _listing_by_cutting,
+    dumped,
+    elements_of,
+    listing_of,
+    members_of,
+    piece_of,
+    value_of,
+)
 from assist2resp.network.pace import Pace, retry_after, seconds_of
 
 LIMIT = 3
@@ -31,7 +41,7 @@ async def ids_of(pages):
         assert len(asked) < 20, "the walk does not end"
         return pages(after)
 
-    return [piece.value["id"] async for piece in walk(fetch, LIMIT)], asked
+    return [piece.value["id"] async for pieces in walk(fetch, LIMIT) for piece in pieces], asked
 
 
 def by_cursor(answers):
@@ -108,6 +118,42 @@ def test_any_json_is_cut_without_a_change(values, indent, ascii_only):
     assert all("\n" not in piece.raw for piece in pieces)
     assert others == {"has_more": True}
     assert [(name, piece.value) for name, piece in members_of(text)] == [("data", values), ("has_more", True)]
+
+
+@given(st.lists(VALUES, max_size=5), st.sampled_from([None, 2]), st.sampled_from([(",", ":"), (",", ": ")]))
+def test_both_ways_of_cutting_give_the_same(values, indent, signs):
+    text = json.dumps({"data": values, "a": 1}, indent=indent, ensure_ascii=False, separators=signs)
+    by_cutting = _listing_by_cutting(text)
+    assert listing_of(text) == by_cutting
+    assert _listing_as_we_write(text) in (None, by_cutting)
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_the_forms_that_servers_write_need_no_cutting(indent):
+    text = json.dumps({"data": [{"a": "é", "b": [1, 2.5, None, {}]}]}, indent=indent, ensure_ascii=False)
+    text = text if indent else text.replace(", ", ",").replace(": ", ":")
+    assert _listing_as_we_write(text) is not None
+
+
+EXACT = ["1.10", "1e5", "123456789012345678901234567890", "0.1000", '{"a":1,"a":2}', '"\\u00e9"', "-0"]
+
+
+@pytest.mark.parametrize("number", EXACT)
+def test_what_we_would_write_otherwise_is_cut(number):
+    text = f'{{"data":[{number}]}}'
+    assert _listing_as_we_write(text) is None
+    assert listing_of(text)[0][0].raw == number
+
+
+@given(VALUES)
+def test_a_value_is_read_as_json_reads_it(value):
+    text = json.dumps(value)
+    assert value_of(text) == json.loads(text)
+
+
+def test_large_numbers_stay_whole():
+    assert value_of('{"a":123456789012345678901234567890}') == {"a": 123456789012345678901234567890}
+    assert value_of("18446744073709551616") == 18446744073709551616
 
 
 BROKEN = ["", "{", "[1,]x", '{"a" 1}', '{"a":1]', "[1 2]", '{"a":1}{', "{1:2}", '"\n"', "nul", "[" * 100_000]

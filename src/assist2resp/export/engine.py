@@ -172,15 +172,17 @@ class _Export:
         async for found in self._source.fetch(unit):
             if isinstance(found, Capture):
                 captures.append(found)
-                if len(captures) >= _BATCH:
-                    self._keep(captures)
-                    captures = []
+            elif isinstance(found, list):
+                captures += found
             elif isinstance(found, Absence):
                 self._checkpoint.keep_absence(found)
             elif isinstance(found, Content):
                 await self._download(found)
             else:
                 self._checkpoint.add_unit(found)
+            if len(captures) >= _BATCH:
+                self._keep(captures)
+                captures = []
         self._keep(captures)
 
     def _keep(self, captures: list[Capture]) -> None:

@@ -112,7 +112,7 @@ async def _listed(http: Http, *, path: str, query: Mapping[str, Any]) -> list[di
     async def page(after: str | None) -> Page:
         return await http.get(path, {**query, "limit": _PAGE, **({"after": after} if after else {})}, Page)
 
-    return [piece.value async for piece in walk(page, _PAGE)]
+    return [piece.value async for pieces in walk(page, _PAGE) for piece in pieces]
 
 
 def _accounts(project_id: str) -> str:

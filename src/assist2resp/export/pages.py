@@ -22,8 +22,8 @@ class Page:
         self.has_more = bool(others.get("has_more"))
 
 
-async def walk(fetch: Fetch, limit: int) -> AsyncIterator[Piece]:
-    """Every object of a listing once. `fetch` gets the page after an id.
+async def walk(fetch: Fetch, limit: int) -> AsyncIterator[list[Piece]]:
+    """The objects of a listing, page by page, each once. `fetch` gets the page after an id.
 
     Servers are known whose `has_more` is always false, so a full page is followed by one more request; and others that
     repeat a page for ever, which is a FetchError, since nobody knows what the rest would be.
@@ -32,10 +32,9 @@ async def walk(fetch: Fetch, limit: int) -> AsyncIterator[Piece]:
     last: str | None = None
     while True:
         page = await fetch(last)
-        fresh = [piece for piece in page.pieces if id_of(piece.value) not in seen]
-        for piece in fresh:
-            seen.add(id_of(piece.value))
-            yield piece
+        fresh = {piece_id: piece for piece in page.pieces if (piece_id := id_of(piece.value)) not in seen}
+        seen.update(fresh)
+        yield list(fresh.values())
         if page.pieces and not fresh and page.has_more:
             raise FetchError(f"the listing repeats itself after {len(seen)} objects: there may be more")
         if not fresh or not (page.has_more or len(page.pieces) >= limit):

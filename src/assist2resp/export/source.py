@@ -23,8 +23,7 @@ class Unit(NamedTuple):
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(NamedTuple):
     """An object as the source has it."""
 
     kind: str
@@ -57,7 +56,7 @@ class Content:
     """From the beginning, each time; a BrokenOffError asks for another time."""
 
 
-Found = Capture | Absence | Content | Unit
+Found = Capture | list[Capture] | Absence | Content | Unit
 """What fetching gives; a unit is more work that was found."""
 
 

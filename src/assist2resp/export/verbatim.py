@@ -44,12 +44,11 @@ def piece_of(text: str) -> Piece:
 
 def value_of(text: str) -> Any:
     """The value of a text; a ValueError says what is wrong with it."""
-    if not _LARGE.search(text):
-        try:
-            return orjson.loads(text)
-        except ValueError:
-            pass
-    return piece_of(text).value
+    try:
+        value = orjson.loads(text)
+    except ValueError:
+        return piece_of(text).value
+    return piece_of(text).value if _LARGE.search(text) and orjson.dumps(value).decode() != text else value
 
 
 def members_of(text: str) -> Iterator[tuple[str, Piece]]:
@@ -62,6 +61,27 @@ def members_of(text: str) -> Iterator[tuple[str, Piece]]:
 
 def listing_of(text: str) -> tuple[list[Piece] | None, dict[str, Any]]:
     """The elements of an object's array `data`, None if it has none, and its other members."""
+    found = _listing_as_we_write(text)
+    return found if found is not None else _listing_by_cutting(text)
+
+
+def _listing_as_we_write(text: str) -> tuple[list[Piece], dict[str, Any]] | None:
+    """The same for a text that is, byte for byte, what we would write: then so are its pieces, and none need be cut."""
+    try:
+        value = orjson.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("data"), list):
+        return None
+    option = orjson.OPT_INDENT_2 if "\n" in text else None
+    if orjson.dumps(value, option=option).decode() != text.strip(_SPACES):
+        return None
+    elements = value.pop("data")
+    raws = [orjson.dumps(element, option=option).decode() for element in elements]
+    return [Piece(element, one_line(raw)) for element, raw in zip(elements, raws, strict=True)], value
+
+
+def _listing_by_cutting(text: str) -> tuple[list[Piece] | None, dict[str, Any]]:
     data: list[Piece] | None = None
     others: dict[str, Any] = {}
     for key, start in _members(text):

@@ -30,6 +30,7 @@ _LIMITS: dict[str, tuple[dict[str, Any], ...]] = {
     "models": ({},),
 }
 """The queries of listings that are not like the others, the largest page first."""
+_WITHIN = {"limit": _PAGE, "order": "asc"}
 _TOO_LARGE = (400, 422)
 """How servers refuse a page that is too large for them."""
 _INNER = {"files": "file_contents", "vector_stores": "vector_stores", "containers": "containers", "threads": "threads"}
@@ -77,12 +78,13 @@ class OpenAISource:
 
     async def _listing(self, kind: str) -> AsyncIterator[Found]:
         try:
-            async for piece in self._all(kind):
-                found = id_of(piece.value)
-                if kind != "threads":
-                    yield Capture(kind, whole(found), whole(found), piece.raw)
-                if kind in _INNER:
-                    yield Unit(_INNER[kind], found)
+            async for pieces in self._all(kind):
+                for piece in pieces:
+                    found = id_of(piece.value)
+                    if kind != "threads":
+                        yield Capture(kind, whole(found), whole(found), piece.raw)
+                    if kind in _INNER:
+                        yield Unit(_INNER[kind], found)
         except NotFoundError as error:
             self._missing += 1
             if self._missing == len(self._listed):
@@ -95,7 +97,7 @@ class OpenAISource:
                 raise
             raise AbsentError(_gone(kind, error)) from None
 
-    async def _all(self, kind: str) -> AsyncIterator[Piece]:
+    async def _all(self, kind: str) -> AsyncIterator[list[Piece]]:
         """A listing in pages as large as the server allows."""
         *larger, last = _LIMITS.get(kind, ({"limit": _PAGE, "order": "asc"},))
         for query in larger:
@@ -105,11 +107,11 @@ class OpenAISource:
                 if error.status not in _TOO_LARGE:
                     raise
             else:
-                async for piece in self._list(f"/{kind}", query, first):
-                    yield piece
+                async for pieces in self._pages(f"/{kind}", query, first):
+                    yield pieces
                 return
-        async for piece in self._list(f"/{kind}", last):
-            yield piece
+        async for pieces in self._pages(f"/{kind}", last):
+            yield pieces
 
     async def _thread(self, thread_id: str) -> AsyncIterator[Found]:
         path = f"/threads/{quote(thread_id, safe='')}"
@@ -117,15 +119,13 @@ class OpenAISource:
         owner = whole(thread_id)
         yield Capture("threads", owner, owner, thread.raw)
         files = set(_referred(thread))
-        messages = [piece async for piece in self._list(f"{path}/messages", {"limit": _PAGE, "order": "asc"})]
-        for capture in _in_order("messages", owner, messages):
-            yield capture
+        messages = await self._list(f"{path}/messages")
+        yield _in_order("messages", owner, messages)
         for piece in messages:
             files.update(_referred(piece))
         if "runs" in self._settings.groups:
-            runs = [piece async for piece in self._list(f"{path}/runs", {"limit": _PAGE, "order": "asc"})]
-            for capture in _in_order("runs", owner, runs):
-                yield capture
+            runs = await self._list(f"{path}/runs")
+            yield _in_order("runs", owner, runs)
             for number, run in enumerate(_ascending(runs)):
                 async for found in self._steps(path, owner, id_of(run.value), number, files):
                     yield found
@@ -134,16 +134,14 @@ class OpenAISource:
                 yield Unit("files", file_id)
 
     async def _steps(self, path: str, owner: str, run_id: str, number: int, files: set[str]) -> AsyncIterator[Found]:
-        query = {"limit": _PAGE, "order": "asc"}
-        steps = [piece async for piece in self._list(f"{path}/runs/{quote(run_id, safe='')}/steps", query)]
-        for capture in _in_order("steps", owner, steps, parent=whole(run_id), stamp=float(number)):
-            yield capture
+        steps = await self._list(f"{path}/runs/{quote(run_id, safe='')}/steps")
+        yield _in_order("steps", owner, steps, parent=whole(run_id), stamp=float(number))
         for step in steps:
             files.update(_referred(step))
 
     async def _vector_store(self, store_id: str) -> AsyncIterator[Found]:
         owner, path = whole(store_id), f"/vector_stores/{quote(store_id, safe='')}/files"
-        files = [piece async for piece in self._list(path, {"limit": _PAGE, "order": "asc"})]
+        files = await self._list(path)
         for capture in _in_order("vector_store_files", owner, files):
             yield capture
             try:
@@ -157,7 +155,7 @@ class OpenAISource:
         """The files of a container, which ends after minutes without use and takes them with it."""
         owner, path = whole(container_id), f"/containers/{quote(container_id, safe='')}/files"
         try:
-            files = [piece async for piece in self._list(path, {"limit": _PAGE, "order": "asc"})]
+            files = await self._list(path)
         except RefusedError as error:
             yield Absence("container_files", owner, str(error))
             return
@@ -186,14 +184,20 @@ class OpenAISource:
         except RefusedError as error:
             raise AbsentError(str(error)) from None
 
-    async def _list(self, path: str, query: Mapping[str, Any], first: Page | None = None) -> AsyncIterator[Piece]:
+    async def _list(self, path: str) -> list[Piece]:
+        """Everything that a listing within an object has."""
+        return [piece async for pieces in self._pages(path, _WITHIN) for piece in pieces]
+
+    async def _pages(
+        self, path: str, query: Mapping[str, Any], first: Page | None = None
+    ) -> AsyncIterator[list[Piece]]:
         async def page(after: str | None) -> Page:
             if after is None and first is not None:
                 return first
             return await self._http.get(path, {**query, "after": after} if after else query, Page)
 
-        async for piece in walk(page, int(query.get("limit", _FILES_PAGE))):
-            yield piece
+        async for pieces in walk(page, int(query.get("limit", _FILES_PAGE))):
+            yield pieces
 
 
 async def _wanted(fetch: Callable[[str], AsyncIterator[Found]], wanted_id: str) -> AsyncIterator[Found]:
@@ -217,8 +221,7 @@ def _in_order(
     kind: str, owner: str, pieces: Sequence[Piece], *, parent: str | None = None, stamp: float = 0
 ) -> list[Capture]:
     """The objects of an owner in the order of their making."""
-    make = partial(Capture, kind, owner=owner, parent=parent, stamp=stamp)
-    return [make(id=whole(id_of(piece.value)), raw=piece.raw) for piece in _ascending(pieces)]
+    return [Capture(kind, whole(id_of(piece.value)), owner, piece.raw, parent, stamp) for piece in _ascending(pieces)]
 
 
 def _ascending(pieces: Sequence[Piece]) -> Sequence[Piece]:
