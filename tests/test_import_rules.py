@@ -17,7 +17,7 @@ EVERYONE = {"errors", "plugins"}
 FEATURES = {"rewrite", "load", "export", "browse", "replay", "report", "sandbox"}
 MAY_IMPORT = {
     "cli": {*FEATURES, "demo", "schema"},
-    "demo": FEATURES,
+    "demo": {*FEATURES, "schema"},
     "rewrite": {"mapping", "schema"},
     "load": {"mapping", "network", "schema"},
     "export": {"mapping", "network", "schema"},

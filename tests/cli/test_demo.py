@@ -68,6 +68,13 @@ def test_the_whole_walk(tmp_path: Path) -> None:
     assert "warranty.md" in old
     assert "NotFoundError: Error code: 404" in (made / "shut.txt").read_text(encoding="utf-8")
     assert json.loads((made / "findings.json").read_text())["findings"]
+    run = json.loads((made / "run.json").read_text())
+    assert len(run["cases"]) == 6
+    assert {
+        score["new"] for case in run["cases"] for name, score in case["scores"].items() if name == "text_exact"
+    } == {1}
+    assert (made / "report.md").read_text(encoding="utf-8").startswith("<!-- assist2resp report support-bot -->")
+    assert "</html>" in (made / "report.html").read_text(encoding="utf-8")
     assert "\x1b" not in done.stdout
     assert f"Equal: all {len(old.splitlines())} lines" in done.stdout
     assert re.search(r"\d+ requests, \d+ of them to routes of the Assistants API", done.stdout)

@@ -21,6 +21,9 @@ CONTENTS = {
     "expected.txt": "what it printed there on the next day, to the same customers",
     "shut.txt": "what it said once that API was shut",
     "new.txt": "what the rewritten bot printed on that next day, on the new API alone",
+    "run.json": "what the new API answered to every recorded turn, measured",
+    "report.md": "what a reviewer is told of all this, as a comment on a pull request",
+    "report.html": "the same as a page, with every case",
     "sandbox.sqlite": "both APIs' objects; `assist2resp sandbox --state` opens them",
 }
 """What may lie in the folder, and what it is. Nothing else is ever replaced or removed."""

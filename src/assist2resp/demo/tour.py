@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from assist2resp.demo import bot
@@ -20,6 +21,10 @@ from assist2resp.export.source import Settings as ExportSettings
 from assist2resp.export.source import open_source
 from assist2resp.load.engine import load
 from assist2resp.load.session import Settings as LoadSettings
+from assist2resp.replay.engine import replay
+from assist2resp.replay.options import Options as ReplayOptions
+from assist2resp.report.render import rendered
+from assist2resp.report.view import Sources, view
 from assist2resp.rewrite import engine
 from assist2resp.rewrite.diff import unified
 from assist2resp.rewrite.formats import View, formats
@@ -27,6 +32,7 @@ from assist2resp.rewrite.outcome import FileChange, Options, Outcome
 from assist2resp.rewrite.summary import failed, headline, summarise
 from assist2resp.rewrite.writing import write_outcome
 from assist2resp.sandbox import LoggedRequest, Sandbox, sandbox
+from assist2resp.schema.manifest import read_manifest
 
 OLD_ROUTES = ("/v1/assistants", "/v1/threads")
 KEY = "sk-demo"
@@ -35,6 +41,7 @@ BOT_LINES = 14
 FILE_LINES = 16
 """Of the end of what the bot prints, which is a customer's whole conversation."""
 DIFF_LINES = 64
+REPORT_LINES = 24
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,9 @@ class Tour:
             self._rewrite()
             self._load(server)
             new = self._run_on_the_new_api(server)
+            self._replay(server)
         code = self._compare(old, new)
+        self._report()
         self.screen.title("All of it is kept")
         self.screen.say(f"{self._shown(self.folder.path)}:")
         self.screen.table(self.folder.contents())
@@ -173,6 +182,30 @@ class Tour:
         self.screen.blame("Not equal (ids of objects aside):")
         self.screen.diff(diff, DIFF_LINES, self._shown(self.folder.path))
         return ExitCode.FINDINGS
+
+    def _replay(self, server: Sandbox) -> None:
+        """Ask the new API every recorded turn, if there is one."""
+        if read_manifest(self.folder.part("archive")).counts.get("runs"):
+            archive, out = self.folder.part("archive"), self.folder.part("run.json")
+            options = ReplayOptions((archive,), out, config="runs", base_url=server.url, api_key=KEY)
+            replay(options, lambda _done, _of: None)
+
+    def _report(self) -> None:
+        """Say what a reviewer would be told, and keep it as a page and as a comment."""
+        run = self.folder.part("run.json")
+        if not run.is_file():
+            return
+        self.screen.title("8. assist2resp replay and report: what a reviewer is told")
+        sources = Sources((run,), self.folder.part("findings.json"), self.folder.part("archive"))
+        made = view(sources, today=datetime.now(UTC).date(), title="Support bot")
+        for form, name in (("markdown", "report.md"), ("html", "report.html")):
+            self.folder.write(name, "".join(rendered(made, form)))
+        lines = "".join(rendered(made, "text")).splitlines()
+        self.screen.quote(lines, REPORT_LINES, self._shown(self.folder.part("report.md")))
+        self.screen.say(
+            "A demo has too few turns to decide much; a real archive has hundreds. With every case, as a page:"
+        )
+        self.screen.praise(self._shown(self.folder.part("report.html")))
 
     def _run(self, home: Path, server: Sandbox, report: str) -> Shown:
         shown = bot.run(home, server.url)

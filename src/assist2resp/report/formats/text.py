@@ -58,7 +58,8 @@ def _table(report: Report, paint: _Paint) -> Iterator[str]:
     several = len(report.runs) > 1
     rows = [_cells(row, several=several) for row in report.metrics]
     titles = ("metric", "expected", "now", "difference", "interval", "cases")
-    widths = [max(len(cells[i]) for cells in [*rows, titles]) for i in range(len(titles))]
+    told = [i for i in range(len(titles)) if any(cells[i] not in ("", "–") for cells in rows)]
+    widths = {i: max(len(cells[i]) for cells in [*rows, titles]) for i in told}
     yield f"  {'':9}  {_joined(titles, widths)}".rstrip()
     for row, cells in zip(report.metrics, rows, strict=True):
         outcome = paint(f"{row.outcome.value:9}", _OUTCOMES[row.outcome])
@@ -75,11 +76,8 @@ def _cells(row: MetricRow, *, several: bool) -> tuple[str, ...]:
     )
 
 
-def _joined(cells: tuple[str, ...], widths: list[int]) -> str:
-    return "  ".join(
-        f"{cell:<{width}}" if i == 0 else f"{cell:>{width}}"
-        for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    )
+def _joined(cells: tuple[str, ...], widths: dict[int, int]) -> str:
+    return "  ".join(f"{cells[i]:<{width}}" if i == 0 else f"{cells[i]:>{width}}" for i, width in widths.items())
 
 
 def _case(number: int, case: CaseRow, report: Report, paint: _Paint) -> Iterator[str]:
