@@ -53,6 +53,8 @@ def is_folded(text: str, folder: Path) -> bool:
         param(program(GIVEN, "if run.status in ('failed', 'expired'):\n    return None\n"), id="returned"),
         param(program(GIVEN, "match run.status:\n    case 'cancelled' | 'failed':\n        return 1\n"), id="matched"),
         param(program(GIVEN, "if run.status == 'completed':\n    return 1\nelse:\n    return 0\n"), id="the other way"),
+        param(program(GIVEN, "if run.status == 'completed':\n    return 1\nprint('no')\n"), id="what follows"),
+        param(program(GIVEN, "return 1 if run.status == 'completed' else 0\n"), id="chosen"),
         param(program(GIVEN, "if run.status != 'completed':\n    return 0\n"), id="not a success"),
     ],
 )
@@ -73,7 +75,7 @@ def test_a_turn_is_kept_in_a_loop(tmp_path: Path) -> None:
         param(program(GIVEN, FAILED + "raise ValueError\n") + CALL.format("KeyError"), id="another is caught"),
         param(program(GIVEN, "if run.status == 'failed':\n    sys.exit(1)\n"), id="the program ends"),
         param(program(GIVEN, "if run.status == 'failed':\n    raise SystemExit('failed')\n"), id="raised to the end"),
-        param(program(GIVEN, "if run.status == 'completed':\n    return 1\n"), id="success asked"),
+        param(program(GIVEN, "if run.status == 'completed':\n    return 1\nsys.exit(1)\n"), id="the end follows"),
         param(program(GIVEN, "if run.status == 'expired':\n    return 1\n"), id="another state asked"),
         param(program(MADE, "if run.status == 'failed':\n    return None\n"), id="a thread of one turn"),
     ],

@@ -15,6 +15,7 @@ from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.waiting import holds
 
 _FAILURES = frozenset({"failed", "expired", "cancelled"})
+_FAILED_EVENT = "thread.run.failed"
 _EXITS = frozenset({"sys.exit", "exit", "quit", "os._exit"})
 
 
@@ -31,7 +32,7 @@ def tells_why(plan: Plan) -> bool:
 
 
 def _survives(plan: Plan) -> Iterator[bool]:
-    """For each question whether a run failed, whether the program lives on where it did."""
+    """For each question how a run ended, whether the program lives on where it failed."""
     polls = {node for waiting in plan.plain.waiting for node in descendants(waiting.loop)}
     for use in plan.plain.run_uses:
         if isinstance(use.parent, cst.Attribute) and use.parent.attr.value == "status":
@@ -39,26 +40,45 @@ def _survives(plan: Plan) -> Iterator[bool]:
             test: cst.CSTNode = use.parent
             while isinstance(parents[test], (cst.Comparison, cst.BooleanOperation, cst.UnaryOperation)):
                 test = parents[test]
-            for branch in _of_failures(parents[test], polled=test in polls):
+            for branch in _of_failures(parents[test], use.file, polled=test in polls):
                 yield not _ends_the_program(branch, use.file, plan)
+    for site in plan.plain.streams:
+        for node in site.file.scopes.parent_of:
+            if isinstance(node, (cst.If, cst.MatchCase)) and _FAILED_EVENT in _question(node):
+                yield not _ends_the_program(node.body, site.file, plan)
 
 
-def _of_failures(question: cst.CSTNode, *, polled: bool) -> Iterator[cst.BaseSuite]:
-    """The branches that a failed run takes; a loop that waits asks for the end of a run, not only for failures."""
+def _of_failures(question: cst.CSTNode, file: SourceFile, *, polled: bool) -> Iterator[cst.CSTNode]:
+    """What a failed run leads to; a loop that waits asks for the end of a run, not only for failures."""
     if isinstance(question, cst.If):
-        fails = holds(question.test, "failed")
-        asks_for_success = not polled and holds(question.test, "completed") is not None
+        fails, completes = holds(question.test, "failed"), holds(question.test, "completed")
+        asks_for_success = not polled and completes is not None and completes != fails
         if fails and (asks_for_success or "failed" in code(question.test)):
             yield question.body
-        elif fails is False and asks_for_success and isinstance(question.orelse, cst.Else):
-            yield question.orelse.body
+        elif fails is False and asks_for_success and not isinstance(question.orelse, cst.If):
+            yield question.orelse.body if question.orelse is not None else _following(question, file)
+    elif isinstance(question, cst.IfExp) and not polled and holds(question.test, "completed") is not None:
+        yield question
     elif isinstance(question, cst.Match):
         for case in question.cases:
             if any(string_value(node) in _FAILURES for node in descendants(case.pattern)):
                 yield case.body
 
 
-def _ends_the_program(suite: cst.BaseSuite, file: SourceFile, plan: Plan) -> bool:
+def _following(question: cst.If, file: SourceFile) -> cst.CSTNode:
+    """The statements after a question, in its block."""
+    block = file.scopes.parent_of[question]
+    if not isinstance(block, (cst.IndentedBlock, cst.Module)):
+        return cst.Module([])
+    body = list(block.body)
+    return cst.Module([line for line in body[body.index(question) + 1 :] if isinstance(line, cst.SimpleStatementLine)])
+
+
+def _question(node: cst.If | cst.MatchCase) -> str:
+    return code(node.test if isinstance(node, cst.If) else node.pattern)
+
+
+def _ends_the_program(suite: cst.CSTNode, file: SourceFile, plan: Plan) -> bool:
     """Whether a branch leaves the process, by an exit or by an exception that nothing catches."""
     for node in descendants(suite):
         if isinstance(node, cst.Call) and dotted(node.func) in _EXITS:
