@@ -233,7 +233,7 @@ class Inference:
         for binding in scope.names[name]:
             if not (isinstance(binding.node, cst.FunctionDef) and is_overload(binding.node)):
                 result = join(result, self.bound(binding))
-        return result
+        return result if scope.parent is not None else join(result, self.members.module_attribute(scope, name))
 
     def bound(self, binding: Binding) -> Kind:
         """What one binding gives."""
@@ -341,9 +341,9 @@ class Inference:
 
     def _module_attribute(self, owner: Module, name: str) -> Kind:
         root = owner.file.scopes.root
-        written = self.members.module_attribute(owner, name)
         if name in root.names:
-            return join(self.variable((root, name)), written)
+            return self.variable((root, name))
+        written = self.members.module_attribute(root, name)
         star = self._star_import(root, name, frozenset())
         if star is not None:
             return star

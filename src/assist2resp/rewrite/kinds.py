@@ -192,7 +192,7 @@ _MOCKS = frozenset(
     f"{package}.{name}()"
     for package in ("unittest.mock", "mock")
     for name in ("Mock", "MagicMock", "AsyncMock", "create_autospec")
-)
+) | {"types.SimpleNamespace()"}
 """What stands for any object in tests."""
 
 UNKNOWN = Unknown()
@@ -205,6 +205,10 @@ def _is_plain(kind: Kind) -> bool:
 
 
 def _is_mock(kind: Kind) -> bool:
+    """Whether a value stands for a client in tests: a mock, or an instance of a class with a `beta` of its own."""
+    if isinstance(kind, Instance):
+        own = kind.file.scopes.own[kind.node].names
+        return not kind.node.bases and ("beta" in own or kind.node in kind.file.scopes.classes_setting("beta"))
     return isinstance(kind, External) and kind.qualified in _MOCKS
 
 

@@ -29,7 +29,7 @@ from assist2resp.rewrite.kinds import (
 )
 from assist2resp.rewrite.nodes import argument, dotted
 from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.scopes import Binding
+from assist2resp.rewrite.scopes import Binding, Scope
 from assist2resp.rewrite.sdk_kinds import below_resource, sdk_attribute
 
 if TYPE_CHECKING:
@@ -228,12 +228,12 @@ class Members:
                 result = join(result, self.inference.bound(binding))
         return result
 
-    def module_attribute(self, owner: Module, name: str) -> Kind:
-        """What other modules assign to an attribute of a module; Bottom for nothing."""
+    def module_attribute(self, root: Scope, name: str) -> Kind:
+        """What other modules assign to an attribute of the module with this scope; Bottom for nothing."""
         result: Kind = BOTTOM
         for file, target, binding in self._attribute_writes.get(name, ()):
             kind = self.inference.kind(target.value, file)
-            if isinstance(kind, Module) and kind.file is owner.file:
+            if isinstance(kind, Module) and kind.file.scopes.root is root:
                 result = join(result, self.inference.bound(binding))
         return result
 

@@ -25,6 +25,8 @@ _NEAR_WORDS = re.compile(
     rb"|(?:thread|assistant|run)_?id|\bclient\b|[oO]pen_?[aA][iI]|\.(?:content\[|text\.value|data\[)",
 )
 """What a definition that is handed objects of the API says."""
+_DOUBLE = re.compile(rb"\bbeta\b")
+"""What a class says whose objects stand for clients in tests."""
 _SHORT = 12
 """Lines of a definition that may be a factory or an alias of a client."""
 _DEFINITION = re.compile(
@@ -121,7 +123,7 @@ class _Choice:
             if any(line.name in {name, "*"} for line in self.imports(file)):
                 self.take(file)
             self.follow_imports(file, near=near, only=name)
-        elif (near and _NEAR_WORDS.search(text)) or self._makes_clients(file, name):
+        elif (near and _NEAR_WORDS.search(text)) or (name and _DOUBLE.search(text)) or self._makes_clients(file, name):
             self.take(file)
             for word in _words(text):
                 self.follow_imports(file, near=False, only=word)

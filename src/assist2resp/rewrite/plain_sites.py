@@ -33,12 +33,17 @@ _CREATE_ARGUMENTS = frozenset({
 })  # fmt: skip
 
 _MOCK = re.compile(rb"\b(?:Magic|Async)?Mock\(|\bpatch(?:\.object)?\(|\bmonkeypatch\b|\bmocker\b")
+_DOUBLE = re.compile(
+    rb"^[ \t]+(?:self\.)?beta\b[ \t]*(?::[^=\n]*)?(?:=(?!=)(?!.*\.beta\b)|$)|\bdef[ \t]+beta\b|[(,][ \t]*beta=(?!.*\.beta\b)",
+    re.MULTILINE,
+)
+"""A class or a namespace with a `beta` of its own, which may stand for a client; an alias of a client's is none."""
 
 
 def mock_obstacle(runs: FlowRuns) -> str:
     """The support module takes a mock for what it is; plain calls would ask it for methods that no test prepared."""
     for file in uses.connected_files(runs.flow):
-        if _MOCK.search(file.data) and b"beta" in file.data:
+        if b"beta" in file.data and (_MOCK.search(file.data) or _DOUBLE.search(file.data)):
             return "tests of the project replace the client by a mock"
     return ""
 

@@ -100,6 +100,15 @@ class ModuleScopes:
     returns: dict[cst.CSTNode, list[cst.BaseExpression | None]]
     yields: dict[cst.CSTNode, list[cst.BaseExpression]]
 
+    def classes_setting(self, name: str) -> set[cst.CSTNode]:
+        """The classes whose methods assign to an attribute of this name of their instances."""
+        found: set[cst.CSTNode] = set()
+        for target, binding in self.attribute_targets:
+            if target.attr.value == name and isinstance(target.value, cst.Name) and target.value.value == "self":
+                outer = binding.scope.parent
+                found |= {outer.node} if outer is not None and outer.is_class else set()
+        return found
+
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """The nodes around `node`, nearest first."""
         current = self.parent_of.get(node)

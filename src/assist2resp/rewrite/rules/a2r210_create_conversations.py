@@ -274,7 +274,7 @@ def may_be_plain(plan: Plan) -> bool:
     has_runs = any(
         site.path.startswith(("beta.threads.runs", "beta.threads.create_and_run")) for site in plan.flow.sites
     )
-    return plan.plain.possible or not has_runs
+    return plan.plain.possible or (not has_runs and not plan.plain.mocked)
 
 
 def conversation_reference(plan: Plan, file: SourceFile, thread: cst.BaseExpression) -> cst.BaseExpression:
