@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types check-tests test-lowest test-sdks test-browser test-kills test-postgres test-servers bench prove-replay clean
+.PHONY: demo test lint types check-tests test-lowest test-sdks test-browser test-kills test-postgres test-servers test-thousands bench prove-replay clean
 
 demo: $(VENV)/installed
 	$(BIN)/assist2resp demo
@@ -35,8 +35,8 @@ test-lowest:
 	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[sandbox]' --group dev
 	.venv-lowest/bin/pytest -n 2 tests
 
-# Proofs that need more than Python, or minutes (opt-in): Debian's chromium and chromium-driver, many kills, Debian's postgresql, other servers.
-test-browser test-kills test-postgres test-servers: test-%: $(VENV)/installed
+# Proofs that need more than Python, or minutes (opt-in): Debian's chromium and chromium-driver, many kills, Debian's postgresql, other servers, thousands of threads.
+test-browser test-kills test-postgres test-servers test-thousands: test-%: $(VENV)/installed
 	$(BIN)/pytest -m $* tests
 
 test-browser: $(VENV)/browser

@@ -1,13 +1,11 @@
 """Old threads through export and load: the model's next answer is the one that it would have given on the old thread.
 
 The sandbox's answer is a function of everything that the model is given: a turn, call, output, image, file or citation
-that is lost, doubled or moved gives another one. LOAD_THREADS says how many random threads; `make test-round-trip` takes
-a thousand.
+that is lost, doubled or moved gives another one. `make test-thousands` takes a thousand random threads.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import re
 from pathlib import Path
@@ -29,7 +27,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:The Assistants API is deprecated:DeprecationWarning"),
 ]
-THREADS = int(os.environ.get("LOAD_THREADS", "30"))
 WEATHER = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 SEED: dict[str, Any] = {
     "files": [
@@ -112,17 +109,18 @@ def transcript(beta: Any, thread_id: str) -> list[Any]:
     ]
 
 
-def test_the_next_answer_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [30, pytest.param(1000, marks=pytest.mark.thousands)])
+def test_the_next_answer_is_the_same(number: int, tmp_path: Path) -> None:
     folder, dice = tmp_path / "archive", random.Random(1)
     settings = Settings(queued_seconds=0, step_seconds=0, poll_after_ms=1)
     with sandbox(settings=settings, seed=SEED) as server:
         client = server.client()
-        threads = old_threads(client.beta, THREADS)
+        threads = old_threads(client.beta, number)
         source = ExportSettings(base_url=server.url, api_key="any", thread_ids=threads)
         assert export(open_source("openai", source), folder).complete
         place = str(tmp_path / "id_map.sqlite")
         result = load(folder, LoadSettings(base_url=server.url, api_key="any", place=place))
-        assert (result.tally["loaded"], result.is_complete, dict(result.notes)) == (THREADS, True, {})
+        assert (result.tally["loaded"], result.is_complete, dict(result.notes)) == (number, True, {})
         registry = registry_text(dict(read_assistants(folder).assistants))
         (tmp_path / "assistants.json").write_bytes(registry)
         new = support_module(tmp_path, "*", "conversation_id").beta(client)
@@ -131,5 +129,5 @@ def test_the_next_answer_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyP
             assert transcript(new, thread) == transcript(client.beta, thread)
         answers = {thread: talk(new, thread, turn) for thread, turn in turns.items()}
         assert answers == {thread: talk(client.beta, thread, turn) for thread, turn in turns.items()}
-        assert len(set(answers.values())) > min(THREADS, 20) / 2
+        assert len(set(answers.values())) > min(number, 20) / 2
         assert server.failures == []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -11,7 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from assist2resp.errors import MissingExtraError, UsageError
+from assist2resp.errors import UsageError
+from assist2resp.network.sql import Place, place_of, sqlalchemy
 
 Row = Mapping[str, Any]
 
@@ -48,22 +47,23 @@ def _of_sqlite(path: Path, query: str) -> Iterator[Row]:
 
 
 def _by_alchemy(url: str, query: str) -> Iterator[Row]:
-    if importlib.util.find_spec("sqlalchemy") is None:
-        raise MissingExtraError("reading a database other than SQLite", "sql")
-    sql: Any = importlib.import_module("sqlalchemy")
-    shown = "the database"
-    secret = ""
+    sql = sqlalchemy("reading a database other than SQLite")
+    place = None
     try:
-        made = _with_driver(sql.make_url(url))
-        shown, secret = made.render_as_string(hide_password=True).partition("?")[0], made.password or ""
-        engine = sql.create_engine(made, hide_parameters=True)
+        place = place_of(sql, url)
+        engine = sql.create_engine(place.url, hide_parameters=True)
         with closing(_Disposed(engine)), engine.connect() as connection:
             options = {"stream_results": True, "yield_per": _AT_ONCE}
             yield from connection.execution_options(**options).execute(sql.text(query)).mappings()
     except ImportError as error:
-        raise UsageError(f"{shown} needs the driver {error.name}; install it with pip.") from error
+        raise UsageError(f"{_shown(place)} needs the driver {error.name}; install it with pip.") from error
     except sql.exc.SQLAlchemyError as error:
-        raise UsageError(f"{shown} cannot be read: {_reason(error, secret)}.") from None
+        reason = place.reason(error) if place else "its URL is none of a database"
+        raise UsageError(f"{_shown(place)} cannot be read: {reason}.") from None
+
+
+def _shown(place: Place | None) -> str:
+    return place.shown if place else "the database"
 
 
 class _Disposed:
@@ -71,18 +71,3 @@ class _Disposed:
 
     def __init__(self, engine: Any) -> None:
         self.close = engine.dispose
-
-
-def _with_driver(url: Any) -> Any:
-    """PostgreSQL by whichever driver is there, where the URL names none."""
-    is_plain = url.drivername in ("postgres", "postgresql")
-    if is_plain and importlib.util.find_spec("psycopg2") is None:
-        return url.set(drivername="postgresql+psycopg")
-    return url.set(drivername="postgresql") if is_plain else url
-
-
-def _reason(error: Exception, secret: str) -> str:
-    """The first line of an error, in one piece and without the password."""
-    said = str(getattr(error, "orig", None) or error).strip().splitlines()
-    text = said[0].rstrip(".") if said else type(error).__name__
-    return text.replace(secret, "…") if len(secret) > 3 else text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 import re
 import sqlite3
@@ -14,13 +12,15 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
-from assist2resp.errors import Assist2RespError, MissingExtraError, UsageError
+from assist2resp.errors import Assist2RespError, UsageError
+from assist2resp.network.sql import place_of, sqlalchemy
 
 Row = Mapping[str, Any]
 Change = tuple[str, Sequence[Row]]
 
 _SQLITE = "sqlite:///"
 _PATIENCE = 30
+_SAME = "same_"
 
 
 class DatabaseError(Assist2RespError):
@@ -36,8 +36,8 @@ class Database(Protocol):
     def putting(self, table: str, columns: Sequence[str], keys: Sequence[str], *, replaces: bool) -> Sequence[str]:
         """The statements that put a row into a table, in place of one with these keys or only if there is none."""
 
-    def insert_missing(self, statement: str, rows: Sequence[Row]) -> None:
-        """Insert rows; those that someone else inserts at the same moment are passed over."""
+    def insert_missing(self, table: str, key: str, rows: Sequence[Row]) -> None:
+        """Insert rows; those whose key is there already, or comes at the same moment, are passed over."""
 
     def pairs(self, query: str, rows: Sequence[Row]) -> list[tuple[str, str]]:
         """Every pair that a query gives, run with each row."""
@@ -105,8 +105,9 @@ class _Sqlite:
         how = "REPLACE" if replaces else "IGNORE"
         return (f"INSERT OR {how} INTO {table} ({names}) VALUES ({values})",)  # noqa: S608 - the names are ours
 
-    def insert_missing(self, statement: str, rows: Sequence[Row]) -> None:
-        self.change([(statement, rows)])
+    def insert_missing(self, table: str, key: str, rows: Sequence[Row]) -> None:
+        columns = list(rows[0]) if rows else []
+        self.change([(one, rows) for one in self.putting(table, columns, (key,), replaces=False)])
 
     def pairs(self, query: str, rows: Sequence[Row]) -> list[tuple[str, str]]:
         try:
@@ -122,19 +123,19 @@ class _Sqlite:
 
 class _Alchemy:
     def __init__(self, url: str, schema: Sequence[str]) -> None:
-        if importlib.util.find_spec("sqlalchemy") is None:
-            raise MissingExtraError("a map in a database other than SQLite", "sql")
-        self._place = shown(url)
-        self._sql: Any = importlib.import_module("sqlalchemy")
+        self._sql = sqlalchemy("a map in a database other than SQLite")
         self._errors = (self._sql.exc.SQLAlchemyError, ImportError, TypeError, ValueError)
+        place = None
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # they may show parts of the URL
-                self._engine = self._sql.create_engine(url, pool_pre_ping=True, hide_parameters=True)
+                place = self._place = place_of(self._sql, url)
+                self._engine = self._sql.create_engine(place.url, pool_pre_ping=True, hide_parameters=True)
                 self._create(schema)
         except self._errors as error:
+            reason = place.reason(error) if place else "it is no URL of a database"
             hint = "check --map, and that the driver of the database is installed"
-            raise UsageError(f"{self._place} cannot be opened: {_reason(error, url)}; {hint}.") from None
+            raise UsageError(f"{shown(url)} cannot be opened: {reason}; {hint}.") from None
 
     def _create(self, schema: Sequence[str]) -> None:
         """Make the tables; where another process makes them at the same moment, theirs are as good."""
@@ -151,21 +152,22 @@ class _Alchemy:
             with self._engine.begin() as connection:
                 for statement, rows in changes:
                     if rows:
-                        connection.execute(self._sql.text(statement), [dict(row) for row in rows])
+                        connection.execute(self._sql.text(statement), [_doubled(row) for row in rows])
         except self._errors as error:
             raise self._failure("written", error) from None
 
     def putting(self, table: str, columns: Sequence[str], keys: Sequence[str], *, replaces: bool) -> Sequence[str]:
         names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
-        same = " AND ".join(f"{key} = :{key}" for key in keys)
+        same = " AND ".join(f"{key} = :{_SAME}{key}" for key in keys)  # a name of its own, lest its type be in doubt
         insert = f"INSERT INTO {table} ({names}) SELECT {values} WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - the names are ours
         return (f"DELETE FROM {table} WHERE {same}", insert) if replaces else (insert,)  # noqa: S608
 
-    def insert_missing(self, statement: str, rows: Sequence[Row]) -> None:
+    def insert_missing(self, table: str, key: str, rows: Sequence[Row]) -> None:
         for row in rows:
+            (statement,) = self.putting(table, list(row), (key,), replaces=False)
             try:
                 with self._engine.begin() as connection:
-                    connection.execute(self._sql.text(statement), dict(row))
+                    connection.execute(self._sql.text(statement), _doubled(row))
             except self._sql.exc.IntegrityError:
                 continue
             except self._errors as error:
@@ -183,14 +185,10 @@ class _Alchemy:
         self._engine.dispose()
 
     def _failure(self, verb: str, error: Exception) -> DatabaseError:
-        reason = _reason(error, self._engine.url.password or "")
-        return DatabaseError(f"{self._place} cannot be {verb}: {reason}; run the same command to go on.")
+        reason = self._place.reason(error)
+        return DatabaseError(f"{self._place.shown} cannot be {verb}: {reason}; run the same command to go on.")
 
 
-def _reason(error: Exception, secret: str) -> str:
-    """The first line of an error, without what must not be shown."""
-    text = str(getattr(error, "orig", None) or error).strip().splitlines()
-    password = re.search(r"://[^:/@]*:(.*)@", secret)
-    hidden = password.group(1) if password else secret
-    first = text[0] if text else type(error).__name__
-    return first.replace(hidden, "…") if hidden else first
+def _doubled(row: Row) -> dict[str, Any]:
+    """The values of a row, each under a second name too."""
+    return {**row, **{f"{_SAME}{name}": value for name, value in row.items()}}

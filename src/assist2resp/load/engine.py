@@ -169,8 +169,7 @@ class _Load:
         if not waiting:
             return []
         id_map, names = self._session.id_map, [job.thread_id for job, _ in waiting]
-        known = await asyncio.to_thread(id_map.known, names)
-        mine = await asyncio.to_thread(id_map.claim, [name for name in names if name not in known], self._holder)
+        known, mine = await asyncio.to_thread(id_map.claim_unknown, names, self._holder)
         taken: list[tuple[Job, Entry]] = []
         for job, entry in waiting:
             name = job.thread_id

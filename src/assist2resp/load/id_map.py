@@ -3,7 +3,7 @@
     ids(old, new)                    read by the support module of a rewritten program
     claims(old, new, holder, at)     threads that are being loaded: by this load, by another part of it, or by a program
                                      that loads threads on demand
-    target(place)                    the server that the new ids are of
+    target(name, place)              the server that the new ids are of
     kept(kind, id, parent, body)     the support module's state, in a file or database of its own or in the same
 
 Places: a path or `sqlite:///PATH`; a path that ends with .csv, which is written from the journal when a load ends and
@@ -30,7 +30,7 @@ _FOR_EVER = 9e9
 _IDS = ("CREATE TABLE IF NOT EXISTS ids (old VARCHAR(255) PRIMARY KEY, new VARCHAR(255))",)
 _OF_CLAIMS = "old VARCHAR(255) PRIMARY KEY, new VARCHAR(255), holder VARCHAR(64), at DOUBLE PRECISION"
 _CLAIMS = (f"CREATE TABLE IF NOT EXISTS claims ({_OF_CLAIMS})",)
-_TARGET = ("CREATE TABLE IF NOT EXISTS target (place VARCHAR(255) PRIMARY KEY)",)
+_TARGET = ("CREATE TABLE IF NOT EXISTS target (name VARCHAR(32) PRIMARY KEY, place VARCHAR(255))",)
 _OF_KEPT = "kind VARCHAR(32), id VARCHAR(255), parent VARCHAR(255), body TEXT, PRIMARY KEY (kind, id)"
 _KEPT = (
     f"CREATE TABLE IF NOT EXISTS kept ({_OF_KEPT})",
@@ -66,10 +66,8 @@ class IdMap:
         """Note the server that the ids are of."""
         if self._ids is None:
             return
-        self._ids.insert_missing(
-            "INSERT INTO target (place) SELECT :place WHERE NOT EXISTS (SELECT 1 FROM target)", [{"place": target}]
-        )
-        [(known, _)] = self._ids.pairs("SELECT place, place FROM target", [{}])
+        self._ids.insert_missing("target", "name", [{"name": "server", "place": target}])
+        [(_, known)] = self._ids.pairs("SELECT name, place FROM target WHERE name = :name", [{"name": "server"}])
         if known != target:
             self._ids.close()
             raise UsageError(f"{self.place} has ids of {known}, and not of {target}; name another id map with --map.")
@@ -80,16 +78,23 @@ class IdMap:
             return {}
         return dict(self._ids.pairs("SELECT old, new FROM ids WHERE old = :old", [{"old": name} for name in threads]))
 
+    def claim_unknown(self, threads: Sequence[str], holder: str) -> tuple[dict[str, str], set[str]]:
+        """The conversations of the threads that are in the map, and which of the others this holder may load.
+
+        A thread that someone else finishes just before it is claimed is in the map by then, so that is asked again.
+        """
+        known = self.known(threads)
+        mine = self.claim([name for name in threads if name not in known], holder)
+        meanwhile = self.known(sorted(mine))
+        self.release(list(meanwhile), holder)
+        return known | meanwhile, mine - meanwhile.keys()
+
     def claim(self, threads: Sequence[str], holder: str) -> set[str]:
         """The threads that this holder may load; the others are being loaded by someone else."""
         if self._ids is None:
             return set(threads)
-        rows = [{"old": name, "holder": holder, "at": _FOR_EVER} for name in threads]
-        self._ids.insert_missing(
-            "INSERT INTO claims (old, new, holder, at) SELECT :old, '', :holder, :at"
-            " WHERE NOT EXISTS (SELECT 1 FROM claims WHERE old = :old)",
-            rows,
-        )
+        rows = [{"old": name, "new": "", "holder": holder, "at": _FOR_EVER} for name in threads]
+        self._ids.insert_missing("claims", "old", rows)
         query = "SELECT old, holder FROM claims WHERE old = :old"
         holders = dict(self._ids.pairs(query, [{"old": name} for name in threads]))
         return {name for name in threads if holders.get(name) == holder}
