@@ -267,3 +267,13 @@ def test_a_mock_that_patch_passes_leaves_the_function_known(tmp_path: Path) -> N
         '@patch("main.OpenAI")\ndef test_ask(client):\n    assert ask(client)\n',
     }
     assert end(files, tmp_path) == OPENAI
+
+
+def test_a_mock_of_vector_stores_is_told_of(tmp_path: Path) -> None:
+    files = {
+        "main.py": "from openai import OpenAI\n\n\ndef make(client: OpenAI):\n    return client.beta.vector_stores.create()\n",
+        "test_main.py": "from unittest.mock import MagicMock\n\nfrom main import make\n\n\ndef test_make():\n"
+        "    client = MagicMock()\n    client.beta.vector_stores.create.return_value = 3\n    assert make(client) == 3\n",
+    }
+    result = rewritten(files, tmp_path)
+    assert [(finding.code, finding.level.value) for finding in result.findings] == [("A2R100", "review")]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from assist2resp.rewrite import uses
 from assist2resp.rewrite.chains import beta_of
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.nodes import dotted
@@ -110,6 +111,12 @@ class MoveVectorStores:
 
     def apply(self, plan: Plan) -> None:
         """Take `.beta` out of the chain."""
+        sites = {site.file for site in plan.flow.sites}
+        is_prepared = any(site.path.startswith("beta.vector_stores") for site in plan.open_sites) and any(
+            b"beta.vector_stores" in file.data and plan.plain.mocked
+            for file in uses.connected_files(plan.flow)
+            if file not in sites
+        )
         for site in plan.open_sites:
             if not site.path.startswith("beta.vector_stores") or not isinstance(site.receiver, Resource):
                 continue
@@ -118,7 +125,11 @@ class MoveVectorStores:
                 if not isinstance(beta, cst.Attribute):
                     continue
                 plan.change(site.file, beta, lambda node: cst.ensure_type(node, cst.Attribute).value)
-            plan.fix(site, self.code, "vector stores left beta.", plain=True)
+            if is_prepared:
+                message = "vector stores left beta; tests that prepare beta.vector_stores of a mock must prepare vector_stores."
+                plan.fix(site, self.code, message, level=Level.REVIEW, plain=True)
+            else:
+                plan.fix(site, self.code, "vector stores left beta.", plain=True)
             for statement in _old_imports(site.file):
                 if statement not in plan.flow.index.taken:
                     plan.flow.index.taken.add(statement)
