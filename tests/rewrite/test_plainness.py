@@ -38,7 +38,7 @@ def obstacle(body: str, folder: Path) -> str:
         param(START + "print(run.id)\n" + WAIT + "print(run.status)", id="status after waiting"),
         param(POLL + "if run.last_error: print(run.last_error.message)", id="error"),
         param(POLL + "if run is not None: print(run.id)", id="id is shown"),
-        param(POLL + "return run.model, run.metadata", id="model and metadata"),
+        param(POLL + "return run.metadata", id="metadata"),
         param(POLL + f"for m in {LISTING}: print(m.role)", id="messages"),
         param(POLL + f"print({LISTING}.data[0].content[0].text.value)", id="newest message"),
         param("client.beta.threads.messages.create(t, role='user', content='x')\n" + POLL, id="message before"),
@@ -60,6 +60,8 @@ def test_plain(body: str, tmp_path: Path) -> None:
     [
         param("client.beta.threads.create()", "the flow creates no run", id="no run"),
         param(POLL + "print(run.assistant_id)", "reads run.assistant_id", id="assistant of the run"),
+        param(POLL + "print(run.model)", "reads run.model", id="model, which a response names with its date"),
+        param(POLL + "print(run.created_at)", "reads run.created_at", id="time, which is a float in a response"),
         param(POLL + "print(run.usage)", "reads the usage", id="usage whole"),
         param(POLL + "print(run.last_error)", "reads run.last_error whole", id="error whole"),
         param(POLL + "given.append(run)", "a run leaves the code", id="run stored"),

@@ -15,10 +15,7 @@ _RUN_ATTRIBUTES = frozenset(
     {
         "id",
         "status",
-        "model",
         "metadata",
-        "completed_at",
-        "created_at",
         "thread_id",
         "required_action",
         "last_error",
