@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types check-tests test-lowest test-sdks test-browser test-kills test-postgres test-servers test-thousands bench prove-replay clean
+.PHONY: demo test lint types check-tests test-lowest test-sdks test-browser test-kills test-postgres test-servers test-thousands bench prove-replay test-replay-sdks clean
 
 demo: $(VENV)/installed
 	$(BIN)/assist2resp demo
@@ -60,6 +60,14 @@ test-sdks: $(VENV)/installed
 	$(BIN)/uv pip install --quiet --python .venv-sdks/1/bin/python openai==1.103.0
 	$(BIN)/uv pip install --quiet --python .venv-sdks/2/bin/python 'openai<3'
 	$(BIN)/python scripts/run_on_sdks.py .venv-sdks/1/bin/python .venv-sdks/2/bin/python $(BIN)/python
+
+# Replay on the last SDK of the generation before, cassettes of this one included (opt-in).
+test-replay-sdks: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv venv --quiet --allow-existing --python $(PYTHON) .venv-sdks/replay
+	$(BIN)/uv pip install --quiet --python .venv-sdks/replay/bin/python --editable '.[sandbox]' --group dev 'openai<3'
+	.venv-sdks/replay/bin/pytest -q tests/replay
+	ASSIST2RESP_OTHER_PYTHONS=.venv-sdks/replay/bin/python $(BIN)/pytest -q tests/replay/test_sdks.py
 
 bench: $(VENV)/installed
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
