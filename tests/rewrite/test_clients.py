@@ -44,6 +44,12 @@ SERVERS = [
     ('OpenAI().with_options(base_url="http://localhost:8000/v1")', FOREIGN),
     ("OpenAI().with_options(timeout=3)", OPENAI),
     ('made("http://localhost:8000/v1")', FOREIGN),
+    ("OpenAI(**LOCAL_OPTIONS)", FOREIGN),
+    ("OpenAI(**OPTIONS)", OPENAI),
+    ('partial(OpenAI, base_url="http://localhost:8000/v1")()', FOREIGN),
+    ("partial(OpenAI, timeout=3)()", OPENAI),
+    ("Local()", FOREIGN),
+    ("Own()", OPENAI),
 ]
 
 
@@ -58,6 +64,7 @@ def end(files: dict[str, str], folder: Path) -> str:
 @pytest.mark.parametrize(("client", "expected"), SERVERS, ids=[client for client, _ in SERVERS])
 def test_the_server_that_a_client_talks_to(client: str, expected: str, tmp_path: Path) -> None:
     program = f"""import os
+from functools import partial
 
 from openai import OpenAI
 
@@ -65,6 +72,18 @@ HOST = "host.example.org"
 PORTABLE = os.getenv("HOST", "localhost")
 NAME = os.environ["NAME"]
 LOCAL = False
+LOCAL_OPTIONS = {{"base_url": "http://localhost:8000/v1", "timeout": 3}}
+OPTIONS = dict(timeout=3)
+
+
+class Local(OpenAI):
+    def __init__(self):
+        super().__init__(base_url="http://localhost:8000/v1")
+
+
+class Own(OpenAI):
+    def __init__(self):
+        super().__init__(timeout=3)
 
 
 def made(url):
@@ -277,3 +296,33 @@ def test_a_mock_of_vector_stores_is_told_of(tmp_path: Path) -> None:
     }
     result = rewritten(files, tmp_path)
     assert [(finding.code, finding.level.value) for finding in result.findings] == [("A2R100", "review")]
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ('os.environ["OPENAI_BASE_URL"] = "http://localhost:8000/v1"', FOREIGN),
+        ('os.environ["OPENAI_BASE_URL"] = os.environ["OTHER"]', OPENAI),
+        ('os.environ["BASE_URL"] = "http://localhost:8000/v1"', OPENAI),
+    ],
+)
+def test_the_server_that_a_program_puts_into_its_environment(setting: str, expected: str, tmp_path: Path) -> None:
+    program = f"import os\n\nfrom openai import OpenAI\n\n{setting}\nprint(OpenAI().beta.threads.create().id)\n"
+    assert end({"main.py": program}, tmp_path) == expected
+
+
+def test_an_object_that_hands_its_attributes_on_is_told_of(tmp_path: Path) -> None:
+    program = """from openai import OpenAI
+
+
+class Proxy:
+    def __init__(self, inner):
+        self.inner = inner
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+
+print(Proxy(OpenAI()).beta.threads.create().id)
+"""
+    assert end({"main.py": program}, tmp_path) == UNKNOWN

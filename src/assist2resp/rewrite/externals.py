@@ -128,6 +128,10 @@ class Externals:
             return Many(element(kind(first, file)))
         if short in _CHOOSING:
             return element(kind(first, file))
+        if short == "functools.partial":
+            made = self._made(getattr(kind(first, file), "qualified", ""), node, file)
+            if isinstance(made, Unknown):
+                return made
         if short in _SAME or short == "typing.cast":
             return self.inference.annotations.kind(first, file) if short == "typing.cast" else kind(first, file)
         if short == "enumerate":

@@ -122,12 +122,13 @@ class Members:
     def _is_async_handler(self, owner: Instance) -> bool:
         return any(name.endswith("AsyncAssistantEventHandler") for name in self._external_bases(owner.file, owner.node))
 
-    def client_base(self, owner: Instance | Parent) -> Resource | None:
-        """The client that an instance is, if its class derives from one of openai's."""
+    def client_base(self, owner: Instance | Parent) -> Kind | None:
+        """The client that an instance is, if its class derives from one of openai's: Unknown for another server's."""
         for name in self._external_bases(owner.file, owner.node):
             client = sdk.client_class(name)
             if client is not None:
-                return Resource("", client.is_async, client.is_azure)
+                made = Resource("", client.is_async, client.is_azure)
+                return self.inference.servers.of_class(made, owner.node, owner.file)
         return None
 
     # Methods ------------------------------------------------------------------------------------------------------
@@ -184,7 +185,7 @@ class Members:
         result = self.class_attribute(owner.file, owner.node, name)
         client = self.client_base(owner) if result == BOTTOM else None
         if client is not None:
-            return below_resource(client, name)
+            return below_resource(client, name) if isinstance(client, Resource) else client
         if isinstance(result, (Unknown, Bottom)) and self.is_handler(owner.file, owner.node):
             inherited = sdk_attribute(Sdk(sdk.handler_type(is_async=self._is_async_handler(owner))), name)
             return inherited if not isinstance(inherited, Unknown) else result
@@ -197,7 +198,7 @@ class Members:
             return self._bound(found)
         client = self.client_base(owner)
         if client is not None:
-            return below_resource(client, name)
+            return below_resource(client, name) if isinstance(client, Resource) else client
         if name == "__new__":
             return External("builtins.object.__new__")
         return self.attribute(Instance(owner.file, owner.node), name) if name != "__init__" else UNKNOWN

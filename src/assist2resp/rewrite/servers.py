@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 import libcst as cst
 
 from assist2resp.rewrite.constants import UNKNOWN as UNSAID
-from assist2resp.rewrite.constants import Constants
+from assist2resp.rewrite.constants import Constants, environment_name
+from assist2resp.rewrite.holders import literal_items
 from assist2resp.rewrite.kinds import External, Kind, Resource, Unknown
-from assist2resp.rewrite.nodes import argument
+from assist2resp.rewrite.nodes import argument, code
 from assist2resp.rewrite.project import SourceFile
 
 if TYPE_CHECKING:
@@ -41,7 +42,28 @@ class Servers:
     def of_call(self, client: Resource, call: cst.Call, file: SourceFile) -> Kind:
         """What a client is whose `base_url` is that of a call."""
         given = argument(call, "base_url")
-        return client if given is None else _there(client, list(self._hosts(given, file)))
+        if given is not None:
+            return _there(client, list(self._hosts(given, file)))
+        for arg in call.args:
+            if arg.star == "**":
+                for its_file, node in self._constants.nodes(arg.value, file):
+                    for key, value in literal_items(node):
+                        if key == "base_url":
+                            return _there(client, list(self._hosts(value, its_file)))
+        return _there(client, list(self._environment(file)))
+
+    def of_class(self, client: Resource, node: cst.ClassDef, file: SourceFile) -> Kind:
+        """What a client is whose class hands its server on to `super().__init__`."""
+        for call in file.scopes.calls:
+            if node in file.scopes.ancestors(call) and code(call.func) == "super().__init__":
+                return self.of_call(client, call, file)
+        return client
+
+    def _environment(self, file: SourceFile) -> Iterator[str]:
+        """The hosts that a file itself puts into the variable that clients read."""
+        for target, binding in file.scopes.subscript_targets:
+            if environment_name(target) == "OPENAI_BASE_URL":
+                yield from self._hosts(binding.node, file)
 
     def of_module(self, client: Resource, file: SourceFile) -> Kind:
         """What the module's own client is in a file that may set `openai.base_url` or `openai.api_type`."""

@@ -12,7 +12,7 @@ import libcst as cst
 
 from assist2resp.rewrite import sdk
 from assist2resp.rewrite.inference import Inference
-from assist2resp.rewrite.kinds import Bottom, External, Function, Kind, Method, Plain, Resource, Unknown
+from assist2resp.rewrite.kinds import Bottom, External, Function, Instance, Kind, Method, Plain, Resource, Unknown
 from assist2resp.rewrite.nodes import code, dotted, string_value
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.scopes import Scope
@@ -183,10 +183,23 @@ def _uncertain(node: cst.Attribute, call: cst.Call | None, file: SourceFile, inf
     receiver, below_it = inference.kind(current.value, file), inference.kind(current, file)
     if isinstance(below_it, Unknown) and below_it.foreign:
         receiver = below_it
+    if isinstance(receiver, Instance) and below_it == Unknown() and _is_proxy(receiver, inference):
+        receiver = Unknown(f"'{dotted(current.value) or 'the client'}' only hands its attributes on to a client")
     if not isinstance(receiver, (Unknown, Plain, Bottom, Function, External)):
         return None
     unknown = _not_known(receiver, dotted(current.value) or "the client")
     return Site(file, node, spelled, unknown, file.scopes.scope_of[node], call) if unknown is not None else None
+
+
+def _is_proxy(receiver: Instance, inference: Inference) -> bool:
+    """Whether an object takes the attributes that its class has not from a client."""
+    found = inference.method(receiver.file, receiver.node, "__getattr__")
+    for value in found.file.scopes.returns.get(found.node, ()) if found is not None else ():
+        if found is not None and isinstance(value, cst.Call) and value.args and code(value.func) == "getattr":
+            kind = inference.kind(value.args[0].value, found.file)
+            if isinstance(kind, Resource) and kind.is_client:
+                return True
+    return False
 
 
 def _not_known(receiver: Kind, what: str) -> Unknown | None:
