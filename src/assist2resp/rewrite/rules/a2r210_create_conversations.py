@@ -19,7 +19,8 @@ from assist2resp.rewrite.sites import Site, line_place
 from assist2resp.rewrite.turns import answering_run
 from assist2resp.schema.findings import Level
 
-_BY_ID = {"beta.threads.retrieve": "retrieve", "beta.threads.delete": "delete"}
+_DELETE = "beta.threads.delete"
+_BY_ID = {"beta.threads.retrieve": "retrieve", _DELETE: "delete"}
 _SAME = frozenset({"id", "metadata"})
 
 
@@ -194,14 +195,21 @@ class CreateConversations:
                 continue
             if site.path == THREAD_CREATE and (plain or argument(site.call, "messages") is None):
                 self._create(plan, site)
-            elif plain and site.path in _BY_ID:
+            elif plain and site.path in _BY_ID and (site.path != _DELETE or self._only_confirmed(plan)):
                 self._by_id(plan, site, _BY_ID[site.path])
 
+    def _only_named(self, plan: Plan) -> bool:
+        return self._only_read(plan, "beta.Thread", _SAME)
+
+    def _only_confirmed(self, plan: Plan) -> bool:
+        return self._only_read(plan, "beta.ThreadDeleted", frozenset({"id", "deleted"}))
+
     @staticmethod
-    def _only_named(plan: Plan) -> bool:
-        for use in uses.object_uses(plan.flow, frozenset({"beta.Thread"})):
+    def _only_read(plan: Plan, kind: str, names: frozenset[str]) -> bool:
+        """Whether no object of a type is used but to pass it on and to read these attributes."""
+        for use in uses.object_uses(plan.flow, frozenset({kind})):
             if isinstance(use.parent, cst.Attribute):
-                if use.parent.attr.value not in _SAME:
+                if use.parent.attr.value not in names:
                     return False
             elif not (uses.passes_on(use, plan.inference) or uses.none_comparison(use.node, use.file) is not None):
                 return False
