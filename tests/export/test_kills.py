@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -56,3 +58,23 @@ def test_kills_leave_no_trace(seed, server, whole, tmp_path):
     finish(start(server, tmp_path, tmp_path / "killed"))
     assert killed
     assert snapshot(tmp_path / "killed") == expected
+
+
+@pytest.mark.kills
+@pytest.mark.parametrize("seed", range(100))
+def test_a_kill_at_any_moment_leaves_no_trace(seed, server, whole, duration, tmp_path):
+    process = start(server, tmp_path, tmp_path / "killed")
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.communicate(timeout=random.Random(seed).uniform(0, duration))
+    process.kill()
+    process.communicate(timeout=60)
+    finish(start(server, tmp_path, tmp_path / "killed"))
+    assert snapshot(tmp_path / "killed") == whole[1]
+
+
+@pytest.fixture(scope="module")
+def duration(server, tmp_path_factory):
+    """The seconds that an export takes without a kill."""
+    folder, started = tmp_path_factory.mktemp("timed"), time.monotonic()
+    finish(start(server, folder, folder / "archive"))
+    return time.monotonic() - started

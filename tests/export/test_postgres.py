@@ -29,7 +29,7 @@ from assist2resp.export.engine import export
 from assist2resp.export.source import Unit
 
 class Source:
-    place, concurrency = "stub", 16
+    place, concurrency, wanted = "stub", 16, ""
     async def units(self):
         for thread_id in wanted_threads(None, sys.argv[1], sys.argv[2]):
             yield Unit("threads", thread_id)

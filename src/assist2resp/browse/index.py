@@ -13,10 +13,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from assist2resp.browse.moments import seconds_of
 from assist2resp.browse.shelf import Line, Shelf
 from assist2resp.browse.wording import searchable, text_of_item, texts_within
 from assist2resp.errors import UsageError
+from assist2resp.schema.moments import seconds_of
 
 VERSION = 1
 PLACES = 24

@@ -19,9 +19,9 @@ from markupsafe import Markup
 
 from assist2resp.browse.catalogue import Catalogue, FileEntry
 from assist2resp.browse.index import Thread
-from assist2resp.browse.moments import shown
 from assist2resp.browse.view import Turn, losses_of, pretty, turns_of
 from assist2resp.schema.archive import ConversationRecord
+from assist2resp.schema.moments import shown
 
 TURNS_A_PAGE = 200
 SHOWN_CHARACTERS = 100_000

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assist2resp.browse.moments import seconds_of, shown
 from assist2resp.schema.archive import ConversationItem, ConversationRecord, LeftOut, Losses, Origin
+from assist2resp.schema.moments import seconds_of, shown
 
 _INLINE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+")
 """Images within a message that may be shown; every other address is only named."""

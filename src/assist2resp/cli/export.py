@@ -48,6 +48,7 @@ _TEMPORARY = "For --org: make a service account where a project has no key, and 
 @click.option("--temporary-accounts", "temporary", is_flag=True, help=_TEMPORARY)
 @click.option("--only", multiple=True, metavar="KINDS", help="Only these: assistants, threads, runs, vector_stores, …")
 @click.option("--skip", multiple=True, metavar="KINDS", help="Not these.")
+@click.option("--since", metavar="DATE", help="Only threads made on this day (UTC) or later.")
 @click.option(
     "--concurrency", default=16, show_default=True, type=click.IntRange(1, 256), help="Requests at once, at most."
 )
@@ -69,6 +70,7 @@ def command(
     temporary: bool,
     only: tuple[str, ...],
     skip: tuple[str, ...],
+    since: str | None,
     concurrency: int,
     rate: float | None,
     restart: bool,
@@ -98,6 +100,7 @@ def command(
         api_version=api_version,
         thread_ids=wanted_threads(threads, database, query),
         groups=_groups(only, skip),
+        since=_moment(since),
         concurrency=concurrency,
         rate=rate,
     )
@@ -138,8 +141,19 @@ def _saving(out: Path) -> Iterator[None]:
 def _refuse_contradictions(name: str, inputs: tuple[Path, ...], settings: Settings) -> None:
     if name in _SERVERS and inputs:
         raise click.UsageError(f"the source {name} reads no files; name another with --source.")
+    if name not in _SERVERS and settings.since is not None:
+        raise click.UsageError(f"--since is for servers; the source {name} gives all that it holds.")
     if name not in _SERVERS and settings.has_thread_ids:
         raise click.UsageError(f"--threads is for servers; the source {name} gives all that it holds.")
+
+
+def _moment(text: str | None) -> float | None:
+    from assist2resp.schema.moments import seconds_of
+
+    moment = seconds_of(text)
+    if text is not None and moment is None:
+        raise click.UsageError(f"'{text}' is no date; write it as 2025-12-31 or 2025-12-31T08:00:00Z.")
+    return moment
 
 
 def _groups(only: tuple[str, ...], skip: tuple[str, ...]) -> frozenset[str]:

@@ -11,6 +11,7 @@ import click
 from assist2resp.cli._terminal import say, show
 
 if TYPE_CHECKING:
+    from assist2resp.export.against import Comparison
     from assist2resp.export.verify import Verdict
 
 _PATH = click.Path(path_type=Path)
@@ -24,11 +25,23 @@ _PATH = click.Path(path_type=Path)
     show_default=True,
     type=click.FloatRange(0, 100),
     metavar="N",
-    help="The share of conversions that are made again, in percent.",
+    help="The share of threads whose conversions are made again, or that are asked for again, in percent.",
 )
+@click.option("--against-source", "against", is_flag=True, help="Ask the server again and compare a sample.")
+@click.option("--base-url", metavar="URL", help="For --against-source: the server, where it has moved.")
+@click.option("--api-version", metavar="DATE", help="For --against-source: the version of Azure's API.")
 @click.option("--repair", "mend", is_flag=True, help="Make derived files anew from source/.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(*, folder: Path, sample: float, mend: bool, form: str) -> int:
+def command(
+    *,
+    folder: Path,
+    sample: float,
+    against: bool,
+    base_url: str | None,
+    api_version: str | None,
+    mend: bool,
+    form: str,
+) -> int:
     """Check an archive against its manifest and its own sources.
 
     Exit codes: 0 nothing is damaged; 1 something is; 2 it is no archive, or cannot be repaired; 3 it is sound, but not
@@ -42,8 +55,18 @@ def command(*, folder: Path, sample: float, mend: bool, form: str) -> int:
         repair(folder, verdict)
         say(f"assist2resp: {len(verdict.damages)} files were made anew.")
         verdict = verify(folder, sample=sample)
-    show(_json(verdict) if form == "json" else _text(verdict, folder), sys.stdout)
-    if verdict.damages:
+    comparison = None
+    if against:
+        from assist2resp.export.against import compare
+        from assist2resp.export.source import Settings
+
+        settings = Settings(base_url=base_url, api_version=api_version)
+        comparison = compare(folder, verdict.manifest, settings, sample=sample)
+    text = _json(verdict, comparison) if form == "json" else _text(verdict, folder) + _compared(comparison)
+    show(text, sys.stdout)
+    if comparison is not None and comparison.failures and not verdict.damages:
+        return ExitCode.PARTIAL
+    if verdict.damages or (comparison is not None and comparison.differences):
         return ExitCode.FINDINGS
     return ExitCode.DONE if verdict.manifest.complete else ExitCode.PARTIAL
 
@@ -61,7 +84,21 @@ def _text(verdict: Verdict, folder: Path) -> str:
     return "\n".join([*lines, f"{folder}: {state}. It holds {counts}.", ""])
 
 
-def _json(verdict: Verdict) -> str:
+def _compared(comparison: Comparison | None) -> str:
+    if comparison is None:
+        return ""
+    lines = [f"{one.kind} {one.id}: {one.problem}." for one in comparison.differences[:_MOST_SHOWN]]
+    more = len(comparison.differences) - len(lines)
+    lines += [f"and {more:,} more; --format json shows all."] if more else []
+    lines += [f"could not be asked: {failure}" for failure in comparison.failures[:_MOST_SHOWN]]
+    state = f"{len(comparison.differences):,} differ" if comparison.differences else "all are the same"
+    return "\n".join([*lines, f"{comparison.compared:,} objects were asked for again: {state}.", ""])
+
+
+_MOST_SHOWN = 20
+
+
+def _json(verdict: Verdict, comparison: Comparison | None) -> str:
     from dataclasses import asdict
     from json import dumps
 
@@ -71,5 +108,6 @@ def _json(verdict: Verdict) -> str:
         "dangling": verdict.dangling,
         "failures": len(verdict.manifest.failures),
         "counts": verdict.manifest.counts,
+        "against_source": asdict(comparison) if comparison is not None else None,
     }
     return dumps(shown, indent=2) + "\n"

@@ -34,7 +34,8 @@ INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (owner, kind, id
 parent = excluded.parent, stamp = excluded.stamp, seq = excluded.seq, version = excluded.version, raw = excluded.raw
 WHERE excluded.version >= version
 """
-_WAITING, _DONE, _FAILED = 0, 1, 2
+_WAITING, _DONE, _FAILED, _SKIPPED = 0, 1, 2, 3
+_SINCE = "since"
 _PAUSE = 0.25
 """Seconds between two commits."""
 
@@ -78,10 +79,15 @@ class Checkpoint:
             self._database.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are ours
         self.commit()
 
-    def begin(self, place: str) -> None:
-        """Note the source, and have what failed tried again."""
+    def begin(self, place: str, wanted: str = "") -> None:
+        """Note the source and what of it is wanted; what failed, or was skipped by another wish, is tried again."""
         self._database.execute("INSERT OR IGNORE INTO sources VALUES (?)", (place,))
         self._database.execute("UPDATE units SET state = ? WHERE state = ?", (_WAITING, _FAILED))
+        skipped = "UPDATE units SET state = ? WHERE state = ? AND reason != ?"
+        self._database.execute(skipped, (_WAITING, _SKIPPED, wanted))
+        self._database.execute("DELETE FROM absences WHERE kind = ?", (_SINCE,))
+        if wanted:
+            self.keep_absence(Absence(_SINCE, "", wanted))
         self.commit()
 
     def commit(self) -> None:
@@ -144,6 +150,10 @@ class Checkpoint:
             self._database.execute("DELETE FROM objects WHERE owner = ? AND version = 0", (unit.id,))
         if time.monotonic() - self._committed > _PAUSE:
             self.commit()
+
+    def skip(self, unit: Unit, wanted: str) -> None:
+        """A unit is not wanted; nothing is kept of it."""
+        self._database.execute("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", (*unit, _SKIPPED, wanted))
 
     def rows(self) -> Iterator[Row]:
         """All objects, by owner and kind; within a kind as its index has them, so that nothing must be sorted here."""

@@ -15,7 +15,17 @@ from assist2resp.export.archive import write_archive
 from assist2resp.export.checkpoint import Checkpoint
 from assist2resp.export.folder import draft, safe_name
 from assist2resp.export.reading import read_contents, read_rows
-from assist2resp.export.source import Absence, AbsentError, BrokenOffError, Capture, Content, FetchError, Source, Unit
+from assist2resp.export.source import (
+    Absence,
+    AbsentError,
+    BrokenOffError,
+    Capture,
+    Content,
+    FetchError,
+    SkippedError,
+    Source,
+    Unit,
+)
 from assist2resp.mapping.ledger import whole
 from assist2resp.schema.archive import FileBytes, Manifest
 from assist2resp.schema.manifest import MANIFEST, read_manifest
@@ -102,7 +112,7 @@ class _Export:
                 self._checkpoint.clear()
             elif self._checkpoint.is_new and (self._folder / MANIFEST).exists():
                 adopt(self._folder, self._checkpoint)
-            self._checkpoint.begin(self._source.place)
+            self._checkpoint.begin(self._source.place, self._source.wanted)
             async for unit in self._source.units():
                 self._checkpoint.add_unit(unit)
             self._checkpoint.commit()
@@ -158,6 +168,9 @@ class _Export:
         except AbsentError as error:
             self._checkpoint.keep_absence(Absence(unit.kind, unit.id, str(error)))
             self._finish(unit, None)
+        except SkippedError as error:
+            self._checkpoint.skip(unit, str(error))
+            self._tell("fetched", unit)
         except FetchError as error:
             self._finish(unit, str(error))
         except (Assist2RespError, OSError, sqlite3.Error):

@@ -63,7 +63,10 @@ class Administration:
 
     def projects(self) -> list[Project]:
         """All projects, archived ones too, by their ids."""
-        rows = self._run(partial(_listed, path=_PROJECTS, query={"include_archived": "true"}))
+        try:
+            rows = self._run(partial(_listed, path=_PROJECTS, query={"include_archived": "true"}))
+        except FetchError as error:
+            raise Assist2RespError(f"the organization's projects cannot be listed: {error}.") from error
         found = [Project(str(row["id"]), str(row.get("name") or ""), str(row.get("status") or "")) for row in rows]
         return sorted(found)
 

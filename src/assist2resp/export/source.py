@@ -68,6 +68,10 @@ class AbsentError(FetchError):
     """The source answered that there is no such thing."""
 
 
+class SkippedError(FetchError):
+    """A unit that was looked at and is not wanted."""
+
+
 class BrokenOffError(FetchError):
     """Bytes that ended before their end."""
 
@@ -79,6 +83,8 @@ class Source(Protocol):
     """The source's name and where it lies, without any secret."""
     concurrency: int
     """How many units may be fetched at once."""
+    wanted: str
+    """What of everything is wanted, in a sentence; empty where it is everything."""
 
     def units(self) -> AsyncIterator[Unit]:
         """The units that are known from the beginning."""
@@ -106,6 +112,8 @@ class Settings:
     thread_ids: Iterable[str] | None = None
     """None where none were asked for; an iterable is read once."""
     groups: frozenset[str] = field(default_factory=lambda: frozenset(GROUPS))
+    since: float | None = None
+    """Threads made before this are not wanted; in seconds since 1970."""
     concurrency: int = 16
     rate: float | None = None
     """Requests a second, at most."""

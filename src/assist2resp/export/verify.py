@@ -150,7 +150,7 @@ class _Contents:
         for derived in derived_of(owner, owned, self._names.get, self._contents):
             is_line = isinstance(derived.record, ConversationRecord)
             found = next(lines, "") if is_line else _text(self._folder / str(derived.path))
-            if _in_sample(owner, self._sample) and found != derived.text():
+            if in_sample(owner, self._sample) and found != derived.text():
                 place = f"conversations: {owner}" if is_line else str(derived.path)
                 yield Damage(place, "is not what its source makes", mendable=True)
 
@@ -175,7 +175,7 @@ class _Contents:
                 yield Damage(f"source/{kind}.jsonl", f"holds {found} objects and not {said}")
 
 
-def _in_sample(owner: str, percent: float) -> bool:
+def in_sample(owner: str, percent: float) -> bool:
     """Whether an owner is among the so many percent that are checked, the same ones each time."""
     return zlib.crc32(owner.encode("utf-8", "surrogatepass")) % 10_000 < percent * 100
 

@@ -18,6 +18,7 @@ class ArchiveSource:
     """Reads archives, in the order in which they were given."""
 
     concurrency = 1
+    wanted = ""
 
     def __init__(self, settings: Settings) -> None:
         if not settings.inputs:

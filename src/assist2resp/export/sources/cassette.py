@@ -30,6 +30,7 @@ class CassetteSource:
     """Reads files, in the order of their names."""
 
     concurrency = 1
+    wanted = ""
 
     def __init__(self, settings: Settings) -> None:
         self._files = files_of(settings.inputs, SUFFIXES, "cassette")

@@ -28,6 +28,7 @@ class DumpSource:
     """Reads files, in the order of their names."""
 
     concurrency = 1
+    wanted = ""
 
     def __init__(self, settings: Settings) -> None:
         self._files = files_of(settings.inputs, _SUFFIXES, "dump")

@@ -16,11 +16,22 @@ from urllib.parse import quote
 from assist2resp.errors import UsageError
 from assist2resp.export.http import Http, NotFoundError, RefusedError
 from assist2resp.export.pages import Page, id_of, walk
-from assist2resp.export.source import Absence, AbsentError, Capture, Content, FetchError, Found, Settings, Unit
+from assist2resp.export.source import (
+    Absence,
+    AbsentError,
+    Capture,
+    Content,
+    FetchError,
+    Found,
+    Settings,
+    SkippedError,
+    Unit,
+)
 from assist2resp.export.verbatim import Piece, piece_of
 from assist2resp.mapping.ledger import whole
 from assist2resp.network.access import Access, access_of
 from assist2resp.network.pace import Pace
+from assist2resp.schema.moments import seconds_of, shown
 
 _PAGE = 100
 _FILES_PAGE = 10_000
@@ -47,6 +58,7 @@ class OpenAISource:
         self._listed = listed
         self.place = f"{name} {self._http.place}"
         self.concurrency = settings.concurrency
+        self.wanted = _wish(settings.since)
         self._missing = 0
 
     async def units(self) -> AsyncIterator[Unit]:
@@ -116,7 +128,9 @@ class OpenAISource:
     async def _thread(self, thread_id: str) -> AsyncIterator[Found]:
         path = f"/threads/{quote(thread_id, safe='')}"
         thread = await self._http.get(path, {}, piece_of)
-        owner = whole(thread_id)
+        owner, made = whole(thread_id), seconds_of(thread.value.get("created_at"))
+        if self._settings.since is not None and made is not None and made < self._settings.since:
+            raise SkippedError(self.wanted)
         yield Capture("threads", owner, owner, thread.raw)
         files = set(_referred(thread))
         messages = await self._list(f"{path}/messages")
@@ -207,6 +221,10 @@ async def _wanted(fetch: Callable[[str], AsyncIterator[Found]], wanted_id: str) 
             yield found
     except NotFoundError as error:
         raise FetchError(f"{error} It may be deleted, of another project, or of an API that is gone.") from None
+
+
+def _wish(since: float | None) -> str:
+    return f"threads made before {shown(since)} UTC were not asked for" if since is not None else ""
 
 
 def _gone(kind: str, error: RefusedError) -> str:
