@@ -62,3 +62,12 @@ class InterruptedRunError(Assist2RespError):
     """Stopped by the user; what was acknowledged is saved."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+def first_of(group: BaseExceptionGroup[Exception]) -> Exception:
+    """The first error of a group of tasks', however deep it lies."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, Exception)
+    return error

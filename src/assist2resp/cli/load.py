@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assist2resp.cli._terminal import heed_sigterm, progress, say, show
+from assist2resp.cli._thread_ids import wanted_threads
 
 if TYPE_CHECKING:
     from assist2resp.load.engine import Progress
@@ -112,7 +113,8 @@ def _run(folder: Path, settings: object, form: str, *, rollback: bool) -> int:
 def _choice(only_threads: Path | None, since: str | None, shard: str | None) -> Choice:
     from assist2resp.load.reading import Choice, Shard, seconds_of
 
-    only = frozenset(_thread_ids(only_threads)) if only_threads is not None else None
+    ids = wanted_threads(only_threads, None, None)
+    only = frozenset(ids) if ids is not None else None
     moment = seconds_of(since) if since is not None else None
     if since is not None and moment is None:
         raise click.UsageError(f"--since '{since}' is no date; write one such as 2025-03-01.")
@@ -127,20 +129,6 @@ def _shard(text: str) -> Shard:
     if not 1 <= number <= of:
         raise click.UsageError(f"--shard '{text}' is not K/N with K from 1 to N; write it such as 2/8.")
     return Shard(number, of)
-
-
-def _thread_ids(path: Path) -> Iterator[str]:
-    from assist2resp.errors import InputFileError
-
-    try:
-        with click.open_file(str(path), encoding="utf-8-sig") as file:
-            lines = [line.strip() for line in file]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputFileError(path, f"cannot be read: {error}.") from error
-    ids = [line for line in lines if line and not line.startswith("#")]
-    if not ids:
-        raise InputFileError(path, "holds no thread id.", hint="Write one a line.")
-    yield from ids
 
 
 def _reporter(form: str, bar: Callable[[str, int, int], None] | None) -> Callable[[Progress], None]:

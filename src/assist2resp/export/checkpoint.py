@@ -16,6 +16,7 @@ from typing import NamedTuple
 from assist2resp.errors import InputFileError, UsageError
 from assist2resp.export.folder import STATE, open_private
 from assist2resp.export.source import Absence, Capture, Unit
+from assist2resp.locked import open_locked
 from assist2resp.schema.archive import FileBytes
 
 _SCHEMA = """
@@ -212,19 +213,9 @@ class Checkpoint:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=0, isolation_level=None)
-    try:
-        database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.executescript(_SCHEMA)
-        database.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        database.close()
-        if "locked" in str(error):
-            raise UsageError(f"{path.parent} is being written by another export; wait for it to end.") from error
-        raise InputFileError(path, f"cannot be opened: {error}.") from error
-    except sqlite3.DatabaseError as error:
-        database.close()
-        raise InputFileError(path, f"is no checkpoint: {error}.", hint="Use --restart.") from error
-    return database
+    return open_locked(
+        path,
+        _SCHEMA,
+        busy=lambda: UsageError(f"{path.parent} is being written by another export; wait for it to end."),
+        broken=lambda why: InputFileError(path, f"is no checkpoint: {why}.", hint="Use --restart."),
+    )

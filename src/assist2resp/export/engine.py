@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from assist2resp.errors import Assist2RespError, UsageError
+from assist2resp.errors import Assist2RespError, UsageError, first_of
 from assist2resp.export import folder as folders
 from assist2resp.export.archive import write_archive
 from assist2resp.export.checkpoint import Checkpoint
@@ -61,17 +61,11 @@ def export(source: Source, folder: Path, *, restart: bool = False, report: Repor
     try:
         return asyncio.run(_Export(source, folder, report).run(restart=restart))
     except* Assist2RespError as group:
-        raise _first(group) from None
+        raise first_of(group) from None
     except* (OSError, sqlite3.Error) as group:
-        raise UsageError(f"{folder} cannot be written: {_first(group)}. What was fetched until then is kept.") from None
-
-
-def _first(group: BaseExceptionGroup[Exception]) -> Exception:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, Exception)
-    return error
+        raise UsageError(
+            f"{folder} cannot be written: {first_of(group)}. What was fetched until then is kept."
+        ) from None
 
 
 def adopt(folder: Path, checkpoint: Checkpoint) -> None:

@@ -26,9 +26,9 @@ class Batches(Generic[T]):
         await future
 
     async def settle(self) -> None:
-        """Return once nothing is being kept any more."""
+        """Return once nothing is being kept any more, also where that was cancelled."""
         if self._task is not None:
-            await self._task
+            await asyncio.wait([self._task])
 
     async def _run(self) -> None:
         while self._waiting:

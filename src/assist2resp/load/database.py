@@ -7,7 +7,6 @@ import re
 import sqlite3
 import warnings
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -117,8 +116,8 @@ class _Sqlite:
             raise DatabaseError(f"{self._path} cannot be read: {error}.") from error
 
     def close(self) -> None:
-        with closing(self._database):
-            pass
+        with self._turn:
+            self._database.close()
 
 
 class _Alchemy:

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
 from assist2resp.errors import InputFileError, UsageError
 from assist2resp.load.batches import Batches
 from assist2resp.load.reading import Shard
+from assist2resp.locked import open_locked
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS threads (
@@ -98,8 +99,8 @@ class Journal:
 
     def entry(self, thread_id: str) -> Entry | None:
         """What is known of a thread."""
-        row = self._database.execute(f"{_SELECT} WHERE id = ?", (thread_id,)).fetchone()
-        return _entry(row) if row else None
+        rows = self._rows(f"{_SELECT} WHERE id = ?", thread_id)
+        return _entry(rows[0]) if rows else None
 
     def entries(self, *states: State) -> Iterator[Entry]:
         """The threads in these states, by their ids; the journal may be written to meanwhile."""
@@ -107,7 +108,7 @@ class Journal:
         marks = ", ".join("?" * len(states))
         while True:
             query = f"{_SELECT} WHERE state IN ({marks}) AND id > ? ORDER BY id LIMIT {_PAGE}"
-            rows = self._database.execute(query, (*states, last)).fetchall()
+            rows = self._rows(query, *states, last)
             if not rows:
                 return
             yield from map(_entry, rows)
@@ -129,12 +130,13 @@ class Journal:
     def made(self, kind: str, old: str) -> Made | None:
         """What is known of a file or vector store."""
         query = "SELECT kind, old, state, new FROM objects WHERE kind = ? AND old = ?"
-        row = self._database.execute(query, (kind, old)).fetchone()
-        return Made(row[0], row[1], State(row[2]), row[3]) if row else None
+        return next(
+            (Made(kind, old, State(state), new) for kind, old, state, new in self._rows(query, kind, old)), None
+        )
 
     def all_made(self) -> list[Made]:
         """Every file and vector store, stores first."""
-        rows = self._database.execute("SELECT kind, old, state, new FROM objects ORDER BY kind DESC, old").fetchall()
+        rows = self._rows("SELECT kind, old, state, new FROM objects ORDER BY kind DESC, old")
         return [Made(kind, old, State(state), new) for kind, old, state, new in rows]
 
     async def keep_made(self, made: Made) -> None:
@@ -144,12 +146,12 @@ class Journal:
     def lost(self) -> int:
         """How many creations of conversations had no answer."""
         query = "SELECT coalesce(sum(state = ?), 0) + coalesce(sum(lost), 0) FROM threads"
-        return int(self._database.execute(query, (int(State.BEGUN),)).fetchone()[0])
+        return int(self._rows(query, int(State.BEGUN))[0][0])
 
     def fact(self, name: str) -> str | None:
         """A single value."""
-        row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else None
+        rows = self._rows("SELECT value FROM facts WHERE name = ?", name)
+        return str(rows[0][0]) if rows else None
 
     def set_fact(self, name: str, value: str) -> None:
         """Keep a single value."""
@@ -158,8 +160,14 @@ class Journal:
     async def close(self) -> None:
         """Let go of the file."""
         await self._batches.settle()
-        self._database.execute("COMMIT")
-        self._database.close()
+        with self._turn:
+            self._database.execute("COMMIT")
+            self._database.close()
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What a query gives; never while a thread commits, for which the connection has no patience."""
+        with self._turn:
+            return self._database.execute(query, values).fetchall()
 
     def _set_fact(self, name: str, value: str) -> None:
         self._commit([("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))])
@@ -183,23 +191,12 @@ def _entry(row: tuple[str, int, str, str, str, str, int]) -> Entry:
 def _opened(path: Path) -> sqlite3.Connection:
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-        database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-    except (OSError, sqlite3.Error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
         hint = "The journal of a load lies in the archive; copy the archive to where it can be written."
-        raise InputFileError(path, f"cannot be written: {reason}.", hint=hint) from error
-    try:
-        database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.executescript(_SCHEMA)
-        database.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        database.close()
-        if "locked" in str(error):
-            raise UsageError(f"{path.parent} is being loaded by another process; wait for it to end.") from error
-        raise InputFileError(path, f"cannot be written: {error}.") from error
-    except sqlite3.DatabaseError as error:
-        database.close()
-        raise InputFileError(path, f"is no journal of a load: {error}.") from error
-    return database
+        raise InputFileError(path, f"cannot be written: {error.strerror}.", hint=hint) from error
+    return open_locked(
+        path,
+        _SCHEMA,
+        busy=lambda: UsageError(f"{path.parent} is being loaded by another process; wait for it to end."),
+        broken=lambda why: InputFileError(path, f"is no journal of a load: {why}."),
+    )

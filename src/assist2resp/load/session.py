@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assist2resp.errors import Assist2RespError, UsageError
+from assist2resp.errors import Assist2RespError, UsageError, first_of
 from assist2resp.load.api import Api
 from assist2resp.load.id_map import IdMap
 from assist2resp.load.journal import Journal
@@ -107,17 +107,11 @@ async def _with_session(folder: Path, settings: Settings, work: Work) -> Result:
             await work(session)
             return session.result
     except* Assist2RespError as group:
-        raise _first(group) from None
+        raise first_of(group) from None
     except* (OSError, sqlite3.Error) as group:
-        raise UsageError(f"{folder} cannot be written: {_first(group)}. What was loaded until then is kept.") from None
-
-
-def _first(group: BaseExceptionGroup[Exception]) -> Exception:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, Exception)
-    return error
+        raise UsageError(
+            f"{folder} cannot be written: {first_of(group)}. What was loaded until then is kept."
+        ) from None
 
 
 @asynccontextmanager
