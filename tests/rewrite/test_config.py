@@ -98,7 +98,7 @@ def test_nearest_with_the_table(tmp_path: Path) -> None:
         (
             "[tool.assist2resp]\n\nzzz = 1\n",
             3,
-            "Known keys: archive, exclude, ignore, load-on-demand, models, select, support-module.",
+            "Known keys: archive, exclude, ignore, load-on-demand, models, select, support-module, support-tests.",
         ),
         (
             "[tool.assist2resp.modles]\na = 'b'\n",

@@ -24,6 +24,8 @@ with client.beta.threads.runs.stream(
     {wait}
 {after}
 """
+FAILED = "    if event.event == 'thread.run.failed':\n        print(event.data.last_error.message)"
+ACTION = "    if event.event == 'thread.run.requires_action':\n        print(event.data.id)"
 TEXT = "def on_text_delta(self, delta, snapshot):\n    print(delta.value, end='')"
 
 
@@ -47,7 +49,12 @@ def obstacle(text: str, folder: Path) -> str:
         param(program(TEXT.replace("delta.value", "delta")), "reads delta of an event", id="whole delta"),
         param(program(TEXT.replace("delta.value", "snapshot.value")), "reads snapshot.value", id="snapshot"),
         param(program(TEXT + "\n    self.keep(snapshot)"), "reads snapshot of an event", id="snapshot kept"),
-        param(program("def on_event(self, event):\n    print(event.event)"), "has on_event", id="every event"),
+        param(
+            program("def on_event(self, event):\n    print(event.event)"), "at events of every kind", id="every event"
+        ),
+        param(program("def on_event(self, event):\n" + FAILED), "", id="events told apart"),
+        param(program("def on_event(self, event):\n" + FAILED + "\n        return"), "leaves the event", id="returns"),
+        param(program("def on_event(self, event):\n" + ACTION), "has no counterpart", id="required action"),
         param(program("def on_tool_call_done(self, tool_call):\n    print(1)"), "has on_tool_call_done", id="done"),
         param(program("def on_run_step_done(self, run_step):\n    print(1)"), "has on_run_step_done", id="steps"),
         param(program("def on_text_delta(self, *rest):\n    print(rest)"), "takes other arguments", id="starred"),
@@ -120,6 +127,15 @@ def test_when_the_class_stays(text: str, kept: bool, tmp_path: Path) -> None:
     assert ("class Handler:" in result.text) == kept
     assert "AssistantEventHandler" not in result.text
     compile(result.text, "main.py", "exec")
+
+
+def test_what_is_done_at_every_event_comes_first(tmp_path: Path) -> None:
+    methods = TEXT + "\ndef on_event(self, event):\n" + FAILED + "\n    super().on_event(event)"
+    text = rewritten(program(methods), tmp_path).text
+    assert text.index("if event.type == 'response.failed'") < text.index(
+        'if event.type == "response.output_text.delta"'
+    )
+    assert "super()" not in text
 
 
 def test_quotes_fit_into_formatted_strings(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ _STDIN = Path("-")
 @click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Not these files.")
 @click.option("--support-module", metavar="NAME", help="The name of the module for what plain SDK calls cannot say.")
+@click.option("--support-tests", is_flag=True, help="Write tests of the support module beside it, for pytest.")
 @click.option("--model", "models", multiple=True, metavar="OLD=NEW", help="Replace a model id.")
 @click.option("--stdin-filename", type=_PATH, metavar="NAME", help="The file that '-' (standard input) stands for.")
 def command(
@@ -60,6 +61,7 @@ def command(
     ignore: tuple[str, ...],
     exclude: tuple[str, ...],
     support_module: str | None,
+    support_tests: bool,
     models: tuple[str, ...],
     stdin_filename: Path | None,
 ) -> int:
@@ -76,7 +78,14 @@ def command(
     _refuse_contradictions(paths, check=check, diff=diff, form=form, output=output, stdin_filename=stdin_filename)
     name = (stdin_filename or Path("stdin.py")) if paths == (_STDIN,) else None
     given = Given(
-        _codes(select), _codes(ignore), exclude, support_module, archive, models, load_on_demand=load_on_demand
+        _codes(select),
+        _codes(ignore),
+        exclude,
+        support_module,
+        archive,
+        models,
+        load_on_demand=load_on_demand,
+        support_tests=support_tests,
     )
     options = read_options([name] if name else paths, given)
     if output is not None:

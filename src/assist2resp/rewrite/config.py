@@ -39,6 +39,7 @@ class Given:
     archive: Path | None = None
     models: tuple[str, ...] = ()
     load_on_demand: bool = False
+    support_tests: bool = False
 
 
 def read_options(paths: Iterable[Path], given: Given) -> Options:
@@ -58,6 +59,7 @@ def read_options(paths: Iterable[Path], given: Given) -> Options:
         archive=checked_archive(archive) if archive else None,
         models={**configured.models, **read_models(given.models)},
         load_on_demand=given.load_on_demand or configured.load_on_demand,
+        support_tests=given.support_tests or configured.support_tests,
     )
 
 
@@ -85,6 +87,7 @@ def read_config(file: Path) -> Options:
         models=reader.mapping("models"),
         archive=file.parent / table["archive"] if reader.string("archive") else None,
         load_on_demand=reader.flag("load-on-demand"),
+        support_tests=reader.flag("support-tests"),
         support_module=reader.string("support-module") or Options.support_module,
     )
     reader.refuse_unknown()

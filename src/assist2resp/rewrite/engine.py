@@ -188,7 +188,7 @@ class _Run:
         placements = place_support(self.plans, self.project, self.options)
         rewritten = [self._changed(file, tree, placements) for file, tree in trees.items()]
         changes = [change for change in rewritten if change is not None]
-        changes += [change for placement in placements if (change := placement.change()) is not None]
+        changes += [change for placement in placements for change in placement.changes()]
         changes += self._survey(changes)
         changed = tuple(sorted(changes, key=lambda change: change.path))
         obstacles = {plan.flow.number: plan.plain.obstacle for plan in self.plans if not plan.plain.possible}

@@ -22,7 +22,7 @@ from assist2resp.rewrite.stream_loops import StatementReads
 from assist2resp.rewrite.stream_reads import Edit, NotUnderstoodError
 
 _BASES = ("AssistantEventHandler", "AsyncAssistantEventHandler")
-_DELTA, _END, _EXCEPTION = "on_tool_call_delta", "on_end", "on_exception"
+_EVENT, _DELTA, _END, _EXCEPTION = "on_event", "on_tool_call_delta", "on_end", "on_exception"
 _INTERPRETER = "delta.code_interpreter"
 
 
@@ -47,6 +47,7 @@ class HandlerReading:
     event: str
     """The name that the event gets."""
     branches: list[Branch] = field(default_factory=list)
+    at_every_event: Statements = ()
     at_end: Statements = ()
     at_exception: Statements = ()
     exception: str = "exception"
@@ -91,10 +92,12 @@ class _Class:
         self._own_members()
         self._used_as_handler()
         self.reading.callbacks = [self.own[name] for name in self.own if name in sdk.handler_callbacks()]
+        if _EVENT in self.own and len(self.own[_EVENT].params.params) == 2:
+            self.reading.event = self.own[_EVENT].params.params[1].name.value
         self.reading.inline = self._fits_into_the_loop()
         for function in self.reading.callbacks:
             self._callback(function)
-        if not self.reading.branches:
+        if not self.reading.branches and not self.reading.at_every_event:
             raise NotUnderstoodError("its handler does nothing at an event")
         return self.reading
 
@@ -105,7 +108,7 @@ class _Class:
         known = len(bases) == 1 and isinstance(bases[0], External) and bases[0].qualified.endswith(_BASES)
         if not known or self.node.keywords or self.node.decorators:
             raise NotUnderstoodError("its handler is more than a class of callbacks")
-        readable = {*CALLBACKS, _DELTA, _END, _EXCEPTION}
+        readable = {*CALLBACKS, _EVENT, _DELTA, _END, _EXCEPTION}
         other = next((name for name in self.own if name in sdk.handler_callbacks() and name not in readable), None)
         if other is not None:
             raise NotUnderstoodError(f"its handler has {other}")
@@ -179,6 +182,8 @@ class _Class:
             for call in file.scopes.calls
             if self.inference.kind(call.func, file) == self.kind
         ]
+        if _EVENT in self.own and self.site.scope.find(self.reading.event) is not None:
+            return False
         members = [name for name in self.own if name not in sdk.handler_callbacks() and name != "__init__"]
         keeps = any(isinstance(node, cst.Name) and _is_self(node) for one in self.own.values() for node in _loads(one))
         constructor = self.own.get("__init__")
@@ -206,7 +211,9 @@ class _Class:
     def _callback(self, function: cst.FunctionDef) -> None:
         name = function.name.value
         statements = tuple(line for line in _statements(function.body) if not self._goes_on(line))
-        if name == _END:
+        if name == _EVENT:
+            self._every_event(function, statements)
+        elif name == _END:
             self.reading.at_end = statements
         elif name == _EXCEPTION and len(function.params.params) == 2:
             self.reading.at_exception = statements
@@ -215,6 +222,15 @@ class _Class:
             self._tool_call_delta(function, statements)
         elif statements:
             self._branch(function, CALLBACKS[name], statements)
+
+    def _every_event(self, function: cst.FunctionDef, statements: Statements) -> None:
+        """`on_event`, which tells events apart by itself, as a loop over them does."""
+        if len(function.params.params) != 2 or any(isinstance(node, cst.Return) for node in descendants(function.body)):
+            raise NotUnderstoodError("on_event of its handler leaves the event")
+        name = function.params.params[1].name
+        reads = _CallbackReads(name.value, function, {name: ""}, self.file, self.inference)
+        self.reading.edits += reads.of(statements, None)
+        self.reading.at_every_event = statements
 
     def _goes_on(self, line: cst.CSTNode) -> bool:
         """Whether a line only calls the base class, which is taken out."""
@@ -296,10 +312,10 @@ class _CallbackReads(StatementReads):
             self.paths[scope, name.value] = root
             self.bindings[scope, name.value] = 1
 
-    def of(self, statements: Statements, seen: ResponseEvent) -> list[Edit]:
+    def of(self, statements: Statements, seen: ResponseEvent | None) -> list[Edit]:
         """The changes of the statements at an event."""
         for statement in statements:
-            self._statement(statement, seen)
+            seen = self._statement(statement, seen)
         self._nothing_else({part for statement in statements for part in descendants(statement)})
         return self.edits
 

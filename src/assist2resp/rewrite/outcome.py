@@ -33,6 +33,7 @@ class Options:
     exclude: tuple[str, ...] = ()
     support_module: str = "assistants_compat"
     archive: Path | None = None
+    support_tests: bool = False
     load_on_demand: bool = False
     models: Mapping[str, str] = field(default_factory=dict)
     overlay: Mapping[Path, bytes] = field(default_factory=dict)

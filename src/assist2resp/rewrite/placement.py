@@ -16,8 +16,9 @@ from assist2resp.rewrite.outcome import FileChange, Options
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import Project, SourceFile
 from assist2resp.rewrite.scopes import Binding
+from assist2resp.rewrite.support.offer import offered_source
 from assist2resp.rewrite.support.shake import support_source
-from assist2resp.rewrite.support.usage import ARCHIVE, FUNCTIONS
+from assist2resp.rewrite.support.usage import ARCHIVE, FUNCTIONS, held_by
 from assist2resp.rewrite.support.words import words_of
 
 
@@ -36,6 +37,8 @@ class Placement:
     """What the program reads of the API's objects, as far as the module's content hangs on it."""
     is_async: bool = False
     is_sync: bool = False
+    is_tested: bool = False
+    """Whether tests are wanted beside it."""
     is_written: bool = True
     """Whether this placement writes the file, and not another one of the same path."""
 
@@ -47,16 +50,28 @@ class Placement:
         """The module to import from, and pairs of name and local name, for a file that uses it."""
         if file not in self.users:
             return None
-        below = self.root == self.folder or self.root in self.folder.parents
-        parts = [*(self.folder.relative_to(self.root).parts if below else ()), self.name]
-        return ".".join(parts), list(self.users[file].items())
+        return self.module, list(self.users[file].items())
 
-    def change(self) -> FileChange | None:
-        """The file to write, unless it is there as it should be."""
+    @property
+    def module(self) -> str:
+        """The dotted name that the module is imported by."""
+        below = self.root == self.folder or self.root in self.folder.parents
+        return ".".join([*(self.folder.relative_to(self.root).parts if below else ()), self.name])
+
+    def changes(self) -> Iterator[FileChange]:
+        """The files to write, unless they are there as they should be; tests that are there are the user's."""
+        if not self.is_written:
+            return
         words = f"[{','.join(sorted(self.words))}]"
         used = {use if use in FUNCTIONS else use + words for use in self.used}
         after = support_source(used, is_async=self.is_async, is_sync=self.is_sync).encode()
-        return None if after == self.existing or not self.is_written else FileChange(self.path, self.existing, after)
+        if after != self.existing:
+            yield FileChange(self.path, self.existing, after)
+        tests = self.path.with_name(f"test_{self.name}.py")
+        if self.is_tested and not tests.exists():
+            text = offered_source(used, self.module, is_sync=self.is_sync)
+            if text:
+                yield FileChange(tests, None, text.encode())
 
 
 def place_support(plans: Iterable[Plan], project: Project, options: Options) -> list[Placement]:
@@ -69,7 +84,7 @@ def place_support(plans: Iterable[Plan], project: Project, options: Options) -> 
     placements = [_placement(root, members, options) for root, members in sorted(groups.items())]
     words = words_of(project, next(iter(groups.values()))[0][1].inference) if placements else frozenset()
     for placement in placements:
-        placement.words = words
+        placement.words |= words
     return _shared(placements)
 
 
@@ -80,6 +95,7 @@ def _shared(placements: list[Placement]) -> list[Placement]:
         one = first.setdefault(placement.path, placement)
         if one is not placement:
             one.used |= placement.used
+            one.words |= placement.words
             one.is_async |= placement.is_async
             one.is_sync |= placement.is_sync
             placement.is_written = False
@@ -90,8 +106,13 @@ def _placement(root: Path, members: list[tuple[SourceFile, Plan]], options: Opti
     folder = _home(root, [file.path for file, _ in members])
     placement = Placement(root, folder, options.support_module)
     placement.used |= {ARCHIVE} if options.load_on_demand else set()
+    placement.is_tested = options.support_tests
     path = placement.path
     placement.existing = path.read_bytes() if path.is_file() else None
+    held = held_by((placement.existing or b"").decode(errors="replace"))
+    placement.used |= held.used
+    placement.words = held.words
+    placement.is_async, placement.is_sync = held.is_async, held.is_sync
     for file, plan in members:
         for name, paths in plan.support.get(file, {}).items():
             placement.users.setdefault(file, {})[name] = plan.local_name(file, name)

@@ -92,7 +92,7 @@ def _guarded(loop: cst.For, said: _Said, exception: str) -> cst.For | cst.Try:
 
 
 def _said_inline(reading: HandlerReading) -> _Said:
-    return _Said(_chains(reading.branches, reading.event), _lines(reading.at_exception), _lines(reading.at_end))
+    return _Said(_at_event(reading), _lines(reading.at_exception), _lines(reading.at_end))
 
 
 def _handed_on(plan: Plan, site: Site, reading: HandlerReading, is_async: bool) -> _Said:
@@ -121,6 +121,10 @@ def _after(made: cst.SimpleStatementLine, updated: cst.CSTNode) -> cst.FlattenSe
 def _called(handler: cst.BaseExpression, method: str, is_async: bool, *given: cst.BaseExpression) -> cst.BaseStatement:
     call: cst.BaseExpression = cst.Call(attribute(handler, method), [cst.Arg(value) for value in given])
     return cst.SimpleStatementLine([cst.Expr(cst.Await(call) if is_async else call)])
+
+
+def _at_event(reading: HandlerReading) -> list[cst.BaseStatement]:
+    return [*_lines(reading.at_every_event), *_chains(reading.branches, reading.event)]
 
 
 def _chains(branches: Sequence[Branch], event: str) -> list[cst.BaseStatement]:
@@ -165,7 +169,7 @@ def _method(updated: cst.FunctionDef, reading: HandlerReading, event_type: str) 
         name=cst.Name(_METHOD),
         params=cst.Parameters([own, event]),
         returns=cst.Annotation(cst.Name("None")) if event_type else None,
-        body=cst.IndentedBlock(_chains(reading.branches, reading.event)),
+        body=cst.IndentedBlock(_at_event(reading)),
         decorators=[],
     )
 

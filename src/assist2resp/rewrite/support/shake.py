@@ -38,7 +38,8 @@ HEADER = '''"""The Assistants API of this program, answered by OpenAI's Response
 
 `threads(client)` and `assistants(client)` stand for `client.beta.threads` and `client.beta.assistants`: the SDK's own
 classes and types, whose requests the functions below answer with requests of the new APIs. assist2resp wrote this file
-when it migrated the program, with the parts that it uses; it is yours now, to read, change and simplify.
+when it migrated the program, with the parts that it uses; it is yours now, to read, change and simplify. It needs
+openai 1.103 or later with the classes of `openai.resources.beta`, which 1.x, 2.x and 3.x (tested up to 3.57) have.
 
 Kept beside this file, or where the environment says: assistants.json (ASSISTANTS_FILE), what conversations cannot hold
 in an SQLite file (ASSISTANTS_STATE), and the conversations of old thread ids in id_map.sqlite (ASSISTANTS_ID_MAP).
@@ -89,7 +90,7 @@ def _regions(part: str) -> frozenset[str]:
 _OPTIONS = re.compile(r", \*\*call\.options|\*\*call\.options(, )?")
 
 
-def _without_regions(source: str, kept: Collection[str]) -> str:
+def without_regions(source: str, kept: Collection[str]) -> str:
     """The source without the regions that are not kept, and without the marks of the others."""
     lines: list[str] = []
     open_regions: list[bool] = []
@@ -107,7 +108,7 @@ def _without_regions(source: str, kept: Collection[str]) -> str:
 @cache
 def _pieces(part: str, regions: frozenset[str]) -> tuple[_Piece, ...]:
     """The top-level statements of a part but for its imports."""
-    source = _without_regions(_part_source(part), regions)
+    source = without_regions(_part_source(part), regions)
     lines = source.splitlines()
     body = ast.parse(source).body[1:]
     made: list[_Piece] = []
@@ -162,7 +163,7 @@ def _route(node: ast.stmt) -> str:
 @cache
 def _parts_imports(part: str, regions: frozenset[str]) -> tuple[ast.Import | ast.ImportFrom, ...]:
     """The imports of a part, but for those of other parts."""
-    body = ast.parse(_without_regions(_part_source(part), regions)).body
+    body = ast.parse(without_regions(_part_source(part), regions)).body
     return tuple(
         node
         for node in body

@@ -127,6 +127,28 @@ def needs_of(used: Iterable[str]) -> Needs:
     return Needs(frozenset(names), frozenset(routes), frozenset(features))
 
 
+@dataclass(frozen=True)
+class Held:
+    """What a support module that was written before can do, as uses and words that would bring it again."""
+
+    used: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+    is_async: bool = False
+    is_sync: bool = False
+
+
+def held_by(source: str) -> Held:
+    """What the support module with this text holds; nothing, where it is no such module."""
+    routes = set(re.findall(r'^@_answers\("([^"]+)"\)', source, re.MULTILINE))
+    defined = set(re.findall(r"^(?:class|def) (\w+)", source, re.MULTILINE))
+    used = {method for method, asked in METHODS.items() if routes.issuperset(asked)}
+    used |= {name for name in FUNCTIONS if name in defined} | ({ARCHIVE} if "_loaded" in defined else set())
+    used |= {"beta"} if "beta" in defined else set()
+    marks = ((FACTS, "_with_facts"), (TOOLS, "_drop_unanswered"), (FILES, "_attach"))
+    words = frozenset[str]().union(*(words for words, mark in marks if mark in defined))
+    return Held(frozenset(used), words, "_AsyncTransport" in defined, "_Transport" in defined)
+
+
 def _features_of(routes: set[str]) -> set[str]:
     """The features that routes bring: streams, and runs that are kept from one request to the next."""
     found = {"stream"} if any(route.startswith("STREAM") for route in routes) else set()
