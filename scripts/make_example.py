@@ -35,9 +35,9 @@ NOISE = 3
 
 def main() -> None:
     """Write both."""
-    settings = runpy.run_path(str(FOLDER / "bot.py"))["CONFIGURATION"]
+    settings = configuration()
     with sandbox(noise=NOISE) as server, server.client() as client:
-        cases = [_case(client, settings, number, question) for number, question in enumerate(QUESTIONS, 1)]
+        cases = [case_of(client, settings, number, question) for number, question in enumerate(QUESTIONS, 1)]
     text = yaml.safe_dump(cases, sort_keys=False, allow_unicode=True, width=100)
     head = "# What the Assistants API answered, while it lived.\n"
     (FOLDER / "cases.yaml").write_text(head + text, encoding="utf-8")
@@ -50,7 +50,13 @@ def main() -> None:
     (FOLDER / "run.json").unlink()
 
 
-def _case(client: OpenAI, settings: dict[str, Any], number: int, question: str) -> dict[str, Any]:
+def configuration() -> dict[str, Any]:
+    """What the example's bot asks with."""
+    settings: dict[str, Any] = runpy.run_path(str(FOLDER / "bot.py"))["CONFIGURATION"]
+    return settings
+
+
+def case_of(client: OpenAI, settings: dict[str, Any], number: int, question: str) -> dict[str, Any]:
     """A turn of the old API, as `assist2resp schema case` describes it."""
     tools: Any = [{"type": "function", "function": {key: tool[key] for key in _FIELDS}} for tool in settings["tools"]]
     assistant: Any = client.beta.assistants.create(
@@ -67,10 +73,11 @@ def _case(client: OpenAI, settings: dict[str, Any], number: int, question: str) 
             outputs.append({"tool_call_id": call.id, "output": OUTPUT})
         submit: Any = client.beta.threads.runs.submit_tool_outputs_and_poll
         run = submit(run_id=run.id, thread_id=thread.id, tool_outputs=outputs)
-    message: Any = client.beta.threads.messages.list(thread.id).data[0].content[0]
+    part: Any = client.beta.threads.messages.list(thread.id).data[0].content[0]
     case: dict[str, Any] = {"id": f"case-{number}", "question": question}
     case |= {"tools": calls} if calls else {}
-    return {**case, "reply": message.text.value, "model": settings["model"]}
+    said = {"refusal": part.refusal} if part.type == "refusal" else {"reply": part.text.value}
+    return {**case, **said, "model": settings["model"]}
 
 
 _FIELDS = ("name", "description", "parameters")

@@ -222,7 +222,7 @@
       make("p", {class: "said"}, marked(b, new Set(pairs.map((pair) => pair[1])), "ins"))];
   }
   function lines(before, after) {
-    const a = before.split("\n"), b = after.split("\n"), left = [], right = [];
+    const a = before ? before.split("\n") : [], b = after ? after.split("\n") : [], left = [], right = [];
     let x = 0, y = 0;
     for (const [p, q] of [...matches(a, b), [a.length, b.length]]) {
       while (x < p || y < q) {
@@ -351,7 +351,7 @@
     const entry = wanted ? entries.find((each) => each.key === wanted) : null;
     if (entry) {
       choose(entry, true);
-      byId("cases-section").scrollIntoView();
+      byId("cases-section").scrollIntoView({behavior: "instant"});
     } else if (found.length) {
       chosen = found[0];
       show();
