@@ -18,6 +18,7 @@ from assist2resp.sandbox import sandbox
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ["README.md", "MIGRATION.md", "CONTRIBUTING.md", "CHANGELOG.md", "fixtures/programs/README.md"]
 RUNS = re.compile(r"<!-- runs: (?P<api>old|new)(?P<differs>, differs)? -->\n```python\n(?P<code>.*?)```", re.DOTALL)
+ALONE = re.compile(r"<!-- runs: alone -->\n```python\n(?P<code>.*?)```", re.DOTALL)
 PYTHON = re.compile(r"(?<!-->\n)```python\n(?P<code>.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://)(?P<path>[^)#]*)(?:#(?P<anchor>[^)]*))?\)")
 
@@ -51,6 +52,16 @@ def test_before_and_after_print_the_same(before: str, after: str, differs: bool)
     shown = printed(before, sunset=False)
     assert shown.strip()
     assert (printed(after, sunset=True) != shown) is differs
+
+
+@pytest.mark.parametrize("code", [match["code"] for match in ALONE.finditer(read("MIGRATION.md"))])
+def test_code_that_stands_alone_runs(code: str) -> None:
+    assert printed(code, sunset=True).strip()
+
+
+def test_all_code_of_the_guide_runs() -> None:
+    guide = read("MIGRATION.md")
+    assert guide.count("```python") == len(RUNS.findall(guide)) + len(ALONE.findall(guide))
 
 
 def test_the_readme_runs(tmp_path: Path) -> None:

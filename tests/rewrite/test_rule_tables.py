@@ -25,17 +25,24 @@ def script() -> ModuleType:
 
 def test_the_table_of_rules_is_current(script: ModuleType) -> None:
     text = script.MIGRATION.read_text(encoding="utf-8")
-    assert script.with_rules(text) == text, "run scripts/generate_docs.py and read what changed"
+    assert script.with_tables(text) == text, "run scripts/generate_docs.py and read what changed"
     assert all(rule.code in text for rule in catalogue())
 
 
+MODELS = "<!-- models -->\n<!-- /models -->\n"
+
+
 def test_other_text_stays(script: ModuleType) -> None:
-    made = script.with_rules("before\n<!-- rules -->\nold\n<!-- /rules -->\nafter\n")
+    made = script.with_tables(f"before\n<!-- rules -->\nold\n<!-- /rules -->\nbetween\n{MODELS}after\n")
     assert made.startswith("before\n<!-- rules -->\n| Rule | Level |")
-    assert made.endswith(" |\n<!-- /rules -->\nafter\n")
+    assert "<!-- /rules -->\nbetween\n<!-- models -->\n| last day | models | take |" in made
+    assert made.endswith(" |\n<!-- /models -->\nafter\n")
 
 
-@pytest.mark.parametrize("text", ["", "<!-- rules -->\n", "<!-- rules -->\n<!-- /rules -->\n" * 2])
+@pytest.mark.parametrize(
+    "text",
+    ["", f"<!-- rules -->\n{MODELS}", f"{MODELS}<!-- rules -->\n<!-- /rules -->\n<!-- rules -->\n<!-- /rules -->\n"],
+)
 def test_a_document_without_one_place_is_refused(script: ModuleType, text: str) -> None:
-    with pytest.raises(ValueError, match="needs one"):
-        script.with_rules(text)
+    with pytest.raises(ValueError, match="not one"):
+        script.with_tables(text)
