@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+from unittest.mock import patch
 
 from numpy.random import RandomState
 
@@ -198,10 +199,10 @@ async def _ask(url: str, prepared: Sequence[Prepared], times: int) -> list[list[
 
 def simulate(pool: Pool, change: str, runs: int, cases: int, *, seed: int = 0) -> list[list[str]]:
     """Of each simulated run what it raised an alarm about. The resamples are those of the default seed, drawn once."""
-    setattr(bootstrap, "drawn", _remembered)  # noqa: B010 - for mypy, a function of the same shape is another
     metrics = [_remembering(metric) for metric in choose(()).metrics]
     dice = random.Random(f"{seed}/{change}")
-    return [_alarms(pool, change, metrics, dice, cases) for _ in range(runs)]
+    with patch.object(bootstrap, "drawn", _remembered):
+        return [_alarms(pool, change, metrics, dice, cases) for _ in range(runs)]
 
 
 _DRAW = bootstrap.drawn

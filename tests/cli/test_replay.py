@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from assist2resp.cli import main
 from assist2resp.sandbox import sandbox
 from tests.replay.conftest import archive, state, world  # noqa: F401 - fixtures
 from tests.replay.scenes import KEY, new_world
@@ -61,18 +62,39 @@ def test_record_then_offline_without_a_key(archive, state, tmp_path):  # noqa: F
     )
 
 
-def test_a_condition_fails_the_run_and_failures_outrank_it(archive, state, tmp_path):  # noqa: F811
+@pytest.fixture
+def here(tmp_path, monkeypatch, capfd):
+    """The command in this process, in the test's folder."""
+
+    def ran(*arguments, server=None):
+        given = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.url} if server else {}
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["assist2resp", "replay", *map(str, arguments)])
+        for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in given.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capfd.readouterr()
+        assert KEY[3:] not in said.out + said.err
+        return subprocess.CompletedProcess(arguments, ended.value.code, said.out, said.err)
+
+    before = signal.getsignal(signal.SIGTERM)
+    yield ran
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_a_condition_fails_the_run_and_failures_outrank_it(archive, state, here):  # noqa: F811
     script = [
         {"when": {"contains": "order 1"}, "times": "always", "answer": {"error": "invalid_prompt", "message": "No."}},
         {"when": {"contains": "order"}, "times": "always", "answer": "Nobody knows."},
     ]
     with new_world(state, script=script) as server:
-        failed = run(archive, "--out", "a.json", "--fail-on", "tool_calls<0.98", server=server, cwd=tmp_path)
+        failed = here(archive, "--out", "a.json", "--fail-on", "tool_calls<0.98", server=server)
     with new_world(state, script=script[1:]) as server:
-        gated = run(archive, "--out", "b.json", "--fail-on", "tool_calls<0.98", server=server, cwd=tmp_path)
-        against = run(
-            archive, "--out", "c.json", "--against", "b.json", "--fail-on", "worse:any", server=server, cwd=tmp_path
-        )
+        gated = here(archive, "--out", "b.json", "--fail-on", "tool_calls<0.98", server=server)
+        against = here(archive, "--out", "c.json", "--against", "b.json", "--fail-on", "worse:any", server=server)
     assert (failed.returncode, gated.returncode, against.returncode) == (3, 1, 0)
     assert "FAILED: tool_calls<0.98: tool_calls is " in gated.stdout
 
@@ -100,23 +122,23 @@ def test_a_condition_fails_the_run_and_failures_outrank_it(archive, state, tmp_p
     ],
     ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else None,
 )
-def test_wrong_input_is_one_sentence_and_exit_2(tmp_path, arguments, problem):
+def test_wrong_input_is_one_sentence_and_exit_2(tmp_path, here, arguments, problem):
     (tmp_path / "cases.yaml").write_text("- {question: Hi, reply: Hello, arguments: {model: gpt-4o}}\n")
     (tmp_path / "broken.yaml").write_text("- question: a\n  relpy: b\n")
     (tmp_path / "newer.json").write_text('{"run_version": 99}')
-    done = run(*arguments, "--out", "run.json", cwd=tmp_path)
+    done = here(*arguments, "--out", "run.json")
     assert done.returncode == 2
     assert problem in done.stderr
     assert not (tmp_path / "run.json").exists()
 
 
-def test_an_empty_archive(tmp_path):
+def test_an_empty_archive(tmp_path, here):
     from assist2resp.export.engine import export
     from assist2resp.export.source import Settings, open_source
 
     (tmp_path / "one.json").write_text('{"id": "asst_1", "object": "assistant", "model": "gpt-4o"}')
     export(open_source("dump", Settings(inputs=(tmp_path / "one.json",))), tmp_path / "archive")
-    done = run(tmp_path / "archive", "--out", tmp_path / "run.json")
+    done = here(tmp_path / "archive", "--out", tmp_path / "run.json")
     assert (done.returncode, done.stderr.count("holds no turn with a recorded reply")) == (2, 1)
 
 
@@ -146,7 +168,7 @@ def test_ctrl_c_keeps_what_was_answered(archive, state, tmp_path):  # noqa: F811
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="needs ../shared/corpus")
-def test_recordings_of_the_old_api_are_cases(tmp_path):
+def test_recordings_of_the_old_api_are_cases(tmp_path, here):
     """All 49 recordings of assistants hold 8 turns with a reply: their replies are compared with the sandbox's answers."""
     answer = {"times": "always", "answer": "The solution to the equation is x = 1."}
     with sandbox(sunset=True, script=[answer]) as server:
@@ -158,7 +180,8 @@ def test_recordings_of_the_old_api_are_cases(tmp_path):
             "--metrics",
             "text_exact,language,length,tokens,answered",
         ]
-        done = run(CORPUS, *options, "--config", "answering:config", server=server, cwd=_answering(tmp_path))
+        _answering(tmp_path)
+        done = here(CORPUS, *options, "--config", "answering:config", server=server)
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "run.json").read_text())
     assert (len(found["cases"]), found["source"]) == (8, "cassettes")
@@ -170,4 +193,3 @@ def test_recordings_of_the_old_api_are_cases(tmp_path):
 
 def _answering(folder):
     (folder / "answering.py").write_text('config = {"model": "gpt-4.1"}\n')
-    return folder

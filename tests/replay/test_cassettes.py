@@ -33,7 +33,7 @@ def test_what_was_recorded_replays_to_the_same_bytes(archive, state, out, tmp_pa
 
 def test_faults_while_recording_leave_no_trace_in_what_is_replayed(archive, state, out, tmp_path):
     tapes = tmp_path / "tapes"
-    with new_world(state, faults="429@POST /v1/responses:0.2,retry-after=0; 500@POST /v1/responses:0.2") as server:
+    with new_world(state, faults="429@POST /v1/responses:0.1,retry-after=0; 500@POST /v1/responses:0.1") as server:
         played(archive, out, server, cassettes=tapes, record=True)
     recorded = out.read_bytes()
     assert played(archive, out, cassettes=tapes).failed == 0
@@ -55,10 +55,10 @@ def test_nothing_that_identifies_anyone_is_written(archive, state, out, tmp_path
     monkeypatch.setenv("OPENAI_PROJECT_ID", "proj_canary")
     with new_world(state) as server:
         played(archive, out, server, cassettes=tapes, record=True, sample="5")
-        port = server.url.split(":")[2].split("/")[0]
+        place = server.url.removesuffix("/v1")
     written = "".join(path.read_text() for path in tmp_path.rglob("*") if path.suffix in (".yaml", ".json"))
     assert not re.search(
-        rf"{KEY}|canary|{port}|user-agent|x-stainless|x-request-id|set-cookie|authorization", written, re.IGNORECASE
+        rf"{KEY}|canary|{place}|user-agent|x-stainless|x-request-id|set-cookie|authorization", written, re.IGNORECASE
     )
     headers = [
         one["request"]["headers"]

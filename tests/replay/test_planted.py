@@ -6,20 +6,17 @@ import pytest
 
 from replay_proofs.planted import CHANGES, fill, simulate, turns_of
 
-CHOSEN = [change for change in CHANGES if change.name in ("none", "missing citations", "more tokens")]
+CHOSEN = [change for change in CHANGES if change.name in ("none", "missing citations")]
 
 
 @pytest.fixture(scope="module")
 def pool():
-    return fill(CHOSEN, turns_of(60), 4)
+    return fill(CHOSEN, turns_of(45), 4)
 
 
-@pytest.mark.parametrize(
-    ("change", "about"),
-    [("none", None), ("missing citations", "citations"), ("more tokens", "tokens")],
-)
+@pytest.mark.parametrize(("change", "about"), [("none", None), ("missing citations", "citations")])
 def test_planted_changes_are_found_and_nothing_else_is(pool, change, about):
-    found = simulate(pool, change, 3, 60)
+    found = simulate(pool, change, 3, 45)
     assert all((about in alarms) if about else not alarms for alarms in found)
 
 

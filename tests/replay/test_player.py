@@ -130,9 +130,7 @@ def test_runs_are_asked_as_they_were(archive, state, out):
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_faults_are_waited_out(archive, state, out, stream):
-    faults = (
-        "429@POST /v1/responses:0.2,retry-after=0; 500@POST /v1/responses:0.1; cut-body@*:0.1; cut-stream@*:0.1; seed=3"
-    )
+    faults = "429@POST /v1/responses:0.1,retry-after=0; 500@POST /v1/responses:0.05; cut-body@*:0.05; cut-stream@*:0.05"
     with new_world(state, faults=faults) as server:
         outcome = played(archive, out, server, stream=stream)
     assert outcome.failed == 0
