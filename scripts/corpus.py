@@ -59,7 +59,7 @@ def run(task: Task) -> Result:
         except Exception:  # noqa: BLE001 - every failure is a result here
             result.crash = traceback.format_exc(limit=-6)
     signal.alarm(0)
-    print(f"{result.name}: {result.sites} sites, {result.seconds:.0f} s", file=sys.stderr)
+    print(f"{result.name}: {result.sites} sites, {result.seconds:.0f} s", *result.failures, sep="\n", file=sys.stderr)
     return result
 
 
@@ -154,8 +154,6 @@ def main() -> int:
     for result in results:
         if result.crash:
             print(f"{result.name} crashed:\n{result.crash}", file=sys.stderr)
-        for failure in result.failures:
-            print(failure, file=sys.stderr)
     return 1 if any(result.crash or result.failures for result in results) else 0
 
 
