@@ -73,6 +73,8 @@ WORDS = FACTS | FILES | TOOLS
 _EVERYTHING = ("*", "beta")
 _USE = re.compile(r"(?P<path>[a-z_.*]+)(?:\((?P<arguments>[^)]*)\))?(?:\[(?P<words>[^]]*)\])?")
 _RUNS = ("POST /threads/{}/runs", "STREAM /threads/{}/runs", "POST /threads/runs", "STREAM /threads/runs")
+_SHOWN = {f"GET {_THREAD}", f"POST {_THREAD}"}
+"""The routes that show a thread which may have been loaded, with a date and metadata of its own."""
 _STARTED = ("threads.create_and_run", "threads.runs.create", "threads.runs.submit_tool_outputs")
 """The methods that give a run which still works."""
 
@@ -121,6 +123,7 @@ def needs_of(used: Iterable[str]) -> Needs:
         features.add(ARCHIVE)
         routes |= {f"BEFORE {_THREAD}"} if takes_ids else set()
     features |= _features_of(routes)
+    features |= {"loaded_threads"} if "facts" in features and routes & _SHOWN else set()
     features |= {"container_files"} if names & {"file_content", "file_object"} else set()
     features |= {"tools"} if "last_messages" in features else set()
     features |= {"kept"} if features & {ARCHIVE, "container_files", "facts", "files", "record"} else set()

@@ -19,7 +19,7 @@ def _shown_thread(thread_id: str, conversation: Any) -> Json:
     resources = _thread_resources(conversation.id)
     # endregion
     created, metadata = conversation.created_at, conversation.metadata or {}
-    # region archive
+    # region loaded_threads
     created = _state.get("thread", conversation.id).get("created_at") or created
     metadata = {name: value for name, value in metadata.items() if not name.startswith(_LOADED)}
     # endregion
