@@ -22,7 +22,7 @@ from assist2resp.rewrite.kinds import (
     Sdk,
     Unknown,
 )
-from assist2resp.rewrite.nodes import argument, code, descendants, string_value
+from assist2resp.rewrite.nodes import argument, code, descendants, dotted, string_value
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.run_sites import MESSAGE_CREATE, thread_argument
@@ -41,6 +41,7 @@ def answering_run(plan: Plan, site: Site, thread: str, says: cst.CSTNode) -> Sit
         return None
     others = {other.call: other for other in plan.flow.sites if other.file is site.file and other.call is not None}
     names = {node.value for node in descendants(says) if isinstance(node, cst.Name)}
+    acts = any(_acts(node) for node in descendants(says))
     for statement in _following(block, line):
         outside = _entered(statement)
         found = [others[node] for node in _nodes(outside) if isinstance(node, cst.Call) and node in others]
@@ -54,6 +55,8 @@ def answering_run(plan: Plan, site: Site, thread: str, says: cst.CSTNode) -> Sit
         if any(
             _binds(part, names) or _rebinds(part, thread) or _touches(part, plan, site.file) for part in outside
         ) or not isinstance(statement, (cst.SimpleStatementLine, cst.With, cst.Try)):
+            return None
+        if acts and any(isinstance(node, cst.Call) for node in _nodes(outside)):
             return None
     return None
 
@@ -105,8 +108,29 @@ def _is_of(thread: str, site: Site) -> bool:
     return given is not None and code(given) == thread
 
 
+_TELLING = frozenset({
+    "capitalize", "decode", "dumps", "encode", "format", "get", "isoformat", "join", "lower", "lstrip", "removeprefix",
+    "removesuffix", "replace", "rstrip", "split", "strftime", "strip", "title", "upper",
+    "dict", "float", "int", "len", "list", "max", "min", "repr", "round", "sorted", "str", "sum",
+})  # fmt: skip
+_CHANGING = frozenset({"append", "clear", "extend", "insert", "pop", "popleft", "remove", "reverse", "sort", "update"})
+
+
+def _acts(node: cst.CSTNode) -> bool:
+    """Whether an expression may do more than tell a value, so that it matters what happens before it."""
+    if not isinstance(node, cst.Call):
+        return isinstance(node, (cst.Await, cst.NamedExpr, cst.Yield))
+    word = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
+    return not (isinstance(word, cst.Name) and word.value in _TELLING)
+
+
 def _binds(statement: cst.CSTNode, names: set[str]) -> bool:
+    """Whether a statement gives a name another value, or changes the value that it has."""
     for node in descendants(statement):
+        if isinstance(node, cst.Attribute) and node.attr.value in _CHANGING:
+            root = (dotted(node.value) or "").partition(".")[0]
+            if root in names:
+                return True
         if isinstance(node, cst.AssignTarget):
             for inner in descendants(node):
                 if isinstance(inner, cst.Name) and inner.value in names:
