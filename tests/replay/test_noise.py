@@ -53,6 +53,7 @@ def normal(mean, deviation, number, seed=1):
         ("judge", normal(0.3, 0.2, 100), Outcome.BETTER),
         ("judge", normal(-0.3, 0.2, 100), Outcome.WORSE),
         ("tokens", [1.0] * 4, Outcome.UNDECIDED),
+        ("latency", normal(30, 10, 100), Outcome.WORSE),
     ],
 )
 def test_outcomes(name, differences, outcome):
@@ -105,6 +106,11 @@ def test_what_is_accepted_does_not_count():
 def test_a_margin_of_the_users():
     made = cases("tokens", normal(30, 10, 100))
     assert verdicts(made, [METRICS["tokens"]], margins={"tokens": 0.5})[0].outcome is Outcome.SAME
+
+
+def test_times_in_whole_seconds_do_not_tell_half_a_second():
+    made = cases("latency", normal(0.3, 0.1, 100), old=0.1)
+    assert verdicts(made, [METRICS["latency"]])[0].outcome is Outcome.SAME
 
 
 def test_nothing_to_say():

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -193,8 +193,11 @@ def _announce(planned: Plan) -> None:
         f"assist2resp: {number:,} cases, {planned.options.repeats} answers each, about {expected.tokens:,} tokens, "
         f"{costs} (prices of {planned.prices.table.as_of})."
     )
-    for left in planned.left_out:
+    for left in planned.left_out[:_MOST_REASONS]:
         say(f"assist2resp: left out: {left.count:,} turns: {left.reason}")
+    if len(planned.left_out) > _MOST_REASONS:
+        rest = planned.left_out[_MOST_REASONS:]
+        say(f"assist2resp: left out: {sum(left.count for left in rest):,} turns for {len(rest)} more reasons")
     for name, reason in planned.chosen.left_out.items():
         say(f"assist2resp: without {name}: {reason}")
 
@@ -208,13 +211,17 @@ def _json(run: Run) -> str:
 
 def _text(outcome: Outcome, out: Path) -> str:
     run = outcome.run
-    lines = [_row(("metric", "verdict", "old", "new", "noise", "difference", "may be", "cases"))]
-    lines += [_row(_cells(verdict)) for verdict in run.verdicts if not verdict.group and verdict.cases]
+    whole = [_cells(verdict.metric, verdict) for verdict in run.verdicts if not verdict.group and verdict.cases]
+    lines = _table([_HEAD, *whole])
     grouped = [one for one in run.verdicts if one.group and one.outcome in ("worse", "different", "better")]
     if grouped:
-        lines += ["", "By group:", *(_row((f"{one.metric} {one.group}", *_cells(one)[1:])) for one in grouped)]
+        cells = [_cells(f"{one.metric} of {one.group}", one) for one in grouped[:_MOST_GROUPS]]
+        lines += ["", *_table([("by group", *_HEAD[1:]), *cells])]
+        if len(grouped) > _MOST_GROUPS:
+            lines.append(f"{len(grouped) - _MOST_GROUPS} more in {out}")
+    lines.append("")
     silent = [verdict.metric for verdict in run.verdicts if not verdict.group and not verdict.cases]
-    lines += [f"Nothing to say: {', '.join(silent)}."] if silent else []
+    lines += [f"nothing to say: {', '.join(silent)}"] if silent else []
     lines += [
         f"known: {entry.cases} cases: {entry.reason} ({entry.owner}, until {entry.expires})" for entry in run.known
     ]
@@ -225,24 +232,27 @@ def _text(outcome: Outcome, out: Path) -> str:
     lines += [f"{'FAILED' if gate.failed else 'passed'}: {gate.expression}: {gate.because}" for gate in run.gates]
     cost = f", {run.cost:.4f} USD" if run.cost is not None else ""
     failed = f", {outcome.failed} answers failed" if outcome.failed else ""
-    lines += ["", f"{out}: {len(run.cases):,} cases, {run.repeats} answers each{failed}{cost}."]
+    lines.append(f"{out}: {len(run.cases):,} cases, {run.repeats} answers each{failed}{cost}.")
     return "\n".join(lines) + "\n"
+
+
+_HEAD = ("metric", "verdict", "old", "new", "noise", "difference", "may be", "cases")
+_MOST_GROUPS = 20
+_MOST_REASONS = 10
 
 
 def _share(value: float | None) -> str:
     return "an unknown part" if value is None else f"{value:.0%}"
 
 
-_WIDTHS = (16, 10, 9, 9, 9, 11, 20, 6)
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def _row(cells: tuple[Any, ...]) -> str:
-    return "  ".join(f"{cell!s:<{width}}" for cell, width in zip(cells, _WIDTHS, strict=True)).rstrip()
-
-
-def _cells(verdict: Verdict) -> tuple[str, ...]:
+def _cells(name: str, verdict: Verdict) -> tuple[str, ...]:
     between = "" if verdict.low is None else f"{verdict.low:.3g} to {verdict.high:.3g}"
     numbers = (verdict.old, verdict.new, verdict.noise, verdict.difference)
     shown = tuple("" if number is None else f"{number:.4g}" for number in numbers)
     cases = f"{verdict.cases:,}" + (f" of {verdict.needed:,}" if verdict.needed else "")
-    return (verdict.metric, verdict.outcome.value, *shown, between, cases)
+    return (name, verdict.outcome.value, *shown, between, cases)

@@ -109,7 +109,7 @@ def _verdict(
     scores = [score for case in group.cases if (score := case.scores.get(metric.name)) is not None]
     old, new, noise = (_mean([getattr(score, name) for score in scores]) for name in ("old", "new", "noise"))
     if metric.relative:
-        margin *= abs(old or 0.0)
+        margin = max(margin * abs(old or 0.0), metric.least)
     base: dict[str, Any] = {"metric": metric.name, "group": group.name, "cases": cases, "margin": _digits(margin)}
     base |= {"old": old, "new": new, "noise": noise}
     if corrected is None or plain is None:

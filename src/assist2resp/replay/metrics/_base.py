@@ -67,6 +67,8 @@ class Metric:
     margin: float
     """The difference that does not matter: in the unit, or if `relative` as a share of the old side's mean."""
     relative: bool = False
+    least: float = 0.0
+    """What a relative margin is at least, in the unit."""
     default: bool = True
     """Whether it is computed without being asked for."""
     lacks: Callable[[], str | None] = field(default=lambda: None)

@@ -17,5 +17,6 @@ METRIC = Amount(
     blind="the first word of a stream; the time of the functions; old times are in whole seconds, queue included",
     margin=0.25,
     relative=True,
+    least=0.5,
     measure=_measure,
 )
