@@ -8,9 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from assist2resp.errors import UsageError
-from assist2resp.export.checkpoint import Row
 from assist2resp.export.engine import Report, export
-from assist2resp.export.reading import read_kind
+from assist2resp.export.reading import rows_of_kind
 from assist2resp.export.source import Settings, open_source
 from assist2resp.export.verify import in_sample
 from assist2resp.schema.archive import KINDS, Manifest
@@ -48,7 +47,7 @@ def compare(
 ) -> Comparison:
     """Fetch a sample of the threads again, in percent, and every listing that the archive has."""
     name, place = _source(manifest)
-    threads = {row.id for row in _rows(folder, "threads") if in_sample(row.id, sample)}
+    threads = {row.id for row in rows_of_kind(folder, "threads") if in_sample(row.id, sample)}
     groups = frozenset({*manifest.listings} - {"threads"}) | {"threads", "runs"}
     asked = replace(settings, base_url=settings.base_url or place, thread_ids=sorted(threads), groups=groups)
     with TemporaryDirectory(prefix="assist2resp-") as now:
@@ -74,14 +73,9 @@ def _raws(folder: Path, threads: set[str], again: Manifest) -> Iterator[tuple[Ke
     """The objects to compare: those of the sample, and of the kinds that were listed again."""
     for kind in KINDS:
         is_listed = kind in again.listings or _NESTED.get(kind) in again.listings
-        for row in _rows(folder, kind):
+        for row in rows_of_kind(folder, kind):
             if row.owner in threads if kind in _OF_THREADS else is_listed:
                 yield (kind, row.owner, row.id), row.raw
-
-
-def _rows(folder: Path, kind: str) -> Iterator[Row]:
-    path = folder / "source" / f"{kind}.jsonl"
-    return read_kind(path, kind) if path.exists() else iter(())
 
 
 def _differences(kept: dict[Key, str], found: dict[Key, str]) -> Iterator[Difference]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from assist2resp.export.reading import read_kind
+from assist2resp.export.reading import rows_of_kind
 from assist2resp.export.verbatim import value_of
 from assist2resp.schema.archive import Manifest
 from assist2resp.schema.organization import Expiry, Inventory, ModelUse
@@ -57,8 +57,7 @@ def _models(folder: Path) -> Iterator[ModelUse]:
 
 
 def _objects(folder: Path, kind: str) -> Iterator[dict[str, Any]]:
-    path = folder / "source" / f"{kind}.jsonl"
-    for row in read_kind(path, kind) if path.exists() else ():
+    for row in rows_of_kind(folder, kind):
         value = value_of(row.raw)
         if isinstance(value, dict):
             yield value

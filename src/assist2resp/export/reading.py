@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from heapq import merge
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 
+import orjson
 from pydantic import ValidationError
 
 from assist2resp.errors import InputFileError
 from assist2resp.export.checkpoint import Row
 from assist2resp.export.folder import safe_name
-from assist2resp.export.verbatim import members_of
+from assist2resp.export.verbatim import members_of, piece_of, value_of
 from assist2resp.schema.archive import KINDS, FileBytes, FileRecord
 
 
 def read_rows(folder: Path) -> Iterator[Row]:
     """Every object of an archive, kind by kind; an InputFileError names the line that is damaged."""
     for kind in KINDS:
-        path = folder / "source" / f"{kind}.jsonl"
-        if path.exists():
-            yield from read_kind(path, kind)
+        yield from rows_of_kind(folder, kind)
+
+
+def rows_of_kind(folder: Path, kind: str) -> Iterator[Row]:
+    """Every object of one kind, none where the archive has none of it."""
+    path = folder / "source" / f"{kind}.jsonl"
+    return read_kind(path, kind) if path.exists() else iter(())
 
 
 def read_kind(path: Path, kind: str) -> Iterator[Row]:
@@ -39,7 +45,11 @@ def row_of(line: str, kind: str) -> Row:
     """The object of a line; a ValueError says what is wrong with it."""
     if not line.endswith("\n"):
         raise ValueError("the line is cut off")
-    members = dict(members_of(line))
+    head = _HEAD.match(line)
+    if head is not None and line.endswith("}\n") and _is_json(raw := line[head.end() : -2]):
+        object_id, owner, parent = head.groups()
+        return Row(_id(owner), kind, _id(object_id), None if parent == "null" else _id(parent), raw)
+    members = dict(members_of(piece_of(line).raw))
     if not {"id", "owner", "parent", "object"} <= members.keys():
         raise ValueError("the line is no object of an archive")
     parent = members["parent"].value
@@ -50,6 +60,23 @@ def row_of(line: str, kind: str) -> Row:
         parent if isinstance(parent, str) else None,
         members["object"].raw,
     )
+
+
+_STRING = r'"(?:[^"\\]|\\.)*+"'
+_HEAD = re.compile(rf'\{{"id":({_STRING}),"owner":({_STRING}),"parent":({_STRING}|null),"object":')
+"""How a line begins that an export wrote, with its three ids."""
+
+
+def _id(text: str) -> str:
+    return text[1:-1] if "\\" not in text else str(value_of(text))
+
+
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def read_contents(folder: Path) -> Iterator[tuple[str, FileBytes]]:
@@ -67,9 +94,15 @@ def read_contents(folder: Path) -> Iterator[tuple[str, FileBytes]]:
 
 def owners(folder: Path) -> Iterator[tuple[str, dict[str, list[Row]]]]:
     """The objects of each owner by kind, in the order of the owners, read side by side from all files."""
-    files = [read_kind(path, kind) for kind in sorted(KINDS) if (path := folder / "source" / f"{kind}.jsonl").exists()]
-    for owner, rows in groupby(merge(*files, key=attrgetter("owner")), key=attrgetter("owner")):
+    files = [_by_owner(path, kind) for kind in sorted(KINDS) if (path := folder / "source" / f"{kind}.jsonl").exists()]
+    for owner, groups in groupby(merge(*files, key=itemgetter(0)), key=itemgetter(0)):
         owned: dict[str, list[Row]] = {}
-        for row in rows:
-            owned.setdefault(row.kind, []).append(row)
+        for _, kind, rows in groups:
+            owned.setdefault(kind, []).extend(rows)
         yield owner, owned
+
+
+def _by_owner(path: Path, kind: str) -> Iterator[tuple[str, str, list[Row]]]:
+    """The objects of one file, owner by owner as they stand there."""
+    for owner, rows in groupby(read_kind(path, kind), key=attrgetter("owner")):
+        yield owner, kind, list(rows)

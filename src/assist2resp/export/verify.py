@@ -8,14 +8,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 from assist2resp.errors import Assist2RespError, InputFileError
 from assist2resp.export.archive import write_archive
 from assist2resp.export.checkpoint import Checkpoint, Row
-from assist2resp.export.convert import derived_of
+from assist2resp.export.convert import OF_THREADS, derived_of
 from assist2resp.export.engine import adopt
 from assist2resp.export.folder import STATE
-from assist2resp.export.reading import owners, read_contents
+from assist2resp.export.reading import owners, read_contents, rows_of_kind
 from assist2resp.export.verbatim import value_of
 from assist2resp.schema.archive import ConversationRecord, FileBytes, Manifest
 from assist2resp.schema.manifest import BESIDE, MANIFEST, read_manifest
@@ -139,18 +142,21 @@ class _Contents:
 
     def _look_ahead(self) -> None:
         """The names of files and the ids of assistants, to which others refer."""
-        for _, owned in owners(self._folder):
-            for row in owned.get("files", ()):
-                value = value_of(row.raw)
-                name = value.get("filename") if isinstance(value, dict) else None
-                self._names[row.id] = name if isinstance(name, str) else None
-            self._assistants.update(row.id for row in owned.get("assistants", ()))
+        for row in rows_of_kind(self._folder, "files"):
+            value = value_of(row.raw)
+            name = value.get("filename") if isinstance(value, dict) else None
+            self._names[row.id] = name if isinstance(name, str) else None
+        self._assistants.update(row.id for row in rows_of_kind(self._folder, "assistants"))
 
     def _derived(self, owner: str, owned: dict[str, list[Row]], lines: Iterator[str]) -> Iterator[Damage]:
+        if not in_sample(owner, self._sample):
+            if OF_THREADS & owned.keys() and next(lines, None) is None:
+                yield Damage("conversations", "hold fewer than the sources", mendable=True)
+            return
         for derived in derived_of(owner, owned, self._names.get, self._contents):
             is_line = isinstance(derived.record, ConversationRecord)
             found = next(lines, "") if is_line else _text(self._folder / str(derived.path))
-            if in_sample(owner, self._sample) and found != derived.text():
+            if found != derived.text():
                 place = f"conversations: {owner}" if is_line else str(derived.path)
                 yield Damage(place, "is not what its source makes", mendable=True)
 
@@ -158,7 +164,7 @@ class _Contents:
         if kind not in ("messages", "runs"):
             return
         for row in rows:
-            value = value_of(row.raw)
+            value = _roughly(row.raw)
             assistant = value.get("assistant_id") if isinstance(value, dict) else None
             if isinstance(assistant, str) and assistant not in self._assistants:
                 self._dangling[f"{kind} to assistants"] += 1
@@ -173,6 +179,14 @@ class _Contents:
             said, found = self._manifest.counts.get(kind, 0), self._counts[kind]
             if said != found:
                 yield Damage(f"source/{kind}.jsonl", f"holds {found} objects and not {said}")
+
+
+def _roughly(raw: str) -> Any:
+    """The value of an object, but for the last digits of very large numbers."""
+    try:
+        return orjson.loads(raw)
+    except ValueError:
+        return value_of(raw)
 
 
 def in_sample(owner: str, percent: float) -> bool:
