@@ -17,7 +17,7 @@ class ReportForeignClient:
     would not see the new calls.
     Safety: nothing is changed, not even a comment is written.
     Known problems: a `base_url` from the environment or from a settings object counts as OpenAI's.
-    See: MIGRATION.md, "Clients".
+    See: MIGRATION.md, "Other servers".
     """
 
     code = "A2R013"
