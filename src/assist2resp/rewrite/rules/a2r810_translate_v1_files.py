@@ -19,6 +19,7 @@ from assist2resp.schema.findings import Level
 
 _CREATE, _UPDATE = "beta.assistants.create", "beta.assistants.update"
 _MESSAGE = "beta.threads.messages.create"
+_READERS = frozenset({"code_interpreter", "retrieval", "file_search"})
 _READ_BY = frozenset({"beta.Assistant", "beta.threads.Message"})
 
 
@@ -28,7 +29,7 @@ class TranslateV1Files:
     What: `file_ids` of an assistant become its `tool_resources`, those of a message its `attachments`;
     `{"type": "retrieval"}` becomes `{"type": "file_search"}`.
     Why: Assistants v1 ended on 2024-12-18, and no SDK since 1.21 takes these arguments.
-    Safety: only where the assistant's tools are to be seen at the call; elsewhere the flow stays.
+    Safety: the tools are those of the call, else those that the flow's files describe; without any the flow stays.
     Known problems: file search splits and ranks as it does today, not as retrieval did; a vector store costs storage.
     See: MIGRATION.md, "Assistants v1".
     """
@@ -212,7 +213,8 @@ def _resources(plan: Plan, site: Site, files: cst.BaseExpression) -> str:
     """The tool resources that hold the files, by the tools that the call names; nothing where it names none."""
     assert site.call is not None
     tools, beta = argument(site.call, "tools"), beta_of(site, plan.inference)
-    hosted = set(_types(tools, plan.look(site.file))) if tools is not None else set()
+    hosted = set(_types(tools, plan.look(site.file))) & _READERS if tools is not None else set()
+    hosted = hosted or {word for each in {each.file for each in plan.flow.sites} for word in _named_readers(each)}
     written = []
     if "code_interpreter" in hosted:
         written.append(f'"code_interpreter": {{"file_ids": {code(files)}}}')
@@ -223,6 +225,16 @@ def _resources(plan: Plan, site: Site, files: cst.BaseExpression) -> str:
         store = f"(await {made}).id" if isinstance(site.awaited, cst.Await) else f"{made}.id"
         written.append(f'"file_search": {{"vector_store_ids": [{store}]}}')
     return f"{{{', '.join(written)}}}" if written else ""
+
+
+def _named_readers(file: SourceFile) -> Iterator[str]:
+    """The tools that read files, as far as a file has dictionaries of them."""
+    assert file.tree is not None
+    for node in descendants(file.tree):
+        if isinstance(node, cst.DictElement) and string_value(node.key) == "type":
+            word = string_value(node.value)
+            if word in _READERS:
+                yield word
 
 
 def _types(tools: cst.BaseExpression, look: Lookup) -> Iterator[str]:
