@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assist2resp.errors import InputFileError
+from assist2resp.replay.marked_yaml import entries, line_of, marked, read_text
 from assist2resp.schema.comparison import Case, KnownDifference
 from assist2resp.schema.versioned import first_problem
 
@@ -70,19 +70,10 @@ def read_known(path: Path | None, today: date) -> Known:
     """The entries of a YAML file; an InputFileError names the line of one that cannot be used."""
     if path is None:
         return Known(today=today)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        rows, node = yaml.safe_load(text), yaml.compose(text, yaml.SafeLoader)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputFileError(path, f"cannot be read: {error}.") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise InputFileError(path, f"is no YAML: {problem}.", line=mark.line + 1 if mark else None) from error
-    if rows is not None and not (isinstance(rows, list) and isinstance(node, yaml.SequenceNode)):
-        raise InputFileError(path, "is no list of known differences.", hint="Begin each with `- pattern: …`.")
-    lines = [inner.start_mark.line + 1 for inner in node.value] if isinstance(node, yaml.SequenceNode) else []
-    return Known(tuple(_entry(path, row, line) for row, line in zip(rows or (), lines, strict=True)), today)
+    rows = entries(
+        path, marked(path, read_text(path)), "is no list of known differences.", "Begin each with `- pattern: …`."
+    )
+    return Known(tuple(_entry(path, row.value, line_of(row)) for row in rows), today)
 
 
 def _entry(path: Path, row: object, line: int) -> Accepted:
