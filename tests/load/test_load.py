@@ -429,6 +429,32 @@ def test_no_secret_is_ever_written(tmp_path):
     assert shown("postgresql://u:p:@w@h/d?x=1") == "postgresql://u:…@h/d"
 
 
+HOSTILE = {
+    "a way out": ("../../up", "x"),
+    "control characters": ("thread_\x00\x1b[2J", "\x00\x07\x1b[2J"),
+    "the other direction": ("thread_\u202e", "\u202ereversed\u200f"),
+    "a page": ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>"),
+    "SQL": ("'; DROP TABLE ids; --", "'); DELETE FROM kept; --"),
+    "a format": ("%s{0}:old", "{thread} %(x)s :old"),
+    "a large text": ("thread_large", "\N{SNOWMAN}" * 400_000),
+}
+
+
+@pytest.mark.parametrize(("name", "value"), HOSTILE.values(), ids=HOSTILE)
+def test_hostile_data_stay_data(name, value, tmp_path):
+    old = [message("m", number, text(value), metadata={value[:60]: value}) for number in range(3)]
+    number = int("9" * 300)
+    folder = archive(tmp_path / "a", Thread(name, {"id": name, "metadata": {"k": value, "n": number}}, old))
+    with new_world() as server:
+        result = loaded(folder, server)
+        assert result.failures == []
+        [items] = conversations(server).values()
+        assert said(items) == [value] * 3
+        assert id_map(folder)[name] in conversations(server)
+        assert kept(folder, "message")[items[0]["id"]]["metadata"] == {value[:60]: value}
+    assert {path.name for path in tmp_path.iterdir()} == {"a"}
+
+
 COMPARED: dict[str, tuple[Any, Any, str, int]] = {
     "equal": ([("user", "a")], [("user", "a")], "", 0),
     "another text": ([("user", "a")], [("user", "b")], "item 1 says something else", 0),

@@ -46,6 +46,12 @@ def test_chunks_hold_twenty() -> None:
     assert chunks([]) == []
 
 
+def test_long_texts_go_in_requests_of_their_own() -> None:
+    long = said("x" * 3_000_000)
+    assert [len(chunk) for chunk in chunks([said(), long, long, said(), long])] == [2, 2, 1]
+    assert [len(chunk) for chunk in chunks([said("x" * 9_000_000), said()])] == [1, 1]
+
+
 def test_a_call_waits_for_a_chunk_that_holds_its_output() -> None:
     found = chunks([*[said() for _ in range(19)], *calls("a"), said()])
     assert [len(chunk) for chunk in found] == [19, 3]

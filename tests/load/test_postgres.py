@@ -92,6 +92,13 @@ def test_eight_machines_without_shards_load_each_thread_once(url, empty, tmp_pat
         check(server, empty)
 
 
+def test_long_ids_of_other_servers(url, empty, tmp_path):
+    name = "thread_" + "x" * 900
+    with new_world() as server:
+        assert loaded(archive(tmp_path, thread(name, 2)), server, place=url).is_complete
+        assert dict(pairs(empty, "SELECT old, new FROM ids"))[name] in conversations(server)
+
+
 WRONG = {
     "a wrong password": (lambda url: url.replace(PASSWORD, f"{PASSWORD}x"), "password authentication failed"),
     "no such database": (lambda url: url.replace("/postgres", "/nowhere"), "does not exist"),

@@ -138,13 +138,17 @@ class _Alchemy:
 
     def _create(self, schema: Sequence[str]) -> None:
         """Make the tables; where another process makes them at the same moment, theirs are as good."""
-        for statement in schema:
+        for statement in map(self._worded, schema):
             try:
                 with self._engine.begin() as connection:
                     connection.execute(self._sql.text(statement))
             except (self._sql.exc.IntegrityError, self._sql.exc.ProgrammingError):
                 with self._engine.begin() as connection:
                     connection.execute(self._sql.text(statement))
+
+    def _worded(self, statement: str) -> str:
+        """PostgreSQL indexes texts of any length, others need to know how long they are."""
+        return statement.replace("VARCHAR(255)", "TEXT") if self._engine.dialect.name == "postgresql" else statement
 
     def change(self, changes: Sequence[Change]) -> None:
         try:

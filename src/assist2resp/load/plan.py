@@ -19,6 +19,8 @@ Json = dict[str, Any]
 CHUNK = 20
 THREAD_KEY = "assist2resp_thread"
 DATE_KEY = "assist2resp_created_at"
+_HEAVIEST = 2**22
+"""Characters of text in a request, a single group that is longer aside, so that memory stays flat."""
 _PAIRS, _KEY, _VALUE, _CALL_ID = 16, 64, 512, 64
 
 
@@ -48,11 +50,13 @@ def plan_of(record: Record) -> Plan:
     entries = [(_item(entry["item"], entry["origin"]), entry["origin"]) for entry in record["items"]]
     groups = list(_groups(entries, notes))
     ends: list[int] = []
-    begun = total = 0
+    begun = total = weight = 0
     for group in groups:
-        if total + len(group) - begun > CHUNK:
+        heavier = weight + sum(_weight(item) for item, _ in group)
+        if total > begun and (total + len(group) - begun > CHUNK or heavier > _HEAVIEST):
             ends.append(total)
-            begun = total
+            begun, heavier = total, heavier - weight
+        weight = heavier
         total += len(group)
     ordered = [entry for group in groups for entry in group]
     return Plan(
@@ -75,6 +79,13 @@ def _item(item: Json, origin: Json) -> Json:
     if len(item.get("call_id", "")) > _CALL_ID:
         return {**item, "call_id": "call_" + hashlib.sha256(item["call_id"].encode()).hexdigest()[:32]}
     return item
+
+
+def _weight(item: Json) -> int:
+    """How long the texts of an item are."""
+    if item["type"] == "message":
+        return sum(len(part.get("text") or part.get("refusal") or "") for part in item["content"])
+    return len(item.get("arguments") or "") + len(item.get("output") or "")
 
 
 def _groups(entries: Sequence[_Entry], notes: list[str]) -> Iterator[list[_Entry]]:
