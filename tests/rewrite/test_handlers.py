@@ -26,6 +26,8 @@ with client.beta.threads.runs.stream(
 """
 FAILED = "    if event.event == 'thread.run.failed':\n        print(event.data.last_error.message)"
 ACTION = "    if event.event == 'thread.run.requires_action':\n        print(event.data.id)"
+SHOWN = "    if event.event == 'thread.run.failed':\n        print(event)"
+INIT = "def __init__(self):\n    self.n = 0\n    AssistantEventHandler.__init__(self)\n"
 TEXT = "def on_text_delta(self, delta, snapshot):\n    print(delta.value, end='')"
 
 
@@ -62,8 +64,12 @@ def obstacle(text: str, folder: Path) -> str:
         param(program(TEXT + "\n    print(self.current_run.id)"), "reads self.current_run", id="current run"),
         param(program(TEXT + "\n    self.close()"), "reads self.close", id="close"),
         param(program(TEXT + "\n    super().on_text_delta(delta, snapshot)"), "", id="super"),
+        param(program(INIT + TEXT), "", id="base by its name"),
+        param(program("def on_event(self, event):\n" + SHOWN), "", id="failure shown whole"),
+        param(program("def on_event(self, event):\n" + SHOWN.replace("failed", "completed")), "the event", id="shown"),
         param(program(TEXT + "\n    print(super().current_event)"), "goes on in the base class", id="super's own"),
         param(program(TEXT, after="Handler().on_text_delta(1, 2)"), "callbacks of its handler are called", id="called"),
+        param(program(TEXT, after="app.on_event('startup')(main)"), "", id="somebody else's on_event"),
         param(program(TEXT, after="use(Handler)"), "class is used as a value", id="class as value"),
         param(program(TEXT, after="class Other(Handler):\n    pass"), "has subclasses", id="subclass"),
         param(

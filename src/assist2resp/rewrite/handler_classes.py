@@ -121,7 +121,8 @@ class _Class:
         for file in self.inference.project.modules:
             for node, parent in file.scopes.parent_of.items():
                 if isinstance(node, cst.Attribute) and node.attr.value in sdk.handler_callbacks():
-                    if not _is_super(node.value):
+                    owner = self.inference.kind(node.value, file)
+                    if isinstance(owner, (Class, Instance)) and owner.node is self.node:
                         raise NotUnderstoodError("callbacks of its handler are called by the program")
                 elif isinstance(node, (cst.Name, cst.Attribute, cst.Call)):
                     self._use(node, parent, file)
@@ -145,6 +146,9 @@ class _Class:
             return any(site.call is call for site in self.streamed)
         if isinstance(parent, cst.Attribute):
             return parent.attr is node or self._is_own(parent.attr.value)
+        made = file.scopes.parent_of[parent] if isinstance(parent, cst.Arg) else None
+        if isinstance(made, cst.Call) and self._is_base_constructor(made):
+            return True
         if isinstance(parent, (cst.Param, cst.AssignTarget, cst.FunctionDef)):
             return True
         return uses.passes_on(uses.Use(file, node, parent, ""), self.inference)
@@ -157,15 +161,25 @@ class _Class:
         for node in descendants(self.node):
             if isinstance(node, cst.Attribute) and _is_self(node.value) and not self._is_own(node.attr.value):
                 raise NotUnderstoodError(f"its handler reads self.{node.attr.value}")
-            if isinstance(node, cst.Call) and _is_super(node):
+            if isinstance(node, cst.Call) and (_is_super(node) or self._is_base_constructor(node)):
                 statement = self._statement_of_super(node)
                 if statement is None:
                     raise NotUnderstoodError("its handler goes on in the base class")
                 self.reading.edits.append(Edit(statement, lambda _: cst.RemoveFromParent()))
 
+    def _is_base_constructor(self, node: cst.Call) -> bool:
+        """Whether a call is `AssistantEventHandler.__init__(self)`."""
+        if not isinstance(node.func, cst.Attribute) or node.func.attr.value != "__init__":
+            return False
+        base = self.inference.kind(node.func.value, self.file)
+        return isinstance(base, External) and base.qualified.endswith(_BASES)
+
     def _statement_of_super(self, node: cst.Call) -> cst.Expr | None:
         """The statement `super().__init__()` or `super().on_event(event)`, which does nothing in a plain class."""
         parents = self.file.scopes.parent_of
+        if not _is_super(node):
+            alone = parents.get(node)
+            return alone if isinstance(alone, cst.Expr) else None
         attribute = parents.get(node)
         call = parents.get(attribute) if isinstance(attribute, cst.Attribute) else None
         statement = parents.get(call) if isinstance(call, cst.Call) and call.func is attribute else None

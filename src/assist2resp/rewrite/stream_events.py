@@ -25,6 +25,11 @@ class ResponseEvent:
     reads: Mapping[str, str] = field(default_factory=dict)
     shown: frozenset[str] = frozenset()
 
+    @property
+    def tells_failure(self) -> bool:
+        """Whether it says that no answer comes, and why: a program may show it whole."""
+        return self.type in {"response.failed", "error"}
+
 
 _RUN = frozenset({"data.id"})
 _ENDED = {"data.id": "response.id", "data.status": "response.status"}

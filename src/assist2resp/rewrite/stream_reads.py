@@ -142,6 +142,9 @@ class EventReads:
 
     def _read(self, node: cst.CSTNode, path: str, seen: ResponseEvent) -> None:
         new = seen.reads.get(path)
+        if not path and seen.tells_failure and uses.is_shown(node, self.file, self.inference):
+            self.take(node)
+            return
         if new is None:
             raise NotUnderstoodError(f"the program reads {path or 'the event'} of an event")
         if path in seen.shown and not uses.is_shown(node, self.file, self.inference):

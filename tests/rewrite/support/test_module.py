@@ -370,6 +370,19 @@ def test_a_busy_conversation_is_waited_for(api: Surface, monkeypatch: pytest.Mon
     assert refused[2]["message"] == f"Thread {at['thread_id']} already has an active run."
 
 
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_response_of_somebody_else_is_waited_for(mode: str, tmp_path: Path) -> None:
+    with surface(mode, tmp_path, queued_seconds=0.1, step_seconds=0.1) as api:
+        at = begin(api, "Hello")
+        asked = {"model": "gpt-4o", "conversation": at["thread_id"], "input": "Somebody else's question"}
+        api.plain("responses.create", **asked, background=True)
+        with pytest.raises(openai.BadRequestError) as refused:
+            api.plain("responses.create", **asked)
+        assert refused.value.code == "conversation_locked"
+        assert api("threads.runs.create_and_poll", **at).status == "completed"
+        assert [message.role for message in transcript(api, at)] == ["user", "user", "assistant", "assistant"]
+
+
 @pytest.mark.parametrize("said", ["Hello", "Fail with server_error"])
 def test_a_server_that_wants_input_is_given_the_turn(api: Surface, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
     def shown() -> tuple[str, list[str]]:

@@ -2,7 +2,7 @@
 
 The program itself stays as it is: what `client.beta` and `client.files.content` stand for is replaced, which is what the
 rewriter writes into the source of code that cannot be plain. A program that the rewriter itself sends through the
-support module is run so by tests/rewrite/test_programs.py; here it runs only with EVERY_PROGRAM=1 (`make test-sdks`).
+support module is run so by tests/rewrite/test_programs.py; here it runs only with EVERY_PROGRAM=1.
 """
 
 from __future__ import annotations
