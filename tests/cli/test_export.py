@@ -79,6 +79,9 @@ def test_events_as_json(url, out, tmp_path):
     events = [json.loads(line) for line in shown.splitlines()]
     assert code == 3
     assert [events[0]["event"], events[-1]["event"]] == ["started", "done"]
+    waiting = [event["waiting"] for event in events]
+    assert waiting[0] >= 2
+    assert waiting[-1] == 0
     [failed] = [event for event in events if event["event"] == "failed"]
     assert (failed["unit"], failed["version"]) == ({"kind": "threads", "id": "thread_c"}, 1)
 

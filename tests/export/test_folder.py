@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -55,6 +56,24 @@ def test_a_full_disk_is_one_sentence_and_the_next_run_ends_well(allowed, dump, o
     with monkeypatch.context() as patched, pytest.raises(UsageError, match="No space left on device"):
         patched.setattr("assist2resp.export.folder.os.fsync", fsync)
         exported("dump", dump, out)
+    exported("dump", dump, out)
+    exported("dump", dump, tmp_path / "other")
+    assert snapshot(out) == snapshot(tmp_path / "other")
+
+
+@pytest.mark.parametrize("free", [10 * 2**20, 64 * 2**20 - 1])
+def test_a_disk_that_is_too_small_is_told_before(free, dump, out, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=free))
+    with pytest.raises(UsageError, match="needs about 64 MiB more and the disk has"):
+        exported("dump", dump, out)
+    assert not (out / "state.sqlite").exists()
+
+
+def test_a_disk_that_is_too_small_for_the_archive_keeps_what_was_fetched(dump, out, tmp_path, monkeypatch):
+    with monkeypatch.context() as patched, pytest.raises(UsageError, match="make room, then run the same command"):
+        patched.setattr("assist2resp.export.engine._GROWTH", 1e12)
+        exported("dump", dump, out)
+    assert (out / "state.sqlite").exists()
     exported("dump", dump, out)
     exported("dump", dump, tmp_path / "other")
     assert snapshot(out) == snapshot(tmp_path / "other")

@@ -173,6 +173,9 @@ def _named(given: tuple[str, ...]) -> frozenset[str]:
 def _reporter(form: str, bar: Callable[[str, int, int], None] | None) -> Callable[[Progress], None]:
     from dataclasses import asdict
     from json import dumps
+    from time import monotonic
+
+    started = monotonic()
 
     def report(progress: Progress) -> None:
         if form == "json":
@@ -182,7 +185,8 @@ def _reporter(form: str, bar: Callable[[str, int, int], None] | None) -> Callabl
             say(f"assist2resp: {progress.unit.kind} {progress.unit.id}: {progress.reason}")
         elif bar is not None:
             done = progress.done + progress.failed
-            bar(f"{progress.objects:,} objects", done, done + progress.waiting)
+            rate = progress.objects / max(monotonic() - started, 1.0)
+            bar(f"{progress.objects:,} objects, {rate:,.0f}/s", done, done + progress.waiting)
 
     return report
 

@@ -101,10 +101,11 @@ class Checkpoint:
         """Note a source that the archive has had before."""
         self._database.execute("INSERT OR IGNORE INTO sources VALUES (?)", (place,))
 
-    def add_unit(self, unit: Unit, *, done: bool = False) -> None:
-        """Note work, unless it is known already."""
+    def add_unit(self, unit: Unit, *, done: bool = False) -> bool:
+        """Note work; whether it was not known already."""
         state = _DONE if done else _WAITING
-        self._database.execute("INSERT OR IGNORE INTO units VALUES (?, ?, ?, NULL)", (*unit, state))
+        added = self._database.execute("INSERT OR IGNORE INTO units VALUES (?, ?, ?, NULL)", (*unit, state))
+        return added.rowcount > 0
 
     def waiting(self, after: Unit | None, most: int) -> list[Unit]:
         """The next units to be fetched, in order."""

@@ -35,6 +35,10 @@ __all__ = ["Manifest", "Progress", "Report", "adopt", "export"]
 _BATCH = 500
 _DOWNLOADS = 8
 """Times that a file is begun before it has failed."""
+_LEAST_SPACE = 64 * 2**20
+"""Bytes that a disk must have free before anything is fetched."""
+_GROWTH = 2.5
+"""How many bytes of an archive there are for each of its checkpoint: the objects, and what they become."""
 _ADOPTED = -1
 """The version of objects that the archive has already: whatever is fetched again is newer."""
 
@@ -94,11 +98,13 @@ class _Export:
         self._folder = folder
         self._report = report or (lambda _progress: None)
         self._objects = 0
+        self._waiting = 0
         self._tally: Counter[str] = Counter()
         self._checkpoint: Checkpoint
 
     async def run(self, *, restart: bool) -> Manifest:
         folders.prepare(self._folder)
+        folders.need_space(self._folder, _LEAST_SPACE)
         self._checkpoint = Checkpoint(self._folder)
         try:
             if restart:
@@ -110,10 +116,12 @@ class _Export:
             async for unit in self._source.units():
                 self._checkpoint.add_unit(unit)
             self._checkpoint.commit()
+            self._waiting = self._checkpoint.counts()[0]
             self._tell("started")
             await self._fetch_all()
             self._checkpoint.commit()
             self._tell("writing")
+            folders.need_space(self._folder, int(_GROWTH * self._checkpoint.path.stat().st_size))
             manifest = write_archive(self._folder, self._checkpoint)
         except BaseException:
             self._checkpoint.close()
@@ -186,7 +194,7 @@ class _Export:
             elif isinstance(found, Content):
                 await self._download(found)
             else:
-                self._checkpoint.add_unit(found)
+                self._waiting += self._checkpoint.add_unit(found)
             if len(captures) >= _BATCH:
                 self._keep(captures)
                 captures = []
@@ -218,6 +226,6 @@ class _Export:
 
     def _tell(self, event: str, unit: Unit | None = None, reason: str = "") -> None:
         self._tally[event] += 1
-        waiting = self._checkpoint.counts()[0] if event in ("started", "writing", "done") else 0
         done, failed = self._tally["fetched"], self._tally["failed"]
+        waiting = max(0, self._waiting - done - failed)
         self._report(Progress(event, unit, reason, waiting, done, failed, self._objects))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from assist2resp.errors import InputFileError
+from assist2resp.errors import InputFileError, UsageError
 from assist2resp.schema.archive import FileEntry
 from assist2resp.schema.manifest import MANIFEST
 
@@ -48,6 +49,16 @@ def prepare(folder: Path) -> None:
             (folder / name).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise InputFileError(folder, f"cannot be written: {error.strerror}.") from error
+
+
+def need_space(folder: Path, size: int) -> None:
+    """A UsageError where the disk has not so many bytes left."""
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise UsageError(
+            f"{folder} needs about {size // 2**20:,} MiB more and the disk has {free // 2**20:,} MiB free; make room, "
+            "then run the same command."
+        )
 
 
 def open_private(path: Path) -> BinaryIO:
