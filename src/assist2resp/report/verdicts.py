@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from assist2resp.errors import UsageError
 from assist2resp.report.digest import Digest
 from assist2resp.schema.comparison import MetricNote, Outcome, Run, Verdict
-from assist2resp.schema.report import BaseSummary, BaseValue, CaseState, GroupRow, MetricRow
+from assist2resp.schema.report import BaseSummary, BaseValue, CaseState, MetricRow
 
 _ORDER = {Outcome.WORSE: 0, Outcome.UNDECIDED: 1, Outcome.DIFFERENT: 2, Outcome.BETTER: 3, Outcome.SAME: 4}
 _BAD = (CaseState.FAILED, CaseState.WORSE)
@@ -60,11 +60,8 @@ def _row(run: str, verdict: Verdict, note: MetricNote, whole: Run, base: Verdict
         kind=note.kind,
         blind=note.blind,
         base=BaseValue(outcome=base.outcome, new=base.new, difference=base.difference) if base is not None else None,
-        groups=tuple(
-            GroupRow.model_validate(each.model_dump(include=set(GroupRow.model_fields)))
-            for each in sorted(groups, key=lambda each: _ORDER[each.outcome])
-        ),
-        **verdict.model_dump(exclude={"group"}),
+        groups=tuple(sorted(groups, key=lambda each: _ORDER[each.outcome])),
+        **verdict.model_dump(),
     )
 
 

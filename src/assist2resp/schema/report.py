@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from assist2resp.schema.comparison import Answer, Factor, Gate, KnownDifference, LeftOut, Outcome, Score
+from assist2resp.schema.comparison import Answer, Factor, Gate, KnownDifference, LeftOut, Outcome, Score, Verdict
 from assist2resp.schema.findings import FileFailure, Level, Place
 
 REPORT_VERSION: Literal[1] = 1
@@ -41,17 +41,6 @@ class Headline(_Record):
     """One clause each, most weighty first; empty where all is well."""
 
 
-class GroupRow(_Record):
-    """A verdict of one group of cases."""
-
-    group: str
-    outcome: Outcome
-    difference: float | None = None
-    low: float | None = None
-    high: float | None = None
-    cases: int = 0
-
-
 class BaseValue(_Record):
     """The same metric in the run of the base branch."""
 
@@ -60,28 +49,17 @@ class BaseValue(_Record):
     difference: float | None = None
 
 
-class MetricRow(_Record):
-    """A verdict over all cases of one run, with those of its groups."""
+class MetricRow(Verdict):
+    """A verdict over all cases of one run, with what its metric measures and the verdicts of its groups."""
 
     run: str
-    metric: str
     title: str
     unit: str
     better: Literal["higher", "lower", "neither"]
     kind: Literal["agreement", "amount"] = "agreement"
     blind: str = ""
-    outcome: Outcome
-    old: float | None = None
-    new: float | None = None
-    difference: float | None = None
-    low: float | None = None
-    high: float | None = None
-    margin: float | None = None
-    noise: float | None = None
-    cases: int = 0
-    needed: int | None = None
     base: BaseValue | None = None
-    groups: tuple[GroupRow, ...] = ()
+    groups: tuple[Verdict, ...] = ()
 
 
 class CaseState(StrEnum):
