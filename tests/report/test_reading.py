@@ -16,7 +16,7 @@ from assist2resp.report.runs import RunFile
 from tests.report.runs import run, written
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda below: st.lists(below, max_size=4) | st.dictionaries(st.text(), below, max_size=4),
     max_leaves=12,
 )
@@ -77,6 +77,11 @@ FAULTS = {
     "wrong sign": ('{"run_version": 1,\n"seed" 3}', "x.json:2: is no valid JSON: ':' is expected."),
     "no JSON": ("run_version: 1", "x.json:1: is no valid JSON: a JSON object is expected."),
     "deep": ('{"run_version": 1, "settings": ' + "[" * 100_000, "x.json:1: is no valid JSON: it is nested too deeply."),
+    "a huge number": ('{"run_version": 1,\n"cost": ' + "9" * 400 + "}", "x.json: is no run: "),
+    "an endless number": (
+        '{"run_version": 1,\n"cost": ' + "9" * 9000 + "}",
+        "x.json:2: is no valid JSON: a number has too",
+    ),
     "newer": ('{"run_version": 2}', "x.json: is of run version 2, this tool knows 1. Upgrade assist2resp."),
     "newer, other cases": ('{"cases": [7], "run_version": 2}', "x.json: is of run version 2, this tool knows 1."),
     "findings": ('{"findings_version": 1}', "x.json: is no run but findings of `rewrite`: give it to --findings."),

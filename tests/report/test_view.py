@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from assist2resp.plugins import plugin_names
+from assist2resp.report.formats import find_format
 from assist2resp.report.judging import Judge, worsening
 from assist2resp.report.texts import change, listed, one_line, quantity, shortened, visible
 from assist2resp.report.view import Sources, View, view
@@ -89,6 +93,20 @@ def test_states_of_cases(given: Case, verdicts: tuple[Verdict, ...], state: Case
 def test_worsening(better, kind, score, expected) -> None:
     note = MetricNote(name="m", title="M", unit="", better=better, blind="", kind=kind)
     assert worsening(score, note) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+def test_numbers_that_are_none_do_no_harm(tmp_path: Path, number: str) -> None:
+    path = written(run(8, tools=0.5), tmp_path)
+    text = path.read_text(encoding="utf-8")
+    for name in ("new", "old", "noise", "latency", "cost", "low", "high", "difference"):
+        text = re.sub(rf'"{name}":-?[\d.e-]+', f'"{name}":{number}', text, count=3)
+    path.write_text(text, encoding="utf-8")
+    made = view(Sources((path,)), today=TODAY)
+    for form in plugin_names("assist2resp.report.formats"):
+        shown = "".join(find_format(form).render(made))
+        assert shown
+    json.loads("".join(find_format("json").render(made)), parse_constant=pytest.fail)
 
 
 def test_the_worst_come_first_and_failures_before_them(tmp_path: Path) -> None:

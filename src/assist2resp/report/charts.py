@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isfinite
 
 from assist2resp.schema.report import Histogram, MetricRow
 
@@ -62,7 +63,7 @@ def distribution(histogram: Histogram) -> Distribution:
 
 def interval(row: MetricRow) -> Interval | None:
     """The picture of a difference; None where its bounds are not known."""
-    if row.low is None or row.high is None or row.difference is None:
+    if row.low is None or row.high is None or row.difference is None or not isfinite(row.low + row.high):
         return None
     margin = row.margin or 0.0
     reach = max(abs(row.low), abs(row.high), margin, 1e-12) * 1.15

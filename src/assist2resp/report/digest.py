@@ -6,6 +6,7 @@ import heapq
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from math import isfinite
 from statistics import fmean
 
 from assist2resp.report.judging import Judge, Judgement
@@ -121,7 +122,7 @@ class _Took:
         if answer.model:
             self.models[answer.model] += 1
         for name, value in (("cost", answer.cost), ("latency", answer.latency)):
-            if value is not None:
+            if value is not None and isfinite(value):
                 self._values[name].append(value)
         if answer.usage is not None:
             self._values["input"].append(answer.usage.input)
@@ -145,11 +146,9 @@ class _Spread:
         self._new, self._noise, self._old = array("d"), array("d"), array("d")
 
     def add(self, new: float, noise: float | None, old: float | None) -> None:
-        self._new.append(new)
-        if old is not None:
-            self._old.append(old)
-        elif noise is not None:
-            self._noise.append(noise)
+        for values, value in ((self._new, new), (self._old, old), (self._noise, noise if old is None else None)):
+            if value is not None and isfinite(value):
+                values.append(value)
 
     def histogram(self, note: MetricNote) -> Histogram | None:
         """The values in bins: all of them for shares, else up to the 99th percentile; None where there are none."""

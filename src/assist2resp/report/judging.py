@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 
 from assist2resp.schema.comparison import Case, MetricNote, Outcome, Run, Score
 from assist2resp.schema.report import CaseState
@@ -63,9 +64,9 @@ class Judge:
 
 def worsening(score: Score, note: MetricNote) -> float:
     """By how much a score is worse than the noise explains, in the metric's unit; negative where it is not."""
-    if score.new is None or note.better == "neither":
+    other = score.old if note.kind == "amount" else score.noise
+    if score.new is None or other is None or note.better == "neither":
         return 0.0
     sign = 1 if note.better == "lower" else -1
-    if note.kind == "amount":
-        return sign * (score.new - score.old) - abs(score.noise or 0.0) if score.old is not None else 0.0
-    return sign * (score.new - score.noise) if score.noise is not None else 0.0
+    found = sign * (score.new - other) - (abs(score.noise or 0.0) if note.kind == "amount" else 0.0)
+    return found if isfinite(found) else 0.0

@@ -15,7 +15,8 @@ _CHUNK = 1 << 20
 _SPACE = re.compile(r"[ \t\r\n]*")
 _CUT = ("", ".", "e", "E")
 """What follows a number whose rest is still to be read, or anything at the end of the piece."""
-_DECODER = json.JSONDecoder()
+_DECODER = json.JSONDecoder(parse_constant=lambda _: None)
+"""NaN and Infinity, which JSON does not have, are read as nothing."""
 
 
 def opened(path: Path) -> TextIO:
@@ -90,6 +91,8 @@ class _Reader:
                 problem = error
             except RecursionError as error:
                 raise self.complaint("it is nested too deeply") from error
+            except ValueError as error:
+                raise self.complaint("a number has too many digits") from error
             if problem is None and (self._ended or self._text[end : end + 1] not in _CUT):
                 piece = self._text[self._at : end] if end - self._at < _CHUNK else "\\u"
                 self._at = end

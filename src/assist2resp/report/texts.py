@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 
 LONGEST = 20_000
 """Characters of one text that a report shows; the run's file has it whole."""
@@ -45,7 +46,7 @@ def listed(parts: list[str], most: int = 3) -> str:
 
 def quantity(value: float | None, unit: str) -> str:
     """A value with its unit: `98.2 %`, `1.31 s`, `$0.0042`."""
-    if value is None:
+    if value is None or not isfinite(value):
         return "–"
     if unit == "share":
         return f"{100 * value:.1f} %"
@@ -57,7 +58,7 @@ def quantity(value: float | None, unit: str) -> str:
 
 def change(value: float | None, unit: str) -> str:
     """A difference with its sign: `−6.1 points`, `+31.0 tokens`."""
-    if value is None:
+    if value is None or not isfinite(value):
         return "–"
     sign = "−" if value < 0 else "+" if value > 0 else "±"
     if unit == "share":
