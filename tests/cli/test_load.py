@@ -85,12 +85,13 @@ def test_failures_are_told_and_exit_3(folder):
 
 def test_threads_from_standard_input(server, folder):
     code, shown, _ = run(folder, "--base-url", server.url, "--only-threads", "-", stdin="# mine\nthread_b\n\n")
-    assert (code, "1 threads with 1 items" in shown) == (0, True)
+    assert (code, "1 thread with 1 item loaded" in shown) == (0, True)
 
 
 WRONG = {
     "no archive": (["{tmp}"], "is no archive"),
     "an archive of the future": (["{future}"], "is of version 2"),
+    "a dry rollback": (["{folder}", "--dry-run", "--rollback"], "give one of them"),
     "no such day": (["{folder}", "--since", "soon"], "'soon' is no date"),
     "no shard": (["{folder}", "--shard", "3"], "is not K/N"),
     "a shard too many": (["{folder}", "--shard", "3/2"], "is not K/N"),

@@ -69,19 +69,20 @@ def command(
 ) -> int:
     """Bring an archive's threads into Conversations. Needs OPENAI_API_KEY.
 
-    \b
     Killed at any instant, the same command goes on, and each item is in its conversation once. The id map (id_map.sqlite)
     and the state (assistants_compat.sqlite) are written into DIR unless --map says where; beside the support module that
     `rewrite` wrote, or named by ASSISTANTS_ID_MAP and ASSISTANTS_STATE, they make stored ids of threads go on working.
 
     Exit codes: 0 all is loaded; 2 usage or configuration; 3 some threads failed or are left, the rest is done;
     130 interrupted.
-    """  # noqa: D301 - click keeps the lines of a paragraph that begins with this control character
+    """
     from assist2resp.errors import InterruptedRunError
     from assist2resp.load.session import Settings
 
     heed_sigterm()
     choice = _choice(only_threads, since, shard)
+    if dry_run and rollback:
+        raise click.UsageError("--dry-run is of a load, and --rollback is none; give one of them.")
     if dry_run:
         return _show_estimate(
             folder, choice, form, limit=limit, verify=verify, stores=vector_stores, rate=rate, price=price
@@ -150,12 +151,12 @@ def _reporter(form: str, bar: Callable[[str, int, int], None] | None) -> Callabl
 def _summary(result: Result, folder: Path, *, rollback: bool) -> Iterator[str]:
     tally = result.tally
     if rollback:
-        yield f"{folder}: {tally['removed']:,} conversations with {tally['items']:,} items removed."
+        yield f"{folder}: {_counted(tally['removed'], 'conversation')} with {_counted(tally['items'], 'item')} removed."
     else:
-        yield f"{folder}: {tally['loaded']:,} threads with {tally['items']:,} items loaded, {result.requests:,} requests."
+        yield f"{folder}: {_counted(tally['loaded'], 'thread')} with {_counted(tally['items'], 'item')} loaded, {_counted(result.requests, 'request')}."
     words = ("loaded before", "loaded elsewhere", "stores", "stores removed", "files removed", "stores failed")
     yield from (f"{word}: {tally[word]:,}" for word in words if tally[word])
-    yield from (f"note, {number:,} times: {note}" for note, number in result.notes.most_common(_MOST_SHOWN))
+    yield from (f"note, {_times(number)}: {note}" for note, number in result.notes.most_common(_MOST_SHOWN))
     yield from (f"vector store {old} is {new} now; say so in assistants.json" for old, new in result.stores)
     if result.lost:
         yield (
@@ -197,7 +198,7 @@ def _show_estimate(
 
 
 def _estimated(found: Estimate, folder: Path, rate: float | None, price: float | None) -> Iterator[str]:
-    yield f"{folder}: {found.threads:,} threads with {found.items:,} items; nothing was sent."
+    yield f"{folder}: {_counted(found.threads, 'thread')} with {_counted(found.items, 'item')}; nothing was sent."
     yield f"requests: {found.requests:,}, with {found.bytes:,} bytes of items"
     shown = rate or 10
     yield f"time: {_duration(found.seconds(shown))} at {shown:g} requests a second{'' if rate else ' (--rate says how many)'}"
@@ -210,7 +211,7 @@ def _estimated(found: Estimate, folder: Path, rate: float | None, price: float |
         yield f"images: {found.images:,} by file id; whether their files live is asked when they are loaded"
     if found.stores:
         yield f"vector stores: {found.stores:,}; those that live stay"
-    yield from (f"lost, {number:,} times: {loss}" for loss, number in found.losses.most_common(_MOST_SHOWN))
+    yield from (f"lost, {_times(number)}: {loss}" for loss, number in found.losses.most_common(_MOST_SHOWN))
     if len(found.losses) > _MOST_SHOWN:
         yield f"lost: {len(found.losses) - _MOST_SHOWN:,} more kinds, which --format json lists"
 
@@ -219,3 +220,11 @@ def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number:,} times"
