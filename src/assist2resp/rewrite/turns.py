@@ -54,7 +54,9 @@ def answering_run(plan: Plan, site: Site, thread: str, says: cst.CSTNode) -> Sit
             return first if plan.plain.starts(first) and not goes_on(plan, first, thread) else None
         if any(
             _binds(part, names) or _rebinds(part, thread) or _touches(part, plan, site.file) for part in outside
-        ) or not isinstance(statement, (cst.SimpleStatementLine, cst.With, cst.Try)):
+        ) or not isinstance(statement, (cst.SimpleStatementLine, cst.With, cst.Try, cst.FunctionDef, cst.ClassDef)):
+            return None
+        if isinstance(statement, (cst.FunctionDef, cst.ClassDef)) and statement.name.value in names:
             return None
         if acts and any(isinstance(node, cst.Call) for node in _nodes(outside)):
             return None
@@ -76,10 +78,18 @@ def _following(block: cst.IndentedBlock | cst.Module, line: cst.CSTNode) -> Iter
 
 
 def _entered(statement: cst.CSTNode) -> list[cst.CSTNode]:
-    """The parts of a statement that run before its body does."""
-    if isinstance(statement, cst.With):
-        return list(statement.items)
-    return [] if isinstance(statement, cst.Try) else [statement]
+    """The parts of a statement that run before its body does; the bodies of functions run when they are called."""
+    match statement:
+        case cst.With():
+            return list(statement.items)
+        case cst.Try():
+            return []
+        case cst.FunctionDef():
+            return [*statement.decorators, statement.params]
+        case cst.ClassDef():
+            parts = [part for line in statement.body.body for part in _entered(line)]
+            return [*statement.decorators, *statement.bases, *statement.keywords, *parts]
+    return [statement]
 
 
 def _nodes(parts: list[cst.CSTNode]) -> Iterator[cst.CSTNode]:
