@@ -119,6 +119,7 @@ def test_a_condition_fails_the_run_and_failures_outrank_it(archive, state, here)
         (["cases.yaml", "--against", "newer.json"], "newer.json: is of version 99"),
         (["cases.yaml", "--against", "cases.yaml"], "cases.yaml: cannot be read"),
         (["broken.yaml"], "broken.yaml:2:"),
+        (["cases.yaml", "--cassettes", "tapes", "--out", "none/run.json"], "cannot be written"),
     ],
     ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else None,
 )
@@ -126,7 +127,7 @@ def test_wrong_input_is_one_sentence_and_exit_2(tmp_path, here, arguments, probl
     (tmp_path / "cases.yaml").write_text("- {question: Hi, reply: Hello, arguments: {model: gpt-4o}}\n")
     (tmp_path / "broken.yaml").write_text("- question: a\n  relpy: b\n")
     (tmp_path / "newer.json").write_text('{"run_version": 99}')
-    done = here(*arguments, "--out", "run.json")
+    done = here(*arguments, *([] if "--out" in arguments else ["--out", "run.json"]))
     assert done.returncode == 2
     assert problem in done.stderr
     assert not (tmp_path / "run.json").exists()

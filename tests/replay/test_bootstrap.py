@@ -96,8 +96,8 @@ def test_a_column_that_few_threads_speak_of_is_resampled_among_them():
 
 @pytest.mark.parametrize(("world", "threads", "turns"), [("normal", 30, 1), ("skewed, as tokens are", 100, 3)])
 def test_the_interval_covers_what_it_says(world, threads, turns):
-    """A small instance of `make prove-replay`; 1,000 runs tell 95 % to within 1.4 points."""
-    assert 0.93 <= coverage(world, threads, 1000, turns=turns) <= 0.97
+    """A small instance of `make prove-replay`; 600 runs tell 95 % to within 1.8 points."""
+    assert 0.925 <= coverage(world, threads, 600, turns=turns) <= 0.975
 
 
 def test_every_world_says_its_own_mean():

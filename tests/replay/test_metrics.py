@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -10,6 +14,7 @@ from hypothesis import strategies as st
 
 from assist2resp.errors import UsageError
 from assist2resp.replay.compare import asked_of, difference_of, scores_of
+from assist2resp.replay.metrics import text_meaning
 from assist2resp.replay.metrics._base import Agreement, Amount, Asked, View
 from assist2resp.replay.metrics._registry import choose, metrics
 from assist2resp.replay.metrics.language import language_of
@@ -239,3 +244,33 @@ def test_a_meaning_needs_a_local_model_and_downloads_none(monkeypatch, tmp_path)
     monkeypatch.setattr("assist2resp.replay.metrics.text_meaning.find_spec", lambda _name: None)
     with pytest.raises(UsageError, match=r"assist2resp\[embeddings\]"):
         choose(("text_meaning",))
+
+
+class FakeModel:
+    """A model of two dimensions: how often a and b are said."""
+
+    loaded: ClassVar[list[Path]] = []
+
+    @classmethod
+    def from_pretrained(cls, folder):
+        cls.loaded.append(folder)
+        return cls()
+
+    def encode(self, texts):
+        return [[text.count("a"), text.count("b")] for text in texts]
+
+
+def test_a_meaning_is_the_angle_between_two_texts(monkeypatch, tmp_path):
+    monkeypatch.setenv("ASSIST2RESP_EMBEDDINGS", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "model2vec", SimpleNamespace(StaticModel=FakeModel, __spec__=SimpleNamespace()))
+    text_meaning._model.cache_clear()
+    text_meaning._vector.cache_clear()
+    (metric,) = choose(("text_meaning",)).metrics
+    shares = [
+        metric.agree(*(View(answer(text), Asked()) for text in pair))
+        for pair in (("a", "aa"), ("a", "b"), ("a", "ab"), ("", "a"), ("", ""))
+    ]
+    assert shares == [1.0, 0.0, 0.7071, 0.0, 1.0]
+    assert FakeModel.loaded == [tmp_path]
+    text_meaning._model.cache_clear()
+    text_meaning._vector.cache_clear()

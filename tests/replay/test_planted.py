@@ -11,7 +11,7 @@ CHOSEN = [change for change in CHANGES if change.name in ("none", "missing citat
 
 @pytest.fixture(scope="module")
 def pool():
-    return fill(CHOSEN, turns_of(45), 4)
+    return fill(CHOSEN, turns_of(45), 3)
 
 
 @pytest.mark.parametrize(("change", "about"), [("none", None), ("missing citations", "citations")])

@@ -282,3 +282,23 @@ def test_a_used_up_quota_keeps_what_was_answered(archive, state, out, monkeypatc
         assert "quota" in stopped.stopped
         assert 0 < len(stopped.run.cases) < 24
         assert played(archive, out, server, resume=True).run.complete
+
+
+def test_turns_recorded_twice_are_repeats_of_the_old_side(state, out, tmp_path):
+    rows = [
+        {"question": "Hello", "reply": reply, "arguments": {"model": "gpt-4o"}} for reply in ("Hi.", "Hello.", "Hi.")
+    ]
+    (tmp_path / "twice.json").write_text(json.dumps(rows))
+    with new_world(state) as server:
+        found = played(tmp_path / "twice.json", out, server, metrics=("text_exact",)).run
+    assert [case.scores["text_exact"].noise for case in found.cases] == pytest.approx([(1 / 3 + 1) / 2] * 3)
+
+
+def test_a_run_against_another_has_all_its_answers_as_the_old_side(archive, state, out, tmp_path):
+    with new_world(state) as server:
+        played(archive, tmp_path / "base.json", server)
+        found = played(archive, out, server, against=tmp_path / "base.json", repeats=1).run
+        with pytest.raises(UsageError, match="was made with --mode recorded-history"):
+            played(archive, out, server, against=tmp_path / "base.json", mode="free-running")
+    assert all(len(case.old_repeats) == 1 and case.old.model == "gpt-4o-2024-08-06" for case in found.cases)
+    assert found.settings["against"] == "base.json"
