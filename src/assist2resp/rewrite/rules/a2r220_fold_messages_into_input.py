@@ -318,9 +318,7 @@ class FoldMessagesIntoInput:
 
 def _first_id(updated: cst.CSTNode) -> cst.CSTNode:
     """`message.id`, where `message` is the list of the one item that was created."""
-    read = cst.ensure_type(updated, cst.Attribute)
-    first = cst.Subscript(attribute(read.value, "data"), [cst.SubscriptElement(cst.Index(cst.Integer("0")))])
-    return read.with_changes(value=first)
+    return cst.ensure_type(updated, cst.Attribute).with_changes(attr=cst.Name("first_id"))
 
 
 def _arguments_of(site: Site) -> cst.CSTNode:

@@ -53,13 +53,15 @@ def _assistant(assistant_id: str) -> Json:
     return {**_ASSISTANT, "id": assistant_id, "object": "assistant", "created_at": 0, **assistant}
 
 
-def request_arguments(assistant_id: str, *, additional_instructions: str | None = None, **overrides: Any) -> Json:
+def request_arguments(
+    assistant_id: str | None, *, additional_instructions: str | None = None, **overrides: Any
+) -> Json:
     """The arguments of `client.responses.create` that mean what this assistant meant, with a run's own settings.
 
     `overrides` are named and shaped as `runs.create` took them (`instructions`, `tools`, `response_format`, …).
     """
     try:
-        assistant = _assistant(assistant_id)
+        assistant = _assistant(assistant_id or "")
     except _Refusal as refusal:
         raise refusal.error() from None
     settings = {**assistant, **{name: value for name, value in overrides.items() if value is not None}}
