@@ -126,6 +126,20 @@ def test_faults_lose_and_double_nothing(faults, tmp_path):
         check_exactly_once(folder, server)
 
 
+@pytest.mark.parametrize("faults", [None, FAULTS["all of it"], "cut-body@POST /v1/conversations,times=1"])
+def test_the_way_through_a_proxy_is_as_safe(faults, tmp_path, monkeypatch):
+    """Behind a proxy the SDK's HTTP library sends the requests."""
+    monkeypatch.setattr("assist2resp.load.api.is_enough_for", lambda _url: False)
+    folder = archive(tmp_path)
+    with new_world(faults=faults) as server:
+        for _ in range(6):
+            if loaded(folder, server).is_complete:
+                break
+        check_exactly_once(folder, server)
+    with pytest.raises(UsageError, match="cannot be reached"):
+        loaded(archive(tmp_path / "other"), server)
+
+
 def test_a_conversation_is_found_by_the_part_of_an_answer(tmp_path):
     folder = archive(tmp_path, thread("thread_a", 3))
     with new_world(faults="cut-body@POST /v1/conversations,times=1") as server:
