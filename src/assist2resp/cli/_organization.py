@@ -50,8 +50,12 @@ def _lines(project: ProjectEntry) -> list[str]:
     counts = ", ".join(f"{number:,} {kind}" for kind, number in inventory.counts.items()) or "nothing"
     lines = [f"{name}: {counts}."]
     lines += [f"  not complete: {project.reason}."] if project.reason else []
-    gaps = f"  {len(inventory.absences):,} things cannot be had; its manifest says which and why."
+    gaps = f"  not to be had: {len(inventory.absences):,}; its manifest says what and why."
     return [*lines, *time_left(inventory), *([gaps] if inventory.absences else [])]
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
 def time_left(inventory: Inventory) -> list[str]:
@@ -61,12 +65,13 @@ def time_left(inventory: Inventory) -> list[str]:
     if living:
         first = living[0]
         moment = datetime.fromtimestamp(first.expires_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        lines.append(f"  {len(living):,} expire, the first is {first.id} of {first.kind} on {moment}.")
+        lines.append(f"  expiring: {len(living):,}, the first is {first.id} of {first.kind} on {moment}.")
     if len(living) < len(inventory.expiring):
-        lines.append(f"  {len(inventory.expiring) - len(living):,} have expired; what could be had of them is kept.")
+        gone = len(inventory.expiring) - len(living)
+        lines.append(f"  expired: {gone:,}; what could be had of them is kept.")
     pinned = [model for model in inventory.models if model.assistants]
     lines += [
-        f"  {model.id}, of {len(model.assistants):,} assistants: "
+        f"  {model.id}, pinned by {_counted(len(model.assistants), 'assistant')}: "
         + (f"ends on {model.shutdown_date}" if model.shutdown_date else "no end is known")
         + ("." if model.is_served else "; it is not served any more.")
         for model in pinned

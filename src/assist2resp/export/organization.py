@@ -38,6 +38,7 @@ ADMIN_KEY = "OPENAI_ADMIN_KEY"
 _JOURNAL = "temporary-accounts.json"
 _PROJECTS = "/organization/projects"
 _PAGE = 100
+_NO_KEY = "there is no key of it; name one in the key file"
 
 
 class Project(NamedTuple):
@@ -179,7 +180,7 @@ def _exported(project: Project, plan: Plan, folder: Path, accounts: _Accounts, r
     try:
         with _key_of(project, plan, accounts) as key:
             if key is None:
-                return _entry(project, reason="there is no key of it; name one in the key file")
+                return _entry(project, reason=_NO_KEY)
             source = open_source("openai", replace(plan.settings, api_key=key, project=project.id))
             manifest = export(source, folder / name, restart=plan.restart, report=report)
     except _LeftoverError:
