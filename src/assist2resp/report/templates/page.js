@@ -217,9 +217,11 @@
   const WORDS = /\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu;
   function words(before, after) {
     const a = before.match(WORDS) || [], b = after.match(WORDS) || [];
-    const pairs = matches(a, b);
-    return [make("p", {class: "said"}, marked(a, new Set(pairs.map((pair) => pair[0])), "del")),
-      make("p", {class: "said"}, marked(b, new Set(pairs.map((pair) => pair[1])), "ins"))];
+    const pairs = matches(a, b), kept = [0, 1].map((side) => new Set(pairs.map((pair) => pair[side])));
+    const alone = (pair) => !a[pair[0]].trim() && kept.every((set, side) => !set.has(pair[side] - 1) && !set.has(pair[side] + 1));
+    const joined = pairs.filter((pair) => !alone(pair)); /* a space between two changed words is changed with them */
+    return [make("p", {class: "said"}, marked(a, new Set(joined.map((pair) => pair[0])), "del")),
+      make("p", {class: "said"}, marked(b, new Set(joined.map((pair) => pair[1])), "ins"))];
   }
   function lines(before, after) {
     const a = before ? before.split("\n") : [], b = after ? after.split("\n") : [], left = [], right = [];
