@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+
 from assist2resp.load.rollback import roll_back
 from tests.load.scenes import (
     archive,
@@ -10,6 +13,7 @@ from tests.load.scenes import (
     id_map,
     loaded,
     new_world,
+    only,
     rows,
     said,
     settings,
@@ -77,3 +81,31 @@ def test_a_budget_ends_it_and_the_next_goes_on(tmp_path):
                 break
             assert result.stopped
         assert server.world.store.table("items").all() == []
+
+
+def test_a_load_that_was_killed_right_after_it_published_lets_go_on_what_went_on(tmp_path):
+    """The map had the thread, the journal did not say so yet, and a program has added a turn meanwhile."""
+    folder = archive(tmp_path)
+    with new_world() as server:
+        loaded(folder, server)
+        [journal] = folder.glob("load.*.sqlite")
+        with contextlib.closing(sqlite3.connect(journal)) as database, database:
+            database.execute("UPDATE threads SET state = 1, ids = '[]' WHERE id = 'thread_c'")
+        name = id_map(folder)["thread_c"]
+        server.client().conversations.items.create(name, items=[{"role": "user", "content": "A new turn."}])
+        result = loaded(folder, server)
+        assert (result.tally["loaded"], result.failures) == (1, [])
+        assert said(conversations(server)[name])[-2:] == ["Turn 44 of thread_c.", "A new turn."]
+        assert "went on" in roll_back(folder, settings(server)).failures[0][1]
+
+
+def test_what_others_loaded_stays(tmp_path):
+    folder, other = archive(tmp_path / "a"), archive(tmp_path / "b")
+    place = str(tmp_path / "map.sqlite")
+    with new_world() as server:
+        loaded(folder, server, place=place, choice=only("thread_c"))
+        loaded(other, server, place=place)
+        roll_back(other, settings(server, place=place))
+        [items] = conversations(server).values()
+        assert len(items) == 45
+        assert dict(rows(tmp_path / "map.sqlite", "SELECT old, new FROM ids")).keys() >= {"thread_c", "msg_thread_c_0"}

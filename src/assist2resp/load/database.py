@@ -105,8 +105,8 @@ class _Sqlite:
         return (f"INSERT OR {how} INTO {table} ({names}) VALUES ({values})",)  # noqa: S608 - the names are ours
 
     def insert_missing(self, table: str, key: str, rows: Sequence[Row]) -> None:
-        columns = list(rows[0]) if rows else []
-        self.change([(one, rows) for one in self.putting(table, columns, (key,), replaces=False)])
+        if rows:
+            self.change([(one, rows) for one in self.putting(table, list(rows[0]), (key,), replaces=False)])
 
     def pairs(self, query: str, rows: Sequence[Row]) -> list[tuple[str, str]]:
         try:
