@@ -15,16 +15,18 @@ from assist2resp.rewrite.sites import Site
 _MESSAGE_TYPES = frozenset({"beta.threads.Message"})
 
 
-def message_obstacle(runs: FlowRuns, newest: Collection[Site]) -> str:
-    """What is read of messages that items do not have, or where they go; `newest` are listings read as output text."""
+def message_obstacle(runs: FlowRuns, plain: Collection[Site], followed: Collection[cst.CSTNode]) -> str:
+    """What is read of messages that items do not have, or where they go; `plain` listings hold what was `followed`."""
     for site in uses.sites_named(runs.flow, MESSAGE_CREATE):
         dropped = isinstance(site.file.scopes.parent_of.get(site.awaited), cst.Expr)
         if not dropped and runs.message_ids(site) is None:
             return "the program uses the message that it creates"
     for site in uses.sites_named(runs.flow, MESSAGE_LIST):
-        if site not in newest and _page_leaves(runs, site):
+        if site not in plain and _page_leaves(runs, site, followed):
             return "listed messages leave the code that can be followed"
     for use in uses.object_uses(runs.flow, _MESSAGE_TYPES):
+        if use.node in followed:
+            continue
         if isinstance(use.parent, cst.Attribute):
             if use.parent.attr.value not in {"role", "content", "id"}:
                 return f"the program reads message.{use.parent.attr.value}"
@@ -33,13 +35,15 @@ def message_obstacle(runs: FlowRuns, newest: Collection[Site]) -> str:
     return ""
 
 
-def _page_leaves(runs: FlowRuns, site: Site) -> bool:
+def _page_leaves(runs: FlowRuns, site: Site, followed: Collection[cst.CSTNode]) -> bool:
     """Whether a listing goes where its use cannot be seen."""
     kind = runs.inference.kind(site.awaited, site.file)
     if not isinstance(kind, Sdk):
         return True
     for use in uses.object_uses(runs.flow, frozenset({"SyncCursorPage", "AsyncCursorPage", "AsyncPaginator"})):
         parent = use.parent
+        if use.node in followed:
+            continue
         if isinstance(parent, cst.Attribute):
             if parent.attr.value not in {"data", "has_more", "first_id", "last_id"}:
                 return True

@@ -10,12 +10,15 @@ from functools import cached_property
 
 import libcst as cst
 
+from assist2resp.rewrite import uses
 from assist2resp.rewrite.flow_runs import FlowRuns
+from assist2resp.rewrite.listings import Listing, plain_listings
 from assist2resp.rewrite.plain_early import early_obstacle
 from assist2resp.rewrite.plain_messages import message_obstacle
 from assist2resp.rewrite.plain_newest import newest_of_runs
 from assist2resp.rewrite.plain_sites import download_obstacle, mock_obstacle, site_obstacle
 from assist2resp.rewrite.plain_uses import call_obstacle, id_obstacle, run_obstacle
+from assist2resp.rewrite.run_sites import MESSAGE_LIST
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.streams import is_streamed
 
@@ -39,6 +42,16 @@ class PlainRuns(FlowRuns):
         return newest_of_runs(self)
 
     @cached_property
+    def listings(self) -> dict[Site, Listing]:
+        """The message listings of which nothing is read that the conversation's items do not have."""
+        return {} if self.mocked else plain_listings(uses.sites_named(self.flow, MESSAGE_LIST), self.inference)
+
+    @cached_property
+    def followed(self) -> frozenset[cst.CSTNode]:
+        """Every expression that holds messages of such listings."""
+        return frozenset().union(*(listing.reads.found for listing in self.listings.values()))
+
+    @cached_property
     def mocked(self) -> bool:
         """Whether tests of the project replace the client by a mock."""
         return bool(mock_obstacle(self))
@@ -54,7 +67,7 @@ class PlainRuns(FlowRuns):
             or run_obstacle(self)
             or early_obstacle(self)
             or call_obstacle(self)
-            or message_obstacle(self, self.newest)
+            or message_obstacle(self, {*self.newest, *self.listings}, self.followed)
             or id_obstacle(self)
         )
 

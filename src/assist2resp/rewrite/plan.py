@@ -8,6 +8,7 @@ from functools import cached_property
 
 import libcst as cst
 
+from assist2resp.rewrite import uses
 from assist2resp.rewrite.edits import Build
 from assist2resp.rewrite.flows import Flow
 from assist2resp.rewrite.imports import free_name
@@ -82,14 +83,7 @@ class Plan:
 
     def is_shared(self, file: SourceFile, name: str) -> bool:
         """Whether another module of the project imports a name of this one, or all of them."""
-        for user in self.inference.project.modules:
-            for bindings in user.scopes.root.names.values():
-                for binding in bindings:
-                    if binding.how == "import" and user is not file:
-                        found = self.inference.project.resolve(binding.origin, user)
-                        if found is not None and found[0] is file and found[1] in {name, ""}:
-                            return True
-        return False
+        return uses.is_shared(self.inference.project, file, name)
 
     def _says_text(self, node: cst.BaseExpression) -> bool | None:
         """An expression that nothing describes is a text where the project writes no content parts at all."""

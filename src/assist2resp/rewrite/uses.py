@@ -10,7 +10,7 @@ import libcst as cst
 from assist2resp.rewrite.flows import Flow
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Awaitable, Class, External, Function, Ident, Kind, Sdk, TupleOf
-from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.project import Project, SourceFile
 from assist2resp.rewrite.scopes import Variable, all_params
 from assist2resp.rewrite.sites import Site
 
@@ -70,6 +70,18 @@ def reads_of(variable: Variable, file: SourceFile) -> Iterator[cst.Name]:
         scope = file.scopes.scope_of.get(node)
         if scope is not None and scope.find(node.value) == variable:
             yield node
+
+
+def is_shared(project: Project, file: SourceFile, name: str) -> bool:
+    """Whether another module of the project imports a name of this one, or all of them."""
+    for user in project.modules:
+        for bindings in user.scopes.root.names.values():
+            for binding in bindings:
+                if binding.how == "import" and user is not file:
+                    found = project.resolve(binding.origin, user)
+                    if found is not None and found[0] is file and found[1] in {name, ""}:
+                        return True
+    return False
 
 
 def is_load(node: cst.Name, file: SourceFile) -> bool:
@@ -139,15 +151,16 @@ def _is_parameter_of_same_kind(use: Use, arg: cst.Arg, kind: Kind, inference: In
         callee = inference.method(callee.file, callee.node, "__init__") or callee
     if not isinstance(callee, Function) or not isinstance(callee.node, cst.FunctionDef):
         return False
-    param = _parameter(callee, call, arg)
+    param = parameter_of(callee, call, arg)
     if param is None:
         return False
     return inference.variable((callee.file.scopes.own[callee.node], param.name.value)) == kind
 
 
-def _parameter(callee: Function, call: cst.Call, arg: cst.Arg) -> cst.Param | None:
+def parameter_of(callee: Function, call: cst.Call, arg: cst.Arg) -> cst.Param | None:
     """The parameter of a function of the project that an argument of a call goes to."""
-    assert isinstance(callee.node, cst.FunctionDef)
+    if not isinstance(callee.node, cst.FunctionDef):
+        return None
     params = callee.node.params
     if arg.keyword is not None:
         return next((param for param in all_params(params) if param.name.value == arg.keyword.value), None)

@@ -1,0 +1,130 @@
+"""The listings of messages that can be listings of a conversation's items, and how each has to be asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import libcst as cst
+
+from assist2resp.rewrite.chains import beta_of
+from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.kinds import Ident, Resource
+from assist2resp.rewrite.literal_absence import may_be_none
+from assist2resp.rewrite.literal_lookup import Lookup
+from assist2resp.rewrite.message_reads import Found, MessageReads, Shape
+from assist2resp.rewrite.nodes import argument, has_star
+from assist2resp.rewrite.sites import Site
+
+_ARGUMENTS = frozenset({"thread_id", "order", "limit", "after", "timeout", "extra_headers"})
+_PAGE = 20
+"""How many messages a page holds if the program does not say it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """A listing that can be one of items. `most` is how many messages it gave at once, None where it gives all."""
+
+    site: Site
+    reads: MessageReads
+    most: cst.BaseExpression | None
+
+    @property
+    def loop(self) -> cst.For | cst.CompFor | None:
+        """The loop over the listing itself, which nothing else reads."""
+        return _loop_over(self.site.awaited, self.site)
+
+    @property
+    def data(self) -> cst.Attribute | None:
+        """`.data` of the listing itself, which nothing else reads."""
+        parent = self.site.file.scopes.parent_of[self.site.awaited]
+        return parent if isinstance(parent, cst.Attribute) else None
+
+    @property
+    def loop_over_data(self) -> cst.For | None:
+        """The `for` statement over `.data` of the listing itself."""
+        loop = _loop_over(self.data, self.site) if self.data is not None else None
+        return loop if isinstance(loop, cst.For) else None
+
+    @property
+    def first(self) -> cst.Subscript | None:
+        """`.data[0]` of the listing itself, where its error for an empty thread is not asked for by name."""
+        site = self.site
+        parent = site.file.scopes.parent_of[self.data] if self.data is not None else None
+        if not isinstance(parent, cst.Subscript) or site.awaited is not site.call or b"IndexError" in site.file.data:
+            return None
+        index, function = parent.slice[0].slice, site.scope.enclosing_function()
+        is_zero = isinstance(index, cst.Index) and isinstance(index.value, cst.Integer) and index.value.value == "0"
+        return parent if is_zero and function not in site.file.scopes.yields else None
+
+
+def _loop_over(node: cst.BaseExpression, site: Site) -> cst.For | cst.CompFor | None:
+    parent = site.file.scopes.parent_of[node]
+    return parent if isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is node else None
+
+
+def plain_listings(sites: list[Site], inference: Inference) -> dict[Site, Listing]:
+    """The listings of which only roles, ids and texts are read."""
+    candidates = {site for site in sites if _is_plain_call(site, inference)}
+    while candidates:
+        reads = MessageReads(inference, candidates)
+        found = {site: listing for site in reads.sites if (listing := _listing(site, reads)) is not None}
+        if found.keys() == candidates:
+            return found
+        candidates = set(found)
+    return {}
+
+
+def _is_plain_call(site: Site, inference: Inference) -> bool:
+    if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper or site.receiver.is_azure:
+        return False
+    keywords = {arg.keyword.value if arg.keyword is not None else "thread_id" for arg in site.call.args}
+    cursor = argument(site.call, "after")
+    in_string = any(isinstance(node, cst.FormattedString) for node in site.file.scopes.ancestors(site.call))
+    return (
+        keywords <= _ARGUMENTS
+        and not has_star(site.call)
+        and not in_string
+        and argument(site.call, "thread_id", 0) is not None
+        and beta_of(site, inference) is not None
+        and (cursor is None or inference.kind(cursor, site.file) == Ident("Message"))
+        and _is_entered(site)
+    )
+
+
+def _is_entered(site: Site) -> bool:
+    """Whether an asynchronous page is awaited, or gone through at once."""
+    parent = site.file.scopes.parent_of[site.awaited]
+    if isinstance(site.receiver, Resource) and site.receiver.is_async and site.awaited is site.call:
+        return isinstance(parent, (cst.For, cst.CompFor)) and parent.asynchronous is not None
+    return True
+
+
+def _listing(site: Site, reads: MessageReads) -> Listing | None:
+    pages = reads.of(Shape.PAGE, site)
+    by_data = [page for page in pages if _is_data(page)]
+    goes_on = any(_goes_through(page) for page in pages)
+    limit = argument(site.call, "limit") if site.call is not None else None
+    if limit is not None and may_be_none(limit, Lookup(site.file.scopes)):
+        return None
+    most = limit if limit is not None else cst.Integer(str(_PAGE))
+    if not by_data or all(_reads_less(found, most) for found in reads.of(Shape.MESSAGES, site)):
+        return Listing(site, reads, None)
+    return Listing(site, reads, most) if not goes_on else None
+
+
+def _is_data(page: Found) -> bool:
+    return isinstance(page.file.scopes.parent_of[page.node], cst.Attribute)
+
+
+def _goes_through(page: Found) -> bool:
+    parent = page.file.scopes.parent_of[page.node]
+    return isinstance(parent, (cst.For, cst.CompFor, cst.Arg))
+
+
+def _reads_less(found: Found, most: cst.BaseExpression) -> bool:
+    """Whether an expression asks for one message that the page holds, or whether there are any."""
+    parent = found.file.scopes.parent_of[found.node]
+    if isinstance(parent, cst.Subscript) and isinstance(parent.slice[0].slice, cst.Index):
+        index, held = parent.slice[0].slice.value, most.evaluated_value if isinstance(most, cst.Integer) else 1
+        return isinstance(index, cst.Integer) and index.evaluated_value < held
+    return not isinstance(parent, (cst.For, cst.CompFor, cst.Arg, cst.Subscript))

@@ -1,0 +1,92 @@
+"""Which of a variable's bindings a read of it may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import libcst as cst
+
+from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.run_sites import text_order
+from assist2resp.rewrite.scopes import Binding, Scope, Variable
+
+_LOOPS = (cst.While, cst.For)
+
+
+class Reads:
+    """The places of one file that read a variable, and what each may see."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self.file = file
+        self.order = text_order(file)
+        self._names: dict[str, list[cst.Name]] = {}
+        for node in self.order:
+            if isinstance(node, cst.Name):
+                self._names.setdefault(node.value, []).append(node)
+
+    def of(self, variable: Variable) -> list[cst.Name]:
+        """Every name in the file that stands for the variable, where it is bound too."""
+        return [name for name in self._names.get(variable[1], ()) if self.variable(name) == variable]
+
+    def variable(self, name: cst.Name) -> Variable | None:
+        """The variable that a name stands for."""
+        scope = self.file.scopes.scope_of.get(name)
+        return scope.find(name.value) if scope is not None else None
+
+    def reaching(self, read: cst.Name, variable: Variable) -> list[Binding]:
+        """The bindings that the read may see: all of them where it does not stand in the variable's own function."""
+        bindings = variable[0].names[variable[1]]
+        if len(bindings) == 1 or self._home(read) is not variable[0] or not all(map(_has_place, bindings)):
+            return bindings
+        around = [read, *self.file.scopes.ancestors(read)]
+        before = sorted((b for b in bindings if self._is_before(b, read, around)), key=self._place)
+        sure = [b for b in before if self._always_reaches(b, around)]
+        if not sure:
+            return bindings
+        last = sure[-1]
+        outer = [loop for loop in around if isinstance(loop, _LOOPS) and not self._is_within(last, loop)]
+        return [
+            b
+            for b in bindings
+            if b is last
+            or (b in before and self._place(last) < self._place(b))
+            or (b not in before and any(self._is_within(b, loop) for loop in outer))
+        ]
+
+    def _is_before(self, binding: Binding, read: cst.Name, around: Sequence[cst.CSTNode]) -> bool:
+        """Whether a binding stands before a read; one whose own value holds the read does not."""
+        return self._place(binding) < self.order[read] and binding.node not in around
+
+    def _home(self, read: cst.Name) -> Scope | None:
+        """The scope of the function around a read; comprehensions run where they stand."""
+        scope: Scope | None = self.file.scopes.scope_of.get(read)
+        while scope is not None and isinstance(scope.node, cst.BaseComp):
+            scope = scope.parent
+        return scope
+
+    def _place(self, binding: Binding) -> int:
+        """Where a binding stands in the text; a parameter stands before everything."""
+        return self.order[binding.target] if binding.target is not None else -1
+
+    def _is_within(self, binding: Binding, loop: cst.CSTNode) -> bool:
+        return binding.target is not None and loop in self.file.scopes.ancestors(binding.target)
+
+    def _always_reaches(self, binding: Binding, around: Sequence[cst.CSTNode]) -> bool:
+        """Whether the block that a binding begins to hold in is around the read; a `with` is no block of its own."""
+        if binding.target is None:
+            return True
+        inner: cst.CSTNode = binding.target
+        for node in self.file.scopes.ancestors(binding.target):
+            if isinstance(node, cst.For) and node.target is inner:
+                return node.body in around
+            if isinstance(node, (cst.BaseSuite, cst.Module)) and not self._is_body_of_with(node):
+                return node in around
+            inner = node
+        return False
+
+    def _is_body_of_with(self, node: cst.CSTNode) -> bool:
+        return isinstance(self.file.scopes.parent_of.get(node), cst.With)
+
+
+def _has_place(binding: Binding) -> bool:
+    return binding.target is not None or binding.how == "param"

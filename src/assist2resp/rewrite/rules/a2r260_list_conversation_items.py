@@ -1,0 +1,275 @@
+"""A2R260: listed messages are the conversation's items that are messages."""
+
+from __future__ import annotations
+
+import functools
+
+import libcst as cst
+
+from assist2resp.rewrite.calls import attribute
+from assist2resp.rewrite.chains import beta_of, client_of
+from assist2resp.rewrite.edits import leaving_comments
+from assist2resp.rewrite.listings import Listing
+from assist2resp.rewrite.message_reads import Found, Shape
+from assist2resp.rewrite.nodes import code
+from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.rules._cases import case
+from assist2resp.rewrite.rules._item_lists import filtered, first, guarded, items_call, named
+from assist2resp.rewrite.uses import is_load
+from assist2resp.schema.findings import Level
+
+
+class ListConversationItems:
+    """A listing of messages becomes one of the conversation's items.
+
+    What: `client.beta.threads.messages.list(thread_id=t)` becomes the items of `client.conversations.items.list(t)`
+    whose type is `message`; `.data` goes, and `.text.value` is `.text`.
+    Why: a conversation holds calls of tools and reasoning beside its messages.
+    Safety: only where everything that is read of the messages is their role, id and text; a page of which more than one
+    message is read holds no more of them than it did. Annotations, times and metadata go through the support module.
+    Known problems: markers such as `【4:0†source】` are no longer part of the text; the annotations are in the item.
+    See: https://platform.openai.com/docs/guides/conversation-state
+    """
+
+    code = "A2R260"
+    title = "list a conversation's items"
+    level = Level.FIXED
+    CASES = (
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+
+
+            def transcript(thread_id: str) -> list[str]:
+                messages = client.beta.threads.messages.list(thread_id=thread_id, order="asc")
+                return [f"{message.role}: {message.content[0].text.value}" for message in messages]
+            """,
+            """
+            from openai import OpenAI
+
+            from assistants_compat import conversation_id
+
+            client = OpenAI()
+
+
+            def transcript(thread_id: str) -> list[str]:
+                messages = [
+                    item
+                    for item in client.conversations.items.list(conversation_id(thread_id), order="asc")
+                    if item.type == "message"
+                ]
+                return [f"{message.role}: {message.content[0].text}" for message in messages]
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+
+
+            def show(thread_id: str) -> None:
+                for message in client.beta.threads.messages.list(thread_id, order="asc", limit=100):
+                    for part in message.content:
+                        if part.type == "text":
+                            print(message.role, part.text.value)
+            """,
+            """
+            from openai import OpenAI
+
+            from assistants_compat import conversation_id
+
+            client = OpenAI()
+
+
+            def show(thread_id: str) -> None:
+                for message in client.conversations.items.list(
+                    conversation_id(thread_id),
+                    order="asc",
+                    limit=100,
+                ):
+                    if message.type != "message":
+                        continue
+                    for part in message.content:
+                        if part.type in ("input_text", "output_text"):
+                            print(message.role, part.text)
+            """,
+        ),
+        case(
+            """
+            from openai import AsyncOpenAI
+
+            client = AsyncOpenAI()
+
+
+            async def newest(thread_id: str) -> str:
+                messages = await client.beta.threads.messages.list(thread_id=thread_id)
+                return messages.data[0].content[0].text.value
+
+
+            async def said(thread_id: str) -> list[str]:
+                messages = await client.beta.threads.messages.list(thread_id=thread_id, limit=5)
+                answers = [m for m in messages.data if m.role == "assistant"]
+                return [m.content[0].text.value for m in reversed(answers)]
+            """,
+            """
+            from openai import AsyncOpenAI
+
+            from assistants_compat import conversation_id
+
+            client = AsyncOpenAI()
+
+
+            async def newest(thread_id: str) -> str:
+                messages = [
+                    item
+                    async for item in client.conversations.items.list(conversation_id(thread_id))
+                    if item.type == "message"
+                ]
+                return messages[0].content[0].text
+
+
+            async def said(thread_id: str) -> list[str]:
+                messages = [
+                    item
+                    async for item in client.conversations.items.list(conversation_id(thread_id))
+                    if item.type == "message"
+                ][:5]
+                answers = [m for m in messages if m.role == "assistant"]
+                return [m.content[0].text for m in reversed(answers)]
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            for item in client.conversations.items.list("conv_abc", order="asc"):
+                if item.type == "message":
+                    print(item.role, item.content[0].text)
+            """,
+        ),
+        case(
+            """
+            import mailbox
+
+            box = mailbox.mbox("inbox")
+            messages = [message for message in box if message["subject"]]
+            print(len(messages))
+            """,
+        ),
+        case(
+            """
+            class Threads:
+                def list(self, thread_id):
+                    return [thread_id]
+
+
+            class Client:
+                messages = Threads()
+
+
+            client = Client()
+            for message in client.messages.list("thread_abc"):
+                print(message)
+            """,
+        ),
+    )
+
+    def apply(self, plan: Plan) -> None:
+        """Rewrite the listings that are understood, whatever becomes of the flow's runs."""
+        done: set[cst.CSTNode] = set()
+        for site, listing in plan.plain.listings.items():
+            if site in plan.open_sites:
+                self._list(plan, listing)
+                self._read(plan, listing, done)
+                plan.fix(site, self.code, "messages are items of the conversation.", plain=True)
+
+    @staticmethod
+    def _list(plan: Plan, listing: Listing) -> None:
+        site, loop = listing.site, listing.loop
+        beta = beta_of(site, plan.inference)
+        assert beta is not None
+        func = attribute(client_of(beta), "conversations", "items", "list")
+        asked = functools.partial(items_call, plan, listing, func)
+        if loop is not None and guarded(loop) is not None:
+            plan.change(site.file, site.awaited, asked)
+            plan.change(site.file, loop, lambda updated: guarded(updated) or updated)
+        elif listing.first is not None:
+            plan.change(site.file, site.awaited, asked)
+            plan.change(site.file, listing.first, lambda updated: first(listing, _value(updated)))
+        else:
+            plan.change(site.file, site.awaited, lambda updated: filtered(listing, asked(updated)))
+        if listing.loop_over_data is not None:
+            name = _free(listing)
+            plan.change(site.file, listing.loop_over_data, lambda updated: named(updated, name))
+
+    @staticmethod
+    def _read(plan: Plan, listing: Listing, done: set[cst.CSTNode]) -> None:
+        """Read of the items what was read of the messages; `done` is what another listing changed already."""
+        reads, site = listing.reads, listing.site
+        for found in reads.of(Shape.PAGE, site):
+            call = _list_around(found)
+            if call is not None and call not in done:
+                done.add(call)
+                plan.change(found.file, call, lambda updated: cst.ensure_type(updated, cst.Call).args[0].value)
+        for found in [*reads.of(Shape.PAGE, site), *reads.of(Shape.TEXT, site), *reads.of(Shape.PART, site)]:
+            node = found.file.scopes.parent_of[found.node]
+            if node in done or not isinstance(node, cst.Attribute):
+                continue
+            done.add(node)
+            if node.attr.value in {"data", "value"}:
+                parent = found.file.scopes.parent_of[node]
+                if _assigns_to_itself(parent, found.node):
+                    plan.change(found.file, parent, leaving_comments)
+                else:
+                    plan.change(found.file, node, _value)
+            elif node.attr.value == "type":
+                plan.change(found.file, found.file.scopes.parent_of[node], _is_text)
+
+
+def _list_around(found: Found) -> cst.Call | None:
+    """`list(page)`, which is a list already."""
+    arg = found.file.scopes.parent_of[found.node]
+    call = found.file.scopes.parent_of[arg]
+    is_list = isinstance(call, cst.Call) and isinstance(call.func, cst.Name) and call.func.value == "list"
+    return call if is_list and isinstance(call, cst.Call) else None
+
+
+def _free(listing: Listing) -> str:
+    """What a list can be called where it had no name."""
+    scopes = listing.site.file.scopes
+    names = (node for node in scopes.parent_of if isinstance(node, cst.Name))
+    taken = {name.value for name in names if not isinstance(scopes.parent_of[name], (cst.Attribute, cst.Arg))}
+    taken |= {
+        name.value for name in scopes.parent_of if isinstance(name, cst.Name) and is_load(name, listing.site.file)
+    }
+    return next(
+        name for name in ("messages", "items", "listed", "listed_messages", "page_messages") if name not in taken
+    )
+
+
+def _value(updated: cst.CSTNode) -> cst.BaseExpression:
+    assert isinstance(updated, (cst.Attribute, cst.Subscript))
+    return updated.value
+
+
+def _assigns_to_itself(parent: cst.CSTNode, held: cst.BaseExpression) -> bool:
+    """Whether `messages = messages.data` is all that a statement says."""
+    return (
+        isinstance(parent, cst.Assign)
+        and isinstance(held, cst.Name)
+        and [code(target.target) for target in parent.targets] == [held.value]
+    )
+
+
+def _is_text(updated: cst.CSTNode) -> cst.CSTNode:
+    """`part.type == "text"` asks for one of two types now, by who wrote the message."""
+    test = cst.ensure_type(updated, cst.Comparison)
+    target = test.comparisons[0]
+    quote = cst.ensure_type(target.comparator, cst.SimpleString).quote
+    types = cst.parse_expression(f"({quote}input_text{quote}, {quote}output_text{quote})")
+    operator = cst.In() if isinstance(target.operator, cst.Equal) else cst.NotIn()
+    return test.with_changes(comparisons=[cst.ComparisonTarget(operator, types)])
