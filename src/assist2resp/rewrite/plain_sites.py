@@ -71,6 +71,7 @@ def site_obstacle(runs: FlowRuns) -> str:
         THREAD_CREATE,
         "beta.threads.retrieve",
         "beta.threads.delete",
+        "beta.threads.update",
     )
     for site in runs.flow.sites:
         if site.path.startswith((_ASSISTANT_SITES, "beta.vector_stores")):
@@ -94,7 +95,7 @@ def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
         return f"{site.path} is given {', '.join(sorted(keywords - _CREATE_ARGUMENTS))}"
     if site.path == MESSAGE_CREATE and keywords & {"attachments", "file_ids", "metadata"}:
         return "a message has attachments or metadata"
-    if site.path == THREAD_CREATE and "tool_resources" in keywords:
+    if site.path in {THREAD_CREATE, "beta.threads.update"} and "tool_resources" in keywords:
         return "a thread has tool resources"
     if site.path in (*CREATES, *MANAGED) and (
         argument(site.call, "assistant_id") is None or thread_argument(site) is None

@@ -5,6 +5,7 @@ Yes only if every use of every run, of its tool calls and of its messages is one
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,15 +13,19 @@ import libcst as cst
 
 from assist2resp.rewrite import uses
 from assist2resp.rewrite.flow_runs import FlowRuns
+from assist2resp.rewrite.kinds import Instance, Plain
 from assist2resp.rewrite.listings import Listing, plain_listings
 from assist2resp.rewrite.plain_early import early_obstacle
 from assist2resp.rewrite.plain_messages import message_obstacle
 from assist2resp.rewrite.plain_newest import newest_of_runs
 from assist2resp.rewrite.plain_sites import download_obstacle, mock_obstacle, site_obstacle
 from assist2resp.rewrite.plain_uses import call_obstacle, id_obstacle, run_obstacle
+from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.run_sites import MESSAGE_LIST
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.streams import is_streamed
+
+_TIME = re.compile(rb"""["']created_at["']""")
 
 
 @dataclass
@@ -50,6 +55,18 @@ class PlainRuns(FlowRuns):
     def followed(self) -> frozenset[cst.CSTNode]:
         """Every expression that holds messages of such listings."""
         return frozenset().union(*(listing.reads.found for listing in self.listings.values()))
+
+    @cached_property
+    def writes_items(self) -> bool:
+        """Whether messages may be written as items, which have no time and are refused in other words."""
+        return self.possible or not (self.mocked or any(map(self._reads_times, uses.connected_files(self.flow))))
+
+    def _reads_times(self, file: SourceFile) -> bool:
+        if b"while a run" in file.data or _TIME.search(file.data):
+            return True
+        read = (node for node in file.scopes.parent_of if isinstance(node, cst.Attribute))
+        kinds = (self.inference.kind(node.value, file) for node in read if node.attr.value == "created_at")
+        return any(not isinstance(kind, (Instance, Plain)) for kind in kinds)
 
     @cached_property
     def mocked(self) -> bool:

@@ -19,7 +19,7 @@ from assist2resp.rewrite.sites import Site, line_place
 from assist2resp.rewrite.turns import answering_run
 from assist2resp.schema.findings import Level
 
-_DELETE = "beta.threads.delete"
+_DELETE, _UPDATE = "beta.threads.delete", "beta.threads.update"
 _BY_ID = {"beta.threads.retrieve": "retrieve", _DELETE: "delete"}
 _SAME = frozenset({"id", "metadata"})
 
@@ -182,7 +182,7 @@ class CreateConversations:
 
     def apply(self, plan: Plan) -> None:
         """Rewrite the flow's threads if they are only named: all where its runs are plain or none, else the empty ones."""
-        plain = may_be_plain(plan)
+        plain = may_be_plain(plan) or (plan.plain.writes_items and not _names_the_type(plan))
         if (not plain and (plan.plain.mocked or _names_the_type(plan))) or not self._only_named(plan):
             return
         for site in plan.open_sites:
@@ -195,14 +195,17 @@ class CreateConversations:
                 continue
             if site.path == THREAD_CREATE and (plain or argument(site.call, "messages") is None):
                 self._create(plan, site)
-            elif plain and site.path in _BY_ID and (site.path != _DELETE or self._only_confirmed(plan)):
+            elif plain and site.path in _BY_ID and _keywords(site) <= {"thread_id"} and self._may_go(plan, site):
                 self._by_id(plan, site, _BY_ID[site.path])
+            elif plain and site.path == _UPDATE and _keywords(site) <= {"thread_id", "metadata"}:
+                self._by_id(plan, site, "update")
 
     def _only_named(self, plan: Plan) -> bool:
         return self._only_read(plan, "beta.Thread", _SAME)
 
-    def _only_confirmed(self, plan: Plan) -> bool:
-        return self._only_read(plan, "beta.ThreadDeleted", frozenset({"id", "deleted"}))
+    def _may_go(self, plan: Plan, site: Site) -> bool:
+        """Whether nothing but the confirmation is read of a deletion."""
+        return site.path != _DELETE or self._only_read(plan, "beta.ThreadDeleted", frozenset({"id", "deleted"}))
 
     @staticmethod
     def _only_read(plan: Plan, kind: str, names: frozenset[str]) -> bool:
@@ -217,9 +220,8 @@ class CreateConversations:
 
     def _create(self, plan: Plan, site: Site) -> None:
         assert site.call is not None
-        keywords = {arg.keyword.value for arg in site.call.args if arg.keyword is not None}
         beta = beta_of(site, plan.inference)
-        if not keywords <= {"messages", "metadata", "timeout", "extra_headers"} or beta is None:
+        if not _keywords(site) <= {"messages", "metadata", "timeout", "extra_headers"} or beta is None:
             return
         messages = argument(site.call, "messages")
         items = literals.messages(messages, plan.look(site.file)) if messages is not None else None
@@ -253,18 +255,27 @@ class CreateConversations:
 
     def _by_id(self, plan: Plan, site: Site, name: str) -> None:
         thread, beta = thread_argument(site), beta_of(site, plan.inference)
-        if site.call is None or thread is None or beta is None or len(site.call.args) != 1:
+        if site.call is None or thread is None or beta is None:
             return
         func = attribute(client_of(beta), "conversations", name)
         reference = conversation_reference(plan, site.file, thread)
 
         def build(updated: cst.CSTNode) -> cst.CSTNode:
             old = cst.ensure_type(updated, cst.Call)
-            arg = old.args[0].with_changes(keyword=None, equal=cst.MaybeSentinel.DEFAULT, value=reference)
-            return old.with_changes(func=func, args=[arg])
+            args = [
+                arg.with_changes(keyword=None, equal=cst.MaybeSentinel.DEFAULT, value=reference)
+                if arg.keyword is None or arg.keyword.value == "thread_id"
+                else arg
+                for arg in old.args
+            ]
+            return old.with_changes(func=func, args=args)
 
         plan.change(site.file, site.call, build)
         plan.fix(site, self.code, "a thread became a conversation.", plain=True)
+
+
+def _keywords(site: Site) -> set[str]:
+    return {arg.keyword.value for arg in site.call.args if arg.keyword is not None} if site.call is not None else set()
 
 
 def _is_messages(arg: cst.Arg) -> bool:

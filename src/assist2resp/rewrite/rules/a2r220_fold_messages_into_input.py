@@ -8,7 +8,7 @@ from assist2resp.rewrite.calls import Argument, attribute, rebuild_call
 from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.edits import leaving_comments
 from assist2resp.rewrite.kinds import Resource
-from assist2resp.rewrite.nodes import argument, code
+from assist2resp.rewrite.nodes import argument, code, has_star
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
@@ -16,6 +16,8 @@ from assist2resp.rewrite.run_sites import MESSAGE_CREATE, thread_argument
 from assist2resp.rewrite.sites import Site, line_place
 from assist2resp.rewrite.turns import answering_run, input_item
 from assist2resp.schema.findings import Level
+
+_HANDED_ON = ("timeout", "extra_headers")
 
 
 class FoldMessagesIntoInput:
@@ -278,17 +280,18 @@ class FoldMessagesIntoInput:
     )
 
     def apply(self, plan: Plan) -> None:
-        """Fold or rewrite every message creation of a plain flow."""
-        if not plan.plain.possible:
+        """Fold every message creation of a plain flow, and write the others as items wherever nothing more is read."""
+        if not plan.plain.writes_items:
             return
         named: set[cst.Attribute] = set()
         for site in plan.open_sites:
-            if site.path == MESSAGE_CREATE and isinstance(site.receiver, Resource):
+            if site.path == MESSAGE_CREATE and _is_plain(plan, site):
                 thread, element = thread_argument(site), input_item(plan, site)
                 if element is None or thread is None:
                     continue
                 ids = plan.plain.message_ids(site) or []
-                run = answering_run(plan, site, code(thread), _arguments_of(site)) if not ids else None
+                folds = plan.plain.possible and not ids
+                run = answering_run(plan, site, code(thread), _arguments_of(site)) if folds else None
                 for read in set(ids) - named:
                     plan.change(site.file, read, _first_id)
                 named.update(ids)
@@ -309,11 +312,25 @@ class FoldMessagesIntoInput:
 
         def build(updated: cst.CSTNode) -> cst.CSTNode:
             old = cst.ensure_type(updated, cst.Call)
-            pair = [Argument("conversation_id", reference), Argument("items", items)]
-            return rebuild_call(old, func, pair, place=line_place(site))
+            given = [Argument("conversation_id", reference), Argument("items", items)]
+            given += [Argument(name, value) for name in _HANDED_ON if (value := argument(old, name)) is not None]
+            return rebuild_call(old, func, given, place=line_place(site))
 
         plan.change(site.file, site.call, build)
         plan.fix(site, self.code, "the message became an item of the conversation.", plain=True)
+
+
+def _is_plain(plan: Plan, site: Site) -> bool:
+    """Whether a creation says no more than a role and a content, and of its message nothing but the id is read."""
+    if not isinstance(site.receiver, Resource) or site.receiver.wrapper or site.receiver.is_azure or site.call is None:
+        return False
+    if has_star(site.call) or not all(
+        arg.keyword is None or arg.keyword.value in {"thread_id", "role", "content", *_HANDED_ON}
+        for arg in site.call.args
+    ):
+        return False
+    dropped = isinstance(site.file.scopes.parent_of.get(site.awaited), cst.Expr)
+    return dropped or plan.plain.message_ids(site) is not None
 
 
 def _first_id(updated: cst.CSTNode) -> cst.CSTNode:
