@@ -42,6 +42,11 @@ def obstacle(body: str, folder: Path) -> str:
         param(POLL + f"for m in {LISTING}: print(m.role)", id="messages"),
         param(POLL + f"print({LISTING}.data[0].content[0].text.value)", id="newest message"),
         param("client.beta.threads.messages.create(t, role='user', content='x')\n" + POLL, id="message before"),
+        param(
+            "m = client.beta.threads.messages.create(t, role='user', content='x')\nprint(m)\n" + POLL, id="message used"
+        ),
+        param(POLL + f"print({LISTING[:-1]}, run_id=run.id).data[0].content[0].text.annotations)", id="listed by run"),
+        param(POLL + "print(client.beta.threads.runs.steps.list(run.id, thread_id=t))", id="steps"),
         param(POLL.replace("a)", "a, temperature=1, metadata={'k': 'v'})"), id="settings"),
         param(
             POLL + "calls = run.required_action.submit_tool_outputs.tool_calls\n"
@@ -73,7 +78,14 @@ def test_plain(body: str, tmp_path: Path) -> None:
         param(
             POLL + "client.beta.threads.runs.cancel(run.id, thread_id=t)", "needs a run that the server", id="cancel"
         ),
-        param(POLL + "client.beta.threads.runs.steps.list(run.id, thread_id=t)", "needs a run that", id="steps"),
+        param(
+            POLL + "run = " + SUBMIT.format("[]") + "client.beta.threads.runs.steps.list(run.id, thread_id=t)",
+            "steps are listed of a run of several responses",
+            id="steps",
+        ),
+        param(
+            POLL + "client.beta.threads.runs.steps.list(given, thread_id=t)", "steps are listed", id="steps of an id"
+        ),
         param(POLL.replace("a)", "a, include=['x'])"), "is given include", id="argument"),
         param(POLL.replace("a)", "a, **given)"), "are not all to be seen", id="spread"),
         param("runs = client.beta.threads.runs\n" + POLL.replace("client.beta.threads.", ""), "not all", id="alias"),
@@ -84,14 +96,20 @@ def test_plain(body: str, tmp_path: Path) -> None:
             id="message with metadata",
         ),
         param(
-            "m = client.beta.threads.messages.create(t, role='user', content='x')\nprint(m.created_at)\n" + POLL,
-            "uses the message that it creates",
-            id="message used",
-        ),
-        param(
             "t = client.beta.threads.create(tool_resources={}).id\n" + POLL, "a thread has tool resources", id="stores"
         ),
-        param(POLL + f"print({LISTING[:-1]}, run_id=run.id))", "messages are listed by run", id="listed by run"),
+        param(
+            "m = [{'role': 'user', 'content': 'x', 'attachments': given}]\n"
+            "t = client.beta.threads.create(messages=m).id\n" + POLL,
+            "the messages of a thread may have attachments",
+            id="attachments of a new thread",
+        ),
+        param(POLL + f"print({LISTING[:-1]}, run_id=given))", "messages are listed by run", id="listed by a run's id"),
+        param(
+            POLL + "run = " + SUBMIT.format("[]") + f"print({LISTING[:-1]}, run_id=run.id).data[0].role)",
+            "messages are listed by run",
+            id="listed by run of several responses",
+        ),
         param(POLL + f"given({LISTING})", "listed messages leave", id="page handed on"),
         param(POLL + f"print([m.created_at for m in {LISTING}])", "reads message.created_at", id="message's time"),
         param(POLL + "print(run.required_action)", "a required action is used whole", id="action whole"),

@@ -9,7 +9,7 @@ import libcst as cst
 from assist2resp.rewrite import uses
 from assist2resp.rewrite.flow_runs import FlowRuns
 from assist2resp.rewrite.kinds import Sdk
-from assist2resp.rewrite.run_sites import MESSAGE_CREATE, MESSAGE_LIST
+from assist2resp.rewrite.run_sites import MESSAGE_CREATE, MESSAGE_LIST, assigned_name
 from assist2resp.rewrite.sites import Site
 
 _MESSAGE_TYPES = frozenset({"beta.threads.Message"})
@@ -17,15 +17,12 @@ _MESSAGE_TYPES = frozenset({"beta.threads.Message"})
 
 def message_obstacle(runs: FlowRuns, plain: Collection[Site], followed: Collection[cst.CSTNode]) -> str:
     """What is read of messages that items do not have, or where they go; `plain` listings hold what was `followed`."""
-    for site in uses.sites_named(runs.flow, MESSAGE_CREATE):
-        dropped = isinstance(site.file.scopes.parent_of.get(site.awaited), cst.Expr)
-        if not dropped and runs.message_ids(site) is None:
-            return "the program uses the message that it creates"
+    written = _written(runs)
     for site in uses.sites_named(runs.flow, MESSAGE_LIST):
         if site not in plain and _page_leaves(runs, site, followed):
             return "listed messages leave the code that can be followed"
     for use in uses.object_uses(runs.flow, _MESSAGE_TYPES):
-        if use.node in followed:
+        if use.node in followed or use.node in written:
             continue
         if isinstance(use.parent, cst.Attribute):
             if use.parent.attr.value not in {"role", "content", "id"}:
@@ -33,6 +30,21 @@ def message_obstacle(runs: FlowRuns, plain: Collection[Site], followed: Collecti
         elif not (uses.passes_on(use, runs.inference) or isinstance(use.parent, (cst.ListComp, cst.GeneratorExp))):
             return "a message leaves the code that can be followed"
     return ""
+
+
+def _written(runs: FlowRuns) -> set[cst.CSTNode]:
+    """The expressions that hold nothing but a message which the program has just written, and not a run."""
+    creates = uses.sites_named(runs.flow, MESSAGE_CREATE)
+    calls: set[cst.CSTNode] = {site.awaited for site in creates} | {
+        site.call for site in creates if site.call is not None
+    }
+    found = set(calls)
+    for site in creates:
+        name = assigned_name(site)
+        variable = site.scope.find(name.value) if name is not None else None
+        if variable is not None and all(binding.node in calls for binding in variable[0].names[variable[1]]):
+            found.update(uses.reads_of(variable, site.file))
+    return found
 
 
 def _page_leaves(runs: FlowRuns, site: Site, followed: Collection[cst.CSTNode]) -> bool:

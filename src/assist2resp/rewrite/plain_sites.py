@@ -6,7 +6,7 @@ import re
 
 import libcst as cst
 
-from assist2resp.rewrite import uses
+from assist2resp.rewrite import literals, uses
 from assist2resp.rewrite.chains import beta_of
 from assist2resp.rewrite.flow_runs import FlowRuns
 from assist2resp.rewrite.kinds import Ident, Method, Resource
@@ -25,6 +25,7 @@ from assist2resp.rewrite.run_sites import (
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.streams import MANAGED
 
+_STEPS = ("beta.threads.runs.steps.list", "beta.threads.runs.steps.retrieve")
 _ASSISTANT_SITES = "beta.assistants."
 _CREATE_ARGUMENTS = frozenset({
     "thread_id", "assistant_id", "instructions", "additional_instructions", "model", "temperature", "top_p", "tools",
@@ -72,6 +73,7 @@ def site_obstacle(runs: FlowRuns) -> str:
         "beta.threads.retrieve",
         "beta.threads.delete",
         "beta.threads.update",
+        *_STEPS,
     )
     for site in runs.flow.sites:
         if site.path.startswith((_ASSISTANT_SITES, "beta.vector_stores")):
@@ -88,6 +90,21 @@ def site_obstacle(runs: FlowRuns) -> str:
     return runs.streamed[1]
 
 
+def _is_of_one_response(runs: FlowRuns, site: Site) -> bool:
+    """Whether a site names a run of the flow that is one response, of which the support module can ask the server."""
+    run_id = argument(site.call, "run_id", 0 if site.path in _STEPS else None) if site.call is not None else None
+    named = run_id is not None and runs.inference.kind(run_id, site.file) == Ident("Run")
+    return named and not uses.sites_named(runs.flow, *SUBMITS)
+
+
+def _may_attach(runs: FlowRuns, site: Site) -> bool:
+    """Whether a thread's first messages may bring files, which the support module remembers for its runs."""
+    messages = argument(site.call, "messages") if site.call is not None else None
+    if messages is None or literals.messages(messages, Lookup(site.file.scopes)) is not None:
+        return False
+    return any(b"attachments" in file.data or b"file_ids" in file.data for file in uses.connected_files(runs.flow))
+
+
 def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
     assert site.call is not None
     keywords = {arg.keyword.value for arg in site.call.args if arg.keyword is not None}
@@ -97,6 +114,8 @@ def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
         return "a message has attachments or metadata"
     if site.path in {THREAD_CREATE, "beta.threads.update"} and "tool_resources" in keywords:
         return "a thread has tool resources"
+    if site.path == THREAD_CREATE and _may_attach(runs, site):
+        return "the messages of a thread may have attachments"
     if site.path in (*CREATES, *MANAGED) and (
         argument(site.call, "assistant_id") is None or thread_argument(site) is None
     ):
@@ -109,8 +128,10 @@ def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
             return "tool outputs are submitted to a run that is only named"
         if runs.origin_of(site) is None:
             return "tool outputs are submitted where the run's own settings are not to be seen"
-    if site.path == MESSAGE_LIST and "run_id" in keywords:
+    if site.path == MESSAGE_LIST and "run_id" in keywords and not _is_of_one_response(runs, site):
         return "messages are listed by run"
+    if site.path in _STEPS and not _is_of_one_response(runs, site):
+        return "steps are listed of a run of several responses"
     cursors = [argument(site.call, name) for name in ("before", "after") if site.path == MESSAGE_LIST]
     if any(cursor is not None and runs.inference.kind(cursor, site.file) != Ident("Message") for cursor in cursors):
         return "messages are listed from a cursor that cannot be followed"

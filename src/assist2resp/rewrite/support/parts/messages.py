@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import openai
 
 from assist2resp.rewrite.support.parts.content import _message, _with_facts
 from assist2resp.rewrite.support.parts.pages import _page
-from assist2resp.rewrite.support.parts.run_record import _active_run
+from assist2resp.rewrite.support.parts.run_record import _active_run, _kept_run
 from assist2resp.rewrite.support.parts.state import _conversation, _mapped, _state
 from assist2resp.rewrite.support.parts.wire import Json, _answers, _Call, _missing, _Refusal, _Work
 from assist2resp.rewrite.support.parts.writing import _INCLUDE, _append
@@ -29,6 +31,9 @@ def _list_messages(call: _Call, thread_id: str) -> _Work:
     conversation = _conversation(thread_id)
     # region record
     yield from _active_run(call, conversation)
+    if "run_id" in call.query:
+        with contextlib.suppress(_Refusal):
+            yield from _kept_run(call, thread_id, call.query["run_id"])
     # endregion
     # region facts
     kept = {row["id"]: row for row in _state.of("message", conversation)}
