@@ -91,18 +91,9 @@ def test_plain(body: str, tmp_path: Path) -> None:
         param("runs = client.beta.threads.runs\n" + POLL.replace("client.beta.threads.", ""), "not all", id="alias"),
         param(POLL.replace("runs.create", "runs.with_raw_response.create"), "is not called plainly", id="raw response"),
         param(
-            "client.beta.threads.messages.create(t, role='user', content='x', metadata={'k': 'v'})\n" + POLL,
-            "a message has attachments or metadata",
-            id="message with metadata",
-        ),
-        param(
-            "t = client.beta.threads.create(tool_resources={}).id\n" + POLL, "a thread has tool resources", id="stores"
-        ),
-        param(
-            "m = [{'role': 'user', 'content': 'x', 'attachments': given}]\n"
-            "t = client.beta.threads.create(messages=m).id\n" + POLL,
-            "the messages of a thread may have attachments",
-            id="attachments of a new thread",
+            "client.beta.threads.messages.create(t, role='user', content='x', file_ids=given)\n" + POLL,
+            "a message has files as the first beta had them",
+            id="files of a message",
         ),
         param(POLL + f"print({LISTING[:-1]}, run_id=given))", "messages are listed by run", id="listed by a run's id"),
         param(

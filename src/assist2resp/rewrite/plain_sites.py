@@ -97,12 +97,18 @@ def _is_of_one_response(runs: FlowRuns, site: Site) -> bool:
     return named and not uses.sites_named(runs.flow, *SUBMITS)
 
 
-def _may_attach(runs: FlowRuns, site: Site) -> bool:
-    """Whether a thread's first messages may bring files, which the support module remembers for its runs."""
-    messages = argument(site.call, "messages") if site.call is not None else None
+def brings_files(site: Site, runs: FlowRuns) -> bool:
+    """Whether a site may give files or vector stores to a thread, which the support module remembers for its runs."""
+    given = {arg.keyword.value for arg in site.call.args if arg.keyword is not None} if site.call is not None else set()
+    if site.path in {MESSAGE_CREATE, THREAD_CREATE, "beta.threads.update"} and given & {
+        "attachments",
+        "tool_resources",
+    }:
+        return True
+    messages = argument(site.call, "messages") if site.call is not None and site.path == THREAD_CREATE else None
     if messages is None or literals.messages(messages, Lookup(site.file.scopes)) is not None:
         return False
-    return any(b"attachments" in file.data or b"file_ids" in file.data for file in uses.connected_files(runs.flow))
+    return any(b"attachments" in file.data for file in uses.connected_files(runs.flow))
 
 
 def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
@@ -110,12 +116,8 @@ def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
     keywords = {arg.keyword.value for arg in site.call.args if arg.keyword is not None}
     if site.path in (*CREATES, *MANAGED) and not keywords <= _CREATE_ARGUMENTS:
         return f"{site.path} is given {', '.join(sorted(keywords - _CREATE_ARGUMENTS))}"
-    if site.path == MESSAGE_CREATE and keywords & {"attachments", "file_ids", "metadata"}:
-        return "a message has attachments or metadata"
-    if site.path in {THREAD_CREATE, "beta.threads.update"} and "tool_resources" in keywords:
-        return "a thread has tool resources"
-    if site.path == THREAD_CREATE and _may_attach(runs, site):
-        return "the messages of a thread may have attachments"
+    if site.path == MESSAGE_CREATE and "file_ids" in keywords:
+        return "a message has files as the first beta had them"
     if site.path in (*CREATES, *MANAGED) and (
         argument(site.call, "assistant_id") is None or thread_argument(site) is None
     ):

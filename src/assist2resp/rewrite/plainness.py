@@ -18,7 +18,7 @@ from assist2resp.rewrite.listings import Listing, plain_listings
 from assist2resp.rewrite.plain_early import early_obstacle
 from assist2resp.rewrite.plain_messages import message_obstacle
 from assist2resp.rewrite.plain_newest import newest_of_runs
-from assist2resp.rewrite.plain_sites import download_obstacle, mock_obstacle, site_obstacle
+from assist2resp.rewrite.plain_sites import brings_files, download_obstacle, mock_obstacle, site_obstacle
 from assist2resp.rewrite.plain_uses import call_obstacle, id_obstacle, run_obstacle
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.run_sites import MESSAGE_LIST
@@ -57,9 +57,25 @@ class PlainRuns(FlowRuns):
         return frozenset().union(*(listing.reads.found for listing in self.listings.values()))
 
     @cached_property
+    def brings_files(self) -> bool:
+        """Whether the flow gives files or vector stores to its threads."""
+        return any(brings_files(site, self) for site in self.flow.sites)
+
+    @cached_property
+    def threads_have_files(self) -> bool:
+        """Whether any flow of the program gives files or vector stores to threads, whose ids may come to this one."""
+        return any(brings_files(site, self) for site in self.flow.index.sites.values())
+
+    @cached_property
     def writes_items(self) -> bool:
-        """Whether messages may be written as items, which have no time and are refused in other words."""
-        return self.possible or not (self.mocked or any(map(self._reads_times, uses.connected_files(self.flow))))
+        """Whether messages may be written as items: these have no time, and are refused at once, in other words.
+
+        A run that was just cancelled holds its conversation for a moment, which the support module waits for.
+        """
+        if self.possible:
+            return True
+        cancels = any(site.path == "beta.threads.runs.cancel" for site in self.flow.index.sites.values())
+        return not (cancels or self.mocked or any(map(self._reads_times, uses.connected_files(self.flow))))
 
     def _reads_times(self, file: SourceFile) -> bool:
         if b"while a run" in file.data or _TIME.search(file.data):

@@ -62,6 +62,10 @@ def _registered(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[A
     assert site.call is not None
     own: list[Argument] = []
     settings: list[cst.Arg] = []
+    if plan.plain.threads_have_files:
+        thread = thread_argument(site)
+        assert thread is not None
+        settings.append(cst.Arg(thread, cst.Name("thread_id"), _TIGHT))
     for arg in site.call.args:
         name = arg.keyword.value if arg.keyword is not None else ""
         if name in _HANDED_ON or name in _AS_GIVEN:

@@ -204,7 +204,7 @@ class ConfigureAssistants:
         creates = [site for site in sites if site.path == _CREATE]
         if not plan.plain.possible or not creates or len(creates) + sum(s.path == _DELETE for s in sites) != len(sites):
             return
-        if not self._only_run(plan):
+        if plan.plain.brings_files or not self._only_run(plan):
             return
         converted = {site: self._converted(plan, site) for site in creates}
         if any(new is None for new in converted.values()) or not all(

@@ -13,8 +13,8 @@ from typing import Any
 
 from assist2resp.rewrite.support.parts.arguments import _arguments
 from assist2resp.rewrite.support.parts.pages import _listed
-from assist2resp.rewrite.support.parts.resources import _resolved
-from assist2resp.rewrite.support.parts.state import _beside
+from assist2resp.rewrite.support.parts.resources import _resolved, _thread_resources, _united
+from assist2resp.rewrite.support.parts.state import _beside, _conversation
 from assist2resp.rewrite.support.parts.wire import Json, _answers, _Call, _missing, _Refusal
 
 _STALE_SECONDS = 30
@@ -54,7 +54,13 @@ def _assistant(assistant_id: str) -> Json:
 
 
 def request_arguments(
-    assistant_id: str | None, *, additional_instructions: str | None = None, **overrides: Any
+    assistant_id: str | None,
+    *,
+    # region files
+    thread_id: str | None = None,
+    # endregion
+    additional_instructions: str | None = None,
+    **overrides: Any,
 ) -> Json:
     """The arguments of `client.responses.create` that mean what this assistant meant, with a run's own settings.
 
@@ -67,7 +73,12 @@ def request_arguments(
     settings = {**assistant, **{name: value for name, value in overrides.items() if value is not None}}
     if additional_instructions:
         settings["instructions"] = "\n\n".join(filter(None, (settings["instructions"], additional_instructions)))
-    return _arguments(settings, assistant["tool_resources"])
+    resources = assistant["tool_resources"]
+    # region files
+    if thread_id is not None:
+        resources = _united(resources, _thread_resources(_conversation(thread_id)))
+    # endregion
+    return _arguments(settings, resources)
 
 
 @contextlib.contextmanager
