@@ -25,6 +25,7 @@ from assist2resp.rewrite.run_sites import MESSAGE_LIST
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.streams import is_streamed
 
+_REFUSED = re.compile(rb"BadRequestError|APIStatusError|while a run")
 _TIME = re.compile(rb"""["']created_at["']""")
 
 
@@ -75,10 +76,10 @@ class PlainRuns(FlowRuns):
         if self.possible:
             return True
         cancels = any(site.path == "beta.threads.runs.cancel" for site in self.flow.index.sites.values())
-        return not (cancels or self.mocked or any(map(self._reads_times, uses.connected_files(self.flow))))
+        return not (cancels or self.mocked or any(map(self._reads_more, uses.connected_files(self.flow))))
 
-    def _reads_times(self, file: SourceFile) -> bool:
-        if b"while a run" in file.data or _TIME.search(file.data):
+    def _reads_more(self, file: SourceFile) -> bool:
+        if _REFUSED.search(file.data) or _TIME.search(file.data):
             return True
         read = (node for node in file.scopes.parent_of if isinstance(node, cst.Attribute))
         kinds = (self.inference.kind(node.value, file) for node in read if node.attr.value == "created_at")

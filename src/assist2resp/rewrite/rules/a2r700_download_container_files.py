@@ -47,7 +47,7 @@ class DownloadContainerFiles:
 
             client = OpenAI()
             analyst = assistants(client).create(model="gpt-5", tools=[{"type": "code_interpreter"}])
-            thread = threads(client).create(messages=[{"role": "user", "content": "Plot sin(x)."}])
+            thread = client.conversations.create(items=[{"role": "user", "content": "Plot sin(x)."}])
             threads(client).runs.create_and_poll(thread_id=thread.id, assistant_id=analyst.id)
             for message in threads(client).messages.list(thread_id=thread.id):
                 for part in message.content:

@@ -114,7 +114,7 @@ def needs_of(used: Iterable[str]) -> Needs:
             brought = {name for name, brought in FEATURES.items() if arguments is None or brought & arguments}
             features |= brought - ({"files"} if words is not None and not words & FILES else set())
             by_run = method == "threads.messages.list" and (arguments is None or "run_id" in arguments)
-            features |= {"record"} if by_run else set()
+            features |= {"record"} if by_run and arguments is not None else set()
             features |= {"facts"} if by_run or words is None or words & FACTS else set()
             features |= {"tools"} if asked.intersection(_RUNS) and (words is None or words & TOOLS) else set()
             features |= {"waiting"} if method.endswith("_poll") else set()
