@@ -33,6 +33,7 @@ _CREATE_ARGUMENTS = frozenset({
     "poll_interval_ms", "timeout", "extra_headers", "stream", "event_handler",
 })  # fmt: skip
 
+_REFUSAL = re.compile(rb"""["'][^"'\n]*(?:\bwhile a run\b|\brun_(?:\\w|\[))""")
 _MOCK = re.compile(rb"\b(?:Magic|Async)?Mock\(|\bpatch(?:\.object)?\(|\bmonkeypatch\b|\bmocker\b")
 _DOUBLE = re.compile(
     rb"^[ \t]+(?:self\.)?beta\b[ \t]*(?::[^=\n]*)?(?:=(?!=)(?!.*\.beta\b)|$)|\bdef[ \t]+beta\b|[(,][ \t]*beta=(?!.*\.beta\b)",
@@ -46,6 +47,13 @@ def mock_obstacle(runs: FlowRuns) -> str:
     for file in uses.connected_files(runs.flow):
         if b"beta" in file.data and (_MOCK.search(file.data) or _DOUBLE.search(file.data)):
             return "tests of the project replace the client by a mock"
+    return ""
+
+
+def refusal_obstacle(runs: FlowRuns) -> str:
+    """A program that looks for the run in the words of a refusal expects runs that go on by themselves."""
+    if any(_REFUSAL.search(file.data) for file in uses.connected_files(runs.flow)):
+        return "the program reads which run is in the way from an error's text"
     return ""
 
 

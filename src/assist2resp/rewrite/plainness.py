@@ -18,7 +18,13 @@ from assist2resp.rewrite.listings import Listing, plain_listings
 from assist2resp.rewrite.plain_early import early_obstacle
 from assist2resp.rewrite.plain_messages import message_obstacle
 from assist2resp.rewrite.plain_newest import newest_of_runs
-from assist2resp.rewrite.plain_sites import brings_files, download_obstacle, mock_obstacle, site_obstacle
+from assist2resp.rewrite.plain_sites import (
+    brings_files,
+    download_obstacle,
+    mock_obstacle,
+    refusal_obstacle,
+    site_obstacle,
+)
 from assist2resp.rewrite.plain_uses import call_obstacle, id_obstacle, run_obstacle
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.run_sites import MESSAGE_LIST
@@ -50,7 +56,9 @@ class PlainRuns(FlowRuns):
     @cached_property
     def listings(self) -> dict[Site, Listing]:
         """The message listings of which nothing is read that the conversation's items do not have."""
-        return {} if self.mocked else plain_listings(uses.sites_named(self.flow, MESSAGE_LIST), self.inference)
+        if self.mocked or early_obstacle(self):
+            return {}
+        return plain_listings(uses.sites_named(self.flow, MESSAGE_LIST), self.inference)
 
     @cached_property
     def followed(self) -> frozenset[cst.CSTNode]:
@@ -95,6 +103,7 @@ class PlainRuns(FlowRuns):
             return "the flow creates no run"
         return (
             mock_obstacle(self)
+            or refusal_obstacle(self)
             or download_obstacle(self)
             or site_obstacle(self)
             or self._loop_obstacle()
