@@ -83,6 +83,8 @@ class PlainRuns(FlowRuns):
         """
         if self.possible:
             return True
+        if early_obstacle(self):
+            return False
         cancels = any(site.path == "beta.threads.runs.cancel" for site in self.flow.index.sites.values())
         return not (cancels or self.mocked or any(map(self._reads_more, uses.connected_files(self.flow))))
 
