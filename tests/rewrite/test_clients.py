@@ -326,3 +326,29 @@ class Proxy:
 print(Proxy(OpenAI()).beta.threads.create().id)
 """
     assert end({"main.py": program}, tmp_path) == UNKNOWN
+
+
+ANNOTATED = [
+    param("def begin(client{}):\n    return client.beta.threads.create().id\n", id="parameter"),
+    param(
+        "class Desk:\n    def __init__(self, client):\n        self.client{} = client\n\n"
+        "    def begin(self):\n        return self.client.beta.threads.create().id\n",
+        id="attribute",
+    ),
+    param(
+        "from desk import make\n\n\ndef begin():\n    client{} = make()\n    return client.beta.threads.create().id\n",
+        id="variable",
+    ),
+    param(
+        "class Base:\n    client{}\n\n    def begin(self):\n        return self.client.beta.threads.create().id\n",
+        id="class",
+    ),
+]
+
+
+@pytest.mark.parametrize("annotation", [": OpenAI", ': "OpenAI"', ": OpenAI | None", ": Optional[OpenAI]"])
+@pytest.mark.parametrize("program", ANNOTATED)
+def test_an_annotation_is_enough(program: str, annotation: str, tmp_path: Path) -> None:
+    head = "from typing import Any, Optional\n\nfrom openai import OpenAI\n\n"
+    assert end({"main.py": head + program.format(annotation)}, tmp_path / "told") == OPENAI
+    assert end({"main.py": head + program.format(": Any")}, tmp_path / "untold") == UNKNOWN
