@@ -13,6 +13,7 @@ from assist2resp.rewrite.kinds import Ident, Method, Resource
 from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.nodes import argument, has_star
 from assist2resp.rewrite.outputs import output_edits
+from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.run_sites import (
     CREATES,
     MESSAGE_CREATE,
@@ -42,10 +43,15 @@ _DOUBLE = re.compile(
 """A class or a namespace with a `beta` of its own, which may stand for a client; an alias of a client's is none."""
 
 
+def stands_in(file: SourceFile) -> bool:
+    """Whether a file puts something else in the place of a client."""
+    return b"beta" in file.data and bool(_MOCK.search(file.data) or _DOUBLE.search(file.data))
+
+
 def mock_obstacle(runs: FlowRuns) -> str:
     """The support module takes a mock for what it is; plain calls would ask it for methods that no test prepared."""
     for file in uses.connected_files(runs.flow):
-        if b"beta" in file.data and (_MOCK.search(file.data) or _DOUBLE.search(file.data)):
+        if stands_in(file):
             return "tests of the project replace the client by a mock"
     return ""
 

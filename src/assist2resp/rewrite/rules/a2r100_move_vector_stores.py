@@ -10,6 +10,7 @@ from assist2resp.rewrite import uses
 from assist2resp.rewrite.chains import beta_of
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.nodes import dotted
+from assist2resp.rewrite.plain_sites import stands_in
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
@@ -113,7 +114,7 @@ class MoveVectorStores:
         """Take `.beta` out of the chain."""
         sites = {site.file for site in plan.flow.sites}
         is_prepared = any(site.path.startswith("beta.vector_stores") for site in plan.open_sites) and any(
-            b"beta.vector_stores" in file.data and plan.plain.mocked
+            b"beta.vector_stores" in file.data and stands_in(file)
             for file in uses.connected_files(plan.flow)
             if file not in sites
         )
