@@ -113,3 +113,8 @@ def test_a_listing_is_followed_into_functions(tmp_path: Path) -> None:
 def test_a_function_given_something_else_keeps_its_messages(tmp_path: Path) -> None:
     text = f"{HEAD}    return {LISTING}\n\ndef tell(messages):\n    for m in messages:\n        print(m.content[0].text.value)\n\ntell(show('thread_abc'))\ntell(given)\n"
     assert "print(m.content[0].text.value)" in rewritten(text, tmp_path).text
+
+
+def test_a_method_that_is_only_named_is_no_call(tmp_path: Path) -> None:
+    text = f"{HEAD}    start = given or client.beta.threads.runs.create\n    print(start, {LISTING}.data[0].role)\n"
+    assert "runs.create" in rewritten(text, tmp_path).text

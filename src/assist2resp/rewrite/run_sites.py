@@ -19,6 +19,8 @@ RUN = "beta.threads.Run"
 
 def assigned_name(site: Site) -> cst.Name | None:
     """The one name that a site's result is assigned to."""
+    if site.call is None:
+        return None
     parent = site.file.scopes.parent_of.get(site.awaited)
     if isinstance(parent, cst.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0].target, cst.Name):
         return parent.targets[0].target
