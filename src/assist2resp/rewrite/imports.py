@@ -149,9 +149,20 @@ def drop_unused(before: cst.Module, after: cst.Module) -> cst.Module:
     gone = used_names(before) - used_names(after)
     if not gone:
         return after
-    dropped = after.visit(_Dropper(gone))
-    assert isinstance(dropped, cst.Module)
-    return _without_leading_blank(after, dropped)
+    dropper, body, above = (
+        _Dropper(gone),
+        list[cst.SimpleStatementLine | cst.BaseCompoundStatement](),
+        list[cst.EmptyLine](),
+    )
+    for statement in after.body:
+        kept = statement.visit(dropper)
+        assert isinstance(kept, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
+        if isinstance(kept, cst.SimpleStatementLine) and not kept.body:
+            above = above or [line for line in kept.leading_lines if line.comment is None]
+            continue
+        body.append(kept if kept.leading_lines else kept.with_changes(leading_lines=above))
+        above = []
+    return _without_leading_blank(after, after.with_changes(body=body))
 
 
 def _without_leading_blank(before: cst.Module, after: cst.Module) -> cst.Module:
@@ -199,8 +210,8 @@ class _Dropper(cst.CSTTransformer):
             return updated_node
         if not kept:
             return cst.RemoveFromParent()
-        trailing = updated_node.lpar is not None
-        return updated_node.with_changes(names=kept if trailing else _last_without_comma(kept))
+        last = kept[-1].with_changes(comma=updated_node.names[-1].comma)
+        return updated_node.with_changes(names=[*kept[:-1], last])
 
 
 def _is_future(node: cst.ImportFrom) -> bool:
