@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import dedent
+from textwrap import dedent, indent
 
 import libcst as cst
 import pytest
@@ -12,10 +12,22 @@ from assist2resp.rewrite.engine import rewrite
 from assist2resp.rewrite.outcome import Options
 from assist2resp.rewrite.waiting import holds
 
+STATES = """\
+PENDING = ["queued", "in_progress"]
+"""
 START = """\
 import time
 from openai import OpenAI
+import states
 client = OpenAI()
+PENDING = ("queued", "in_progress")
+ENDED = ["completed", "failed", "cancelled", "expired", "incomplete"]
+GROWING = ("queued",)
+GROWING += ("in_progress",)
+
+
+def pending():
+    return states.PENDING
 
 
 def ask(text, assistant_id):
@@ -28,11 +40,13 @@ def ask(text, assistant_id):
 def rewritten(body: str, folder: Path) -> str:
     """The end of a function that polls, after its rewrite."""
     path = folder / "main.py"
+    (folder / "states.py").write_text(STATES, encoding="utf-8")
     path.write_text(START + "".join(f"    {line}\n" for line in dedent(body).strip().splitlines()), encoding="utf-8")
-    changed = {change.path.name: change.after.decode() for change in rewrite([path], Options()).changes}
+    changed = {change.path.name: change.after.decode() for change in rewrite([folder], Options()).changes}
     return changed["main.py"]
 
 
+param = pytest.param
 RETRIEVE = "run = client.beta.threads.runs.retrieve(thread_id=thread.id, run_id=run.id)"
 SUBMIT = "client.beta.threads.runs.submit_tool_outputs(thread_id=thread.id, run_id=run.id, tool_outputs=[])"
 LISTING = "client.beta.threads.messages.list(thread_id=thread.id).data[0].content[0].text.value"
@@ -149,6 +163,79 @@ def test_a_loop_that_hands_its_calls_on_keeps_its_run(tmp_path: Path) -> None:
         tmp_path,
     )
     assert "threads(client).runs.retrieve(" in shown
+
+
+TOOLS = f"""
+if run.status == "requires_action":
+    run = {SUBMIT}
+"""
+IDLE = f"""
+    time.sleep(0.5)
+    {RETRIEVE}
+"""
+PENDING_FIRST = f"""
+if run.status in ("queued", "in_progress"):
+    print("waiting"){IDLE}
+el{TOOLS.strip()}
+"""
+
+
+def answering(test: str, body: str, folder: Path) -> str:
+    """The end of a function that answers calls in a loop, after its rewrite."""
+    return rewritten(f"while {test}:\n" + indent(body.strip(), "    "), folder)
+
+
+@pytest.mark.parametrize(
+    ("test", "body"),
+    [
+        param('run.status not in ("completed", "failed", "incomplete")', TOOLS + "else:" + IDLE, id="else"),
+        param("run.status not in ENDED", TOOLS + "else:" + IDLE, id="constant"),
+        param(
+            'run.status != "completed"', TOOLS + 'elif run.status == "failed":\n    break\nelse:' + IDLE, id="failure"
+        ),
+        param('run.status in ("queued", "in_progress", "requires_action")', PENDING_FIRST, id="first"),
+        param("True", PENDING_FIRST + "else:\n    break", id="between others"),
+        param("True", TOOLS + 'elif run.status == "queued":' + IDLE + "else:\n    break", id="in the middle"),
+    ],
+)
+def test_branches_that_only_waited_go(test: str, body: str, tmp_path: Path) -> None:
+    shown = answering(test, body, tmp_path)
+    assert "sleep" not in shown
+    assert "waiting" not in shown
+    assert "else:\n" not in shown.replace("else:\n            break", "")
+    assert "import time" not in shown
+    assert shown.count("responses.create(") == 2
+
+
+@pytest.mark.parametrize(
+    ("test", "body"),
+    [
+        param('run.status != "completed"', TOOLS + "else:" + IDLE, id="a failed run would spin"),
+        param("run.status not in GROWING", TOOLS + "else:" + IDLE, id="a constant that is not one"),
+        param(
+            "True",
+            'if run.status != "requires_action":' + IDLE + f"else:\n    run = {SUBMIT}",
+            id="a failed run would come to the calls",
+        ),
+    ],
+)
+def test_branches_that_ended_runs_would_come_to_stay(test: str, body: str, tmp_path: Path) -> None:
+    assert "time.sleep(0.5)" in answering(test, body, tmp_path)
+
+
+@pytest.mark.parametrize("states", ["PENDING", "states.PENDING", "GROWING", "pending()"])
+def test_work_is_kept_whatever_names_the_states(states: str, tmp_path: Path) -> None:
+    shown = rewritten(
+        f"""
+        while run.status in {states}:
+            time.sleep(1)
+            {RETRIEVE}
+            if run.status == "completed":
+                print("done")
+        """,
+        tmp_path,
+    )
+    assert '    )\n    if run.status == "completed":\n        print("done")\n' in shown
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,10 @@ class Constants:
             for source_file, source in self.behind(node, file):
                 yield from self.trail(source, source_file, depth + 1)
 
+    def is_followed(self, node: cst.Name | cst.Attribute, file: SourceFile) -> bool:
+        """Whether all that gives a name its value is an assignment or an import, which `behind` follows."""
+        return all(binding.how in {"value", "import"} for binding in self._bindings(node, file))
+
     def text(self, node: cst.CSTNode | None, file: SourceFile, depth: int = 0) -> str:
         """The text of an expression, with UNKNOWN for each part that is not known, or that has several values."""
         if node is None or depth > _DEEP:

@@ -70,7 +70,8 @@ class FlowRuns:
     @cached_property
     def waiting(self) -> list[Waiting]:
         """The loops that wait for the flow's runs."""
-        return waiting_loops(uses.sites_named(self.flow, *RETRIEVES), uses.sites_named(self.flow, *SUBMITS))
+        retrieves, submits = uses.sites_named(self.flow, *RETRIEVES), uses.sites_named(self.flow, *SUBMITS)
+        return waiting_loops(retrieves, submits, self.inference)
 
     def origin_of(self, submit: Site) -> Site | None:
         """The one run creation in the same function whose run a submission goes on with, if its arguments can be said again."""

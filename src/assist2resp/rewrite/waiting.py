@@ -11,10 +11,12 @@ from functools import cached_property
 
 import libcst as cst
 
+from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.loops import asked, only_shows, runs_once
 from assist2resp.rewrite.nodes import argument, code, descendants, string_value
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.spelling import is_open, spelled
 
 _ENDS = frozenset({"completed", "failed", "expired", "cancelled", "incomplete", "requires_action"})
 
@@ -27,6 +29,16 @@ class Waiting:
     file: SourceFile
     waits: tuple[Site, ...]
     submits: tuple[Site, ...]
+    inference: Inference
+
+    @cached_property
+    def test(self) -> cst.BaseExpression | None:
+        """What keeps the loop going, with its constants spelled out; None for a loop that counts."""
+        return self.spelled(self.loop.test) if isinstance(self.loop, cst.While) else None
+
+    def spelled(self, test: cst.BaseExpression) -> cst.BaseExpression:
+        """A test in the loop, with its constants spelled out."""
+        return spelled(test, self.file, self.inference)
 
     @cached_property
     def work(self) -> frozenset[str]:
@@ -35,10 +47,11 @@ class Waiting:
 
     @property
     def skipped(self) -> frozenset[str]:
-        """The states with work in which the loop would not be entered."""
-        if isinstance(self.loop, cst.For):
+        """The states with work in which the loop would not be entered, or in which nothing says that it would be."""
+        if self.test is None:
             return frozenset()
-        return frozenset(state for state in self.work if holds(self.loop.test, state) is False)
+        may_enter = (True,) if is_open(self.test) else (True, None)
+        return frozenset(state for state in self.work if holds(self.test, state) not in may_enter)
 
     @cached_property
     def tells_its_end(self) -> bool:
@@ -77,7 +90,7 @@ class Waiting:
     def _hands_on_calls(self) -> bool:
         return any(
             isinstance(node, cst.If)
-            and "requires_action" in asked(node.test)[1]
+            and "requires_action" in asked(self.spelled(node.test))[1]
             and self._does_work(node.body, calls=True)
             for node in descendants(self.loop.body)
         )
@@ -110,9 +123,10 @@ class Waiting:
                 yield left
         elif branch is not None:
             if "status" in code(branch.test):
-                if self._does_work(branch.body, shows=bool(asked(branch.test)[1])):
-                    yield frozenset(state for state in left if holds(branch.test, state) is not False)
-                left = frozenset(state for state in left if holds(branch.test, state) is not True)
+                test = self.spelled(branch.test)
+                if self._does_work(branch.body, shows=bool(asked(test)[1])):
+                    yield frozenset(state for state in left if holds(test, state) is not False)
+                left = frozenset(state for state in left if holds(test, state) is not True)
             else:
                 yield from self._work_in(branch.body)
             yield from self._work_of_branches(branch.orelse, left)
@@ -177,7 +191,7 @@ def _words(node: cst.BaseExpression) -> set[str] | None:
     return None if word is None else {word}
 
 
-def waiting_loops(waits: list[Site], submits: list[Site]) -> list[Waiting]:
+def waiting_loops(waits: list[Site], submits: list[Site], inference: Inference) -> list[Waiting]:
     """The innermost loops around retrievals, each with what is retrieved and submitted in it."""
     loops: dict[cst.While | cst.For, SourceFile] = {}
     for site in waits:
@@ -188,7 +202,8 @@ def waiting_loops(waits: list[Site], submits: list[Site]) -> list[Waiting]:
                 loops[node] = site.file
                 break
     return [
-        Waiting(loop, file, _inside(loop, file, waits), _inside(loop, file, submits)) for loop, file in loops.items()
+        Waiting(loop, file, _inside(loop, file, waits), _inside(loop, file, submits), inference)
+        for loop, file in loops.items()
     ]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
+from assist2resp.rewrite.idle_branches import idle_questions
 from assist2resp.rewrite.kinds import External
 from assist2resp.rewrite.loops import asked, decided, dissolved, only_shows, unguarded
 from assist2resp.rewrite.nodes import code, descendants, string_value
@@ -12,7 +15,7 @@ from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.run_sites import SUBMITS
 from assist2resp.rewrite.sites import Site
-from assist2resp.rewrite.waiting import holds
+from assist2resp.rewrite.waiting import Waiting, holds
 from assist2resp.schema.findings import Level
 
 _PENDING = frozenset({"queued", "in_progress", "cancelling"})
@@ -26,8 +29,8 @@ class DropPollingLoops:
     that all leave becomes its branches; sleeps between retrievals go.
     Why: `responses.create` returns when the response is complete.
     Safety: what a loop does once its run has ended is done after the request; a loop whose work cannot be taken out of
-    it keeps the whole flow from being plain. A loop that submits tool outputs stays a loop; so does one whose shape is not understood, which then ends in
-    its first round.
+    it keeps the whole flow from being plain. A loop that submits tool outputs stays a loop, without its branches that
+    only wait; so does one whose shape is not understood, which then ends in its first round.
     Known problems: progress printed while waiting is not printed any more; the last state is.
     See: https://platform.openai.com/docs/guides/migrate-to-responses
     """
@@ -193,24 +196,27 @@ class DropPollingLoops:
         """Take out the loops around the flow's waiting."""
         if not plan.plain.possible:
             return
-        for loop, file in _loops_of(plan):
-            self._loop(plan, loop, file)
+        for waiting in plan.plain.waiting:
+            if plan.waits.intersection(waiting.waits):
+                self._loop(plan, waiting)
 
-    def _loop(self, plan: Plan, loop: cst.While | cst.For, file: SourceFile) -> None:
+    def _loop(self, plan: Plan, waiting: Waiting) -> None:
+        loop, file = waiting.loop, waiting.file
         sites = _sites_in(plan, loop, file)
         for site in plan.waits.intersection(sites):
             plan.credit(site, self.code, "a response needs no waiting.")
         tools = any(site.path in SUBMITS for site in sites)
-        does_work = isinstance(loop, cst.While) and not tools and _works(plan, loop)
-        if does_work or _ends_on_failure(loop) or (not tools and _only_waits(plan, loop, file)):
+        does_work = isinstance(loop, cst.While) and not tools and _works(plan, waiting)
+        if does_work or _ends_on_failure(waiting) or (not tools and _only_waits(plan, loop, file)):
             for sleep in _sleeps(plan, loop, file):
                 plan.change(file, sleep, lambda _: cst.RemoveFromParent())
         if tools:
+            _drop_idle_branches(plan, waiting)
             return
         if does_work:
             plan.change(file, loop, unguarded)
             return
-        if isinstance(loop, cst.While) and loop.orelse is None and _only_pending(loop.test):
+        if isinstance(loop, cst.While) and loop.orelse is None and _only_pending(waiting.test):
             plan.change(file, loop, lambda _: cst.RemoveFromParent())
             return
         if loop.orelse is None and (isinstance(loop, cst.While) or not _reads_counter(loop)):
@@ -219,24 +225,27 @@ class DropPollingLoops:
             plan.change(file, loop, decided)
 
 
-def _works(plan: Plan, loop: cst.While) -> bool:
+def _drop_idle_branches(plan: Plan, waiting: Waiting) -> None:
+    file = waiting.file
+    sleeps, waits = set(_sleeps(plan, waiting.loop, file)), _retrievals(plan, file)
+
+    def is_idle(suite: cst.BaseSuite) -> bool:
+        """Whether a branch waits, and does nothing but wait and show that it does."""
+        small = [part for line in suite.body for part in _small(line)]
+        return any(part in sleeps or part in waits for part in small) and all(
+            part in sleeps or part in waits or only_shows(part) or isinstance(part, (cst.Pass, cst.Continue))
+            for part in small
+        )
+
+    for question in idle_questions(waiting, is_idle, ends_on_failure=_ends_on_failure(waiting)):
+        plan.change(file, question.node, question.without_them)
+
+
+def _works(plan: Plan, waiting: Waiting) -> bool:
     """Whether the loop, which is not entered any more, did something at the end of its run."""
-    waiting = next(waiting for waiting in plan.plain.waiting if waiting.loop is loop)
     polled = any(site.name == "create_and_poll" for site in plan.plain.creates)
-    tells = waiting.tells_its_end and holds(loop.test, "completed") is False and not polled
-    return bool(waiting.skipped) or tells
-
-
-def _loops_of(plan: Plan) -> list[tuple[cst.While | cst.For, SourceFile]]:
-    found: dict[cst.While | cst.For, SourceFile] = {}
-    for site in plan.waits:
-        for node in site.file.scopes.ancestors(site.node):
-            if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
-                break
-            if isinstance(node, (cst.While, cst.For)):
-                found[node] = site.file
-                break
-    return list(found.items())
+    skips_its_end = waiting.test is not None and holds(waiting.test, "completed") is False
+    return bool(waiting.skipped) or (waiting.tells_its_end and skips_its_end and not polled)
 
 
 def _sites_in(plan: Plan, loop: cst.CSTNode, file: SourceFile) -> list[Site]:
@@ -256,25 +265,36 @@ def _sleeps(plan: Plan, loop: cst.CSTNode, file: SourceFile) -> list[cst.Expr]:
     return found
 
 
-def _ends_on_failure(loop: cst.While | cst.For) -> bool:
+def _ends_on_failure(waiting: Waiting) -> bool:
     """Whether a loop names a run's failure, or goes on only in named states, and so cannot spin on a failed run."""
-    words = {string_value(node) for node in descendants(loop) if isinstance(node, cst.SimpleString)}
-    if "failed" in words or isinstance(loop, cst.For):
+    if waiting.test is None:
         return True
-    _, states = asked(loop.test)
+    below = [*descendants(waiting.loop.body), *descendants(waiting.test)]
+    if "failed" in {string_value(node) for node in below if isinstance(node, cst.SimpleString)}:
+        return True
+    _, states = asked(waiting.test)
     return bool(states) and states <= _PENDING | {"requires_action"}
 
 
 def _only_waits(plan: Plan, loop: cst.While | cst.For, file: SourceFile) -> bool:
     """Whether a loop's body does nothing but sleep, retrieve, show, and leave at the end of the run."""
     sleeps = set(_sleeps(plan, loop, file))
-    waits = {file.scopes.parent_of[site.awaited] for site in plan.waits if site.file is file}
-    lines = [line.body if isinstance(line, cst.SimpleStatementLine) else [line] for line in loop.body.body]
+    waits = _retrievals(plan, file)
     return all(
         small in sleeps or small in waits or only_shows(small) or _only_leaves(small)
-        for line in lines
-        for small in line
+        for line in loop.body.body
+        for small in _small(line)
     )
+
+
+def _retrievals(plan: Plan, file: SourceFile) -> set[cst.CSTNode]:
+    """The statements of a file that retrieve a run to wait for it."""
+    return {file.scopes.parent_of[site.awaited] for site in plan.waits if site.file is file}
+
+
+def _small(line: cst.CSTNode) -> Sequence[cst.CSTNode]:
+    """The small statements of a line; a compound statement as it is."""
+    return line.body if isinstance(line, cst.SimpleStatementLine) else [line]
 
 
 def _only_leaves(node: cst.CSTNode) -> bool:
@@ -282,15 +302,11 @@ def _only_leaves(node: cst.CSTNode) -> bool:
     return (
         isinstance(node, cst.If)
         and node.orelse is None
-        and all(
-            only_shows(small) or isinstance(small, cst.Break)
-            for line in node.body.body
-            for small in (line.body if isinstance(line, cst.SimpleStatementLine) else [line])
-        )
+        and all(only_shows(small) or isinstance(small, cst.Break) for line in node.body.body for small in _small(line))
     )
 
 
-def _only_pending(test: cst.BaseExpression) -> bool:
+def _only_pending(test: cst.BaseExpression | None) -> bool:
     """Whether a loop's test holds only while a run is queued or in progress."""
     if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.Or):
         return _only_pending(test.left) and _only_pending(test.right)

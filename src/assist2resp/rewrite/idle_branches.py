@@ -1,0 +1,76 @@
+"""Branches of a loop that only waited, and what is left of the question without them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from assist2resp.rewrite.nodes import descendants
+from assist2resp.rewrite.waiting import Waiting, holds
+
+_ARRIVING = frozenset({"completed", "failed", "incomplete", "requires_action"})
+"""The states that a run can be in when its response arrives."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """An `if` whose branches at some places only waited."""
+
+    node: cst.If
+    places: frozenset[int]
+
+    def without_them(self, updated: cst.CSTNode) -> cst.If | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:
+        """What is left of the question."""
+        first = cst.ensure_type(updated, cst.If)
+        kept = [branch for place, branch in enumerate(_branches(first)) if place not in self.places]
+        rest: cst.If | cst.Else | None = None
+        for branch in reversed(kept):
+            rest = branch.with_changes(orelse=rest) if isinstance(branch, cst.If) else branch
+        if rest is None:
+            return cst.RemoveFromParent()
+        if isinstance(rest, cst.Else):
+            return cst.FlattenSentinel(rest.body.body)
+        return rest.with_changes(leading_lines=first.leading_lines)
+
+
+def idle_questions(
+    waiting: Waiting, is_idle: Callable[[cst.BaseSuite], bool], *, ends_on_failure: bool
+) -> Iterator[Question]:
+    """The questions in a loop with branches that only waited.
+
+    Such a branch stays where a run that has ended would come to it: it would go round without a pause, or come to
+    another branch. A last one goes with its pauses where the loop names the failure of a run (`ends_on_failure`).
+    """
+    parents = waiting.file.scopes.parent_of
+    for node in descendants(waiting.loop):
+        above = parents[node]
+        if not isinstance(node, cst.If) or (isinstance(above, cst.If) and above.orelse is node):
+            continue
+        left = frozenset(
+            state for state in _ARRIVING if waiting.test is None or holds(waiting.test, state) is not False
+        )
+        places = set[int]()
+        branches = _branches(node)
+        for place, branch in enumerate(branches):
+            test = waiting.spelled(branch.test) if isinstance(branch, cst.If) else None
+            here = {state for state in left if test is None or holds(test, state) is not False}
+            is_last = branch is branches[-1] and not any(isinstance(part, cst.Continue) for part in descendants(branch))
+            if is_idle(branch.body) and (not here or (is_last and ends_on_failure)):
+                places.add(place)
+            left = frozenset(state for state in left if test is None or holds(test, state) is not True)
+        if places and not (0 in places and _is_one_line(node.orelse)):
+            yield Question(node, frozenset(places))
+
+
+def _is_one_line(branch: cst.If | cst.Else | None) -> bool:
+    """Whether a branch cannot take the place of its question, since it is written on one line."""
+    return isinstance(branch, cst.Else) and not isinstance(branch.body, cst.IndentedBlock)
+
+
+def _branches(question: cst.If) -> list[cst.If | cst.Else]:
+    found: list[cst.If | cst.Else] = [question]
+    while (last := found[-1]) and isinstance(last, cst.If) and last.orelse is not None:
+        found.append(last.orelse)
+    return found
