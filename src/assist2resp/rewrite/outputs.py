@@ -38,7 +38,9 @@ def _elements(outputs: cst.BaseExpression, look: Lookup) -> Iterator[cst.BaseExp
 def _element(node: cst.BaseExpression, look: Lookup) -> cst.BaseExpression | None:
     if isinstance(node, cst.Name):
         binding = look.binding(node)
-        if binding is None or binding.how != "value" or not isinstance(binding.node, cst.BaseExpression):
+        variable = look.variable(node)
+        only = variable is not None and look.uses(variable) == [node]
+        if binding is None or binding.how != "value" or not isinstance(binding.node, cst.BaseExpression) or not only:
             return None
         return binding.node
     return node
@@ -66,13 +68,11 @@ def _named(name: cst.Name, look: Lookup) -> Iterator[cst.BaseExpression | None]:
             call = parents[parent]
             if not isinstance(call, cst.Call) or not _only_reads(call, parent):
                 yield None
-        elif not isinstance(
-            parent, (cst.If, cst.UnaryOperation, cst.FormattedStringExpression, cst.While, cst.BooleanOperation)
-        ):
+        elif not isinstance(parent, (cst.If, cst.UnaryOperation, cst.While, cst.BooleanOperation)):
             yield None
 
 
 def _only_reads(call: cst.Call, arg: cst.Arg) -> bool:
     if arg.keyword is not None and arg.keyword.value == "tool_outputs":
         return True
-    return dotted(call.func) in {"print", "len", "str", "logger.info", "logger.debug", "logging.info", "logging.debug"}
+    return dotted(call.func) == "len"

@@ -12,7 +12,6 @@ from assist2resp.rewrite.flow_runs import FlowRuns
 from assist2resp.rewrite.kinds import Ident, Method, Resource
 from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.nodes import argument, has_star
-from assist2resp.rewrite.outputs import output_edits
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.run_sites import (
     CREATES,
@@ -138,8 +137,8 @@ def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
         return f"{site.path} is not given its thread and assistant by name"
     if site.path in SUBMITS:
         outputs, run_id = argument(site.call, "tool_outputs"), argument(site.call, "run_id", 0)
-        if "stream" in keywords or outputs is None or output_edits(outputs, Lookup(site.file.scopes)) is None:
-            return "the tool outputs are streamed, or made where they cannot be seen"
+        if "stream" in keywords or outputs is None:
+            return "the tool outputs are streamed"
         if not (isinstance(run_id, cst.Attribute) and run_id.attr.value == "id"):
             return "tool outputs are submitted to a run that is only named"
         if runs.origin_of(site) is None:

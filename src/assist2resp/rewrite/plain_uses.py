@@ -7,6 +7,7 @@ import libcst as cst
 from assist2resp.rewrite import uses
 from assist2resp.rewrite.flow_runs import FlowRuns
 from assist2resp.rewrite.kinds import Sdk
+from assist2resp.rewrite.nodes import string_value
 
 _ACTION_TYPES = frozenset({"beta.threads.run.RequiredAction", "beta.threads.run.RequiredActionSubmitToolOutputs"})
 _CALL_TYPES = frozenset({"beta.threads.RequiredActionFunctionToolCall"})
@@ -69,6 +70,8 @@ def call_obstacle(runs: FlowRuns) -> str:
     for use in uses.object_uses(runs.flow, _ACTION_TYPES):
         if isinstance(use.parent, cst.Attribute) and use.parent.attr.value in {"submit_tool_outputs", "tool_calls"}:
             continue
+        if dumped(use) is not None or asked_type(use) is not None:
+            continue
         tested = uses.is_truth_test(use.node, use.file) or uses.none_comparison(use.node, use.file) is not None
         if not (tested or isinstance(use.parent, (cst.Assign, cst.NamedExpr))):
             return "a required action is used whole"
@@ -85,6 +88,25 @@ def call_obstacle(runs: FlowRuns) -> str:
         elif not uses.passes_on(use, runs.inference):
             return "a function call leaves the code that can be followed"
     return _calls_list_obstacle(runs)
+
+
+def dumped(use: uses.Use) -> cst.Call | None:
+    """The call that makes dictionaries of a required action, or of the calls below it."""
+    call = use.file.scopes.parent_of[use.parent]
+    dumps = isinstance(use.parent, cst.Attribute) and use.parent.attr.value in {"model_dump", "dict", "to_dict"}
+    return call if dumps and isinstance(call, cst.Call) and call.func is use.parent and not call.args else None
+
+
+def asked_type(use: uses.Use) -> cst.ComparisonTarget | None:
+    """The word that the type of a required action is compared with: there is but one type."""
+    comparison = use.file.scopes.parent_of[use.parent]
+    if not (isinstance(use.parent, cst.Attribute) and use.parent.attr.value == "type"):
+        return None
+    if not isinstance(comparison, cst.Comparison) or len(comparison.comparisons) != 1:
+        return None
+    target = comparison.comparisons[0]
+    compares = comparison.left is use.parent and isinstance(target.operator, (cst.Equal, cst.NotEqual))
+    return target if compares and string_value(target.comparator) == "submit_tool_outputs" else None
 
 
 def _calls_list_obstacle(runs: FlowRuns) -> str:

@@ -22,6 +22,8 @@ from openai import AsyncOpenAI, OpenAI
 from openai.resources.beta.threads import AsyncThreads, Threads
 from openai.types.beta import Thread
 from openai.types.beta.threads import Message, Run
+from openai.types.beta.threads.run import RequiredAction
+from openai.types.responses import Response, ResponseFunctionToolCall
 
 from tests.rewrite.support.scenes import WEATHER, begin, outputs, say, transcript
 from tests.rewrite.support.surface import Surface, support_module, surface
@@ -479,3 +481,20 @@ def test_input_messages_are_what_the_program_meant(support: ModuleType) -> None:
     ]
     with pytest.raises(openai.BadRequestError, match="non-empty"):
         support.input_message("user", " ")
+
+
+def test_pending_calls_and_their_outputs_are_written_as_the_old_sdk_did(tmp_path: Path) -> None:
+    support = support_module(tmp_path, "pending_calls", "output_items", is_async=False)
+    called = {"id": "fc_1", "type": "function_call", "status": "completed", "call_id": "call_1"}
+    response = Response.model_construct(
+        status="completed",
+        output=[ResponseFunctionToolCall.model_validate({**called, "name": "add", "arguments": "{}"})],
+    )
+    function = {"arguments": "{}", "name": "add"}
+    dumped = {"tool_calls": [{"id": "call_1", "function": function, "type": "function"}]}
+    old = RequiredAction.model_validate({"type": "submit_tool_outputs", "submit_tool_outputs": dumped})
+    assert str(support.pending_calls(response)) == str(old.submit_tool_outputs.model_dump())
+    assert support.output_items([{"tool_call_id": "call_1", "output": "3"}, {"tool_call_id": "call_2"}]) == [
+        {"type": "function_call_output", "call_id": "call_1", "output": "3"},
+        {"type": "function_call_output", "call_id": "call_2", "output": ""},
+    ]

@@ -6,6 +6,7 @@ import libcst as cst
 
 from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.chains import beta_of, client_of
+from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.kinds import Sdk
 from assist2resp.rewrite.nodes import argument
 from assist2resp.rewrite.output_limit import told
@@ -76,9 +77,10 @@ def submit(plan: Plan, site: Site) -> None:
         return
     run = run_id.value
     edits = output_edits(outputs, plan.look(site.file))
-    assert edits is not None
-    for edit in edits:
+    for edit in edits or ():
         plan.replace(site.file, edit.node, edit.replacement)
+    if edits is None:
+        outputs = call(plan.need(site.file, "output_items"), outputs)
     origin = plan.plain.origin_of(site)
     assert origin is not None
     rebuild_as_response(plan, site, client_of(beta), response_arguments(plan, origin, outputs))

@@ -7,6 +7,7 @@ import libcst as cst
 from assist2resp.rewrite import uses
 from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.nodes import code
+from assist2resp.rewrite.plain_uses import asked_type, dumped
 from assist2resp.rewrite.plan import Plan
 
 
@@ -25,6 +26,10 @@ def translate_uses(plan: Plan) -> None:
                 plan.change(use.file, use.parent, _value)
             elif name == "tool_calls":
                 plan.change(use.file, use.parent, lambda updated: _function_calls(_value(updated)))
+            elif name == "type":
+                _action_type(plan, use, use.parent)
+            else:
+                _dump(plan, use)
         elif _is_test(use):
             _test(plan, use)
     for use in uses.object_uses(plan.flow, frozenset({"beta.threads.RequiredActionFunctionToolCall"})):
@@ -53,6 +58,32 @@ def _run_attribute(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
                 outer,
                 lambda updated: cst.ensure_type(updated, cst.Attribute).with_changes(attr=cst.Name(new)),
             )
+
+
+def _action_type(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
+    """An action of the one type that there is, is what a run in that state has."""
+    target = asked_type(use)
+    assert target is not None
+    local = plan.need(use.file, "run_status")
+    plan.change(use.file, node, lambda updated: cst.Call(cst.Name(local), [cst.Arg(_value(updated))]))
+    quote = cst.ensure_type(target.comparator, cst.SimpleString).quote
+    plan.replace(use.file, target.comparator, cst.SimpleString(f"{quote}requires_action{quote}"))
+
+
+def _dump(plan: Plan, use: uses.Use) -> None:
+    """The dictionaries that the program reads stay as they were; the support module makes them of the response."""
+    call = dumped(use)
+    if call is None:
+        return
+    whole = use.type_name.endswith("RequiredAction")
+    local = plan.need(use.file, "pending_calls")
+
+    def build(updated: cst.CSTNode) -> cst.CSTNode:
+        calls = cst.Call(cst.Name(local), [cst.Arg(_value(cst.ensure_type(updated, cst.Call).func))])
+        name = '"submit_tool_outputs"'
+        return cst.parse_expression(f'{{{name}: {code(calls)}, "type": {name}}}') if whole else calls
+
+    plan.change(use.file, call, build)
 
 
 def _test(plan: Plan, use: uses.Use) -> None:

@@ -46,7 +46,10 @@ METHODS: dict[str, tuple[str, ...]] = {
 }
 """The routes below each method of the old SDK: its requests, as the support module answers them."""
 
-FUNCTIONS = ("conversation_id", "request_arguments", "input_message", "file_content", "file_object", "run_status")
+FUNCTIONS = (
+    "conversation_id", "request_arguments", "input_message", "file_content", "file_object", "run_status",
+    "pending_calls", "output_items",
+)  # fmt: skip
 """Functions of the support module that stand for themselves."""
 
 FEATURES: dict[str, frozenset[str]] = {

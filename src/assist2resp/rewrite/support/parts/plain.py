@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from openai.types.responses import Response
 
 from assist2resp.rewrite.support.parts.archive import _load_now
 from assist2resp.rewrite.support.parts.state import _conversation
-from assist2resp.rewrite.support.parts.wire import _Refusal
+from assist2resp.rewrite.support.parts.wire import Json, _Refusal
 
 
 def run_status(response: Response) -> str:
@@ -14,6 +17,28 @@ def run_status(response: Response) -> str:
     if response.status == "completed" and any(item.type == "function_call" for item in response.output):
         return "requires_action"
     return response.status or "completed"
+
+
+def pending_calls(response: Response) -> Json:
+    """The function calls that wait for their outputs, as a run's required action was dumped: under `tool_calls`."""
+    calls = [
+        {
+            "id": item.call_id,
+            "function": {"arguments": item.arguments, "name": item.name},
+            "type": "function",
+        }
+        for item in response.output
+        if item.type == "function_call"
+    ]
+    return {"tool_calls": calls}
+
+
+def output_items(tool_outputs: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """Tool outputs, as `tool_call_id` and `output`, as the input of the response that goes on."""
+    return [
+        {"type": "function_call_output", "call_id": given["tool_call_id"], "output": given.get("output") or ""}
+        for given in tool_outputs
+    ]
 
 
 def conversation_id(thread_id: str) -> str:
