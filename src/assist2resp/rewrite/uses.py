@@ -51,10 +51,7 @@ def object_uses(flow: Flow, types: frozenset[str]) -> Iterator[Use]:
     """Every expression of the flow whose value is of one of the SDK's types, in loading position."""
     for file, node, kind in flow.index.loads.get(flow, ()):
         if isinstance(kind, Sdk) and kind.type.name in types:
-            parent = file.scopes.parent_of[node]
-            while isinstance(parent, cst.Await):
-                parent = file.scopes.parent_of[parent]
-            yield Use(file, node, parent, kind.type.name)
+            yield Use(file, node, file.scopes.parent_of[awaited(node, file)], kind.type.name)
 
 
 def identifiers(flow: Flow, of: str) -> Iterator[tuple[SourceFile, cst.BaseExpression, cst.CSTNode]]:
@@ -89,10 +86,17 @@ def is_load(node: cst.Name, file: SourceFile) -> bool:
     return not file.scopes.is_definition(node, file.scopes.parent_of[node])
 
 
+def awaited(node: cst.CSTNode, file: SourceFile) -> cst.CSTNode:
+    """An expression with the awaits around it."""
+    while isinstance(parent := file.scopes.parent_of[node], cst.Await):
+        node = parent
+    return node
+
+
 def passes_on(use: Use, inference: Inference) -> bool:
     """Whether the object only moves to places that hold nothing else: variables, parameters, results of the project."""
     parent = use.parent
-    kind = inference.kind(use.node, use.file)
+    kind = inference.kind(awaited(use.node, use.file), use.file)
     if isinstance(parent, cst.Expr):
         return True
     if isinstance(parent, cst.Assign):

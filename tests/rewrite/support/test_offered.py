@@ -20,7 +20,7 @@ MESSAGES = ("threads.messages.create(thread_id,role,content)[]", "threads.messag
 PROGRAM = """\
 from openai import OpenAI
 client = OpenAI()
-print(len(client.beta.threads.messages.list("thread_abc").data))
+print(len(client.beta.threads.messages.list("thread_abc", run_id="run_abc").data))
 """
 RUFF = (sys.executable, "-m", "ruff")
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "error")
@@ -98,11 +98,11 @@ def test_a_module_keeps_what_earlier_files_need(tmp_path: Path) -> None:
     rewritten(PROGRAM, tmp_path)
     (tmp_path / "more.py").write_text(
         PROGRAM.replace(
-            'print(len(client.beta.threads.messages.list("thread_abc").data))',
-            'client.beta.threads.messages.delete("msg_abc", thread_id="thread_abc")',
+            'print(len(client.beta.threads.messages.list("thread_abc", run_id="run_abc").data))',
+            'client.beta.threads.runs.cancel("run_abc", thread_id="thread_abc")',
         ),
         encoding="utf-8",
     )
     module = again(tmp_path).files["assistants_compat.py"]
     assert '@_answers("GET /threads/{}/messages")' in module
-    assert '@_answers("DELETE /threads/{}/messages/{}")' in module
+    assert '@_answers("POST /threads/{}/runs/{}/cancel")' in module
