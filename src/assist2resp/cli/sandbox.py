@@ -71,4 +71,7 @@ def command(
         )
         click.echo(f"assist2resp: {wires}. OPENAI_BASE_URL is below, any key will do; Ctrl-C stops.", err=True)
         click.echo(server.url)
-        threading.Event().wait()
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            click.echo("assist2resp: stopped.", err=True)
