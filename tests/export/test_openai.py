@@ -10,6 +10,7 @@ import pytest
 from assist2resp.errors import UsageError
 from assist2resp.export.engine import Progress
 from assist2resp.export.http import Http, RefusedError
+from assist2resp.export.source import Settings
 from assist2resp.network.access import Access
 from assist2resp.network.pace import Pace
 from tests.export.scenes import (
@@ -173,6 +174,16 @@ def test_threads_can_be_added_later(state, reference, out):
         exported("openai", settings(server, thread_ids=THREADS[:2]), out)
         exported("openai", settings(server), out)
     assert without_place(out) == without_place(reference[0])
+
+
+def test_what_failed_in_another_source_stays_its_own(state, out, tmp_path):
+    (tmp_path / "broken.json").write_text("{")
+    assert not exported("dump", Settings(inputs=(tmp_path / "broken.json",)), out).complete
+    with old_world(state) as server:
+        manifest = exported("openai", settings(server), out)
+    assert [(problem.kind, problem.reason) for problem in manifest.failures] == [
+        ("dump", "another source told of it; the command for that one tries it again")
+    ]
 
 
 def test_restart_forgets(state, out):

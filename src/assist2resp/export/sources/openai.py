@@ -81,6 +81,8 @@ class OpenAISource:
                 "container_contents": self._container_content,
                 "file_contents": self._file_content,
             }
+            if unit.kind not in by_id:
+                raise FetchError("another source told of it; the command for that one tries it again")
             return by_id[unit.kind](unit.id)
         return self._listing(unit.kind)
 
