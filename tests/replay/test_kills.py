@@ -30,6 +30,12 @@ def opened(path, settings="same", *, resume=False):
     return journal
 
 
+def test_a_journal_of_nothing_is_no_file(tmp_path):
+    opened(tmp_path / "run.json").close()
+    opened(tmp_path / "run.json").close()
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_journal_goes_on_after_a_line_that_was_cut(tmp_path):
     first = opened(tmp_path / "run.json")
     first.add("a", [[Answer(text="one")]])

@@ -22,6 +22,7 @@ class Journal:
         self.path = path.with_name(path.name + _SUFFIX)
         self._print = sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()
         self._file: TextIO | None = None
+        self._is_empty = True
         self.answers: dict[str, list[list[Answer]]] = {}
 
     def open(self, *, resume: bool) -> None:
@@ -35,8 +36,7 @@ class Journal:
             good = self._read() if left else 0
             self._file = self.path.open("a", encoding="utf-8", newline="\n")
             self._file.truncate(good)
-            if not good:
-                self._write({"replay": self._print})
+            self._is_empty = not good
         except OSError as error:
             raise InputFileError(self.path, f"cannot be written: {error.strerror}.") from error
 
@@ -47,9 +47,11 @@ class Journal:
         self._write({"track": track, "answers": shown})
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, which stays if it holds anything."""
         if self._file is not None:
             self._file.close()
+            if self._is_empty:
+                self.path.unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Forget everything, since the run itself is written."""
@@ -58,6 +60,9 @@ class Journal:
 
     def _write(self, row: Any) -> None:
         assert self._file is not None
+        if self._is_empty:
+            self._file.write(json.dumps({"replay": self._print}) + "\n")
+            self._is_empty = False
         self._file.write(json.dumps(row) + "\n")
         self._file.flush()
 
