@@ -90,6 +90,7 @@ def test_threads_from_standard_input(server, folder):
 
 WRONG = {
     "no archive": (["{tmp}"], "is no archive"),
+    "a file": (["{tmp}/a.txt"], "is no archive"),
     "an archive of the future": (["{future}"], "is of version 2"),
     "a dry rollback": (["{folder}", "--dry-run", "--rollback"], "give one of them"),
     "no such day": (["{folder}", "--since", "soon"], "'soon' is no date"),
@@ -106,6 +107,7 @@ WRONG = {
 @pytest.mark.parametrize(("arguments", "message"), WRONG.values(), ids=WRONG)
 def test_bad_input_is_one_sentence_and_exits_2(arguments, message, folder, tmp_path):
     (tmp_path / "future").mkdir()
+    (tmp_path / "a.txt").touch()
     (tmp_path / "future/manifest.json").write_text('{"archive_version": 2}')
     places = {"tmp": tmp_path, "folder": folder, "future": tmp_path / "future"}
     code, shown, told = run(*(argument.format(**places) for argument in arguments))

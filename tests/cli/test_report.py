@@ -166,7 +166,7 @@ BAD = {
     "out in no folder": (["{run}", "--out", "{tmp}/no/x"], "no/x: cannot be written: its folder does not exist."),
     "out is a folder": (["{run}", "--out", "{tmp}"], "is a folder. Give --out a file."),
     "out where nobody may write": (["{run}", "--out", "/proc/report"], "/proc/report: cannot be written: "),
-    "no such template": (["{run}", "--template", "{tmp}/t"], "t: there is no template t beside it."),
+    "no such template": (["{run}", "--template", "{tmp}/t"], "t: does not exist."),
 }
 
 

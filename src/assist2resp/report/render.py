@@ -60,7 +60,8 @@ def _by_template(view: View, path: Path) -> str:
         place = path.parent / error.name if error.name else path
         raise InputFileError(place, f"is no valid template: {error.message}.", line=error.lineno) from error
     except TemplateNotFound as error:
-        raise InputFileError(path, f"there is no template {error.name} beside it.") from error
+        problem = "does not exist." if error.name == path.name else f"there is no template {error.name} beside it."
+        raise InputFileError(path, problem) from error
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         raise InputFileError(path, f"the template failed: {error}.", line=_line_of(error, path)) from error
     except (OSError, UnicodeDecodeError) as error:

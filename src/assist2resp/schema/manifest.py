@@ -16,9 +16,10 @@ BESIDE = ("load.", "id_map.", "assistants_compat.")
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of an archive of a version that is known."""
     path = folder / MANIFEST
+    hint = "Give the folder that `assist2resp export` made."
+    if folder.is_file():
+        raise InputFileError(folder, "is no archive, which is a folder.", hint=hint)
     try:
         return read_versioned(path, Manifest, "archive_version", ARCHIVE_VERSION, "manifest of an archive")
     except FileNotFoundError as error:
-        raise InputFileError(
-            folder, f"is no archive: it has no {MANIFEST}.", hint="Give the folder that `assist2resp export` made."
-        ) from error
+        raise InputFileError(folder, f"is no archive: it has no {MANIFEST}.", hint=hint) from error
