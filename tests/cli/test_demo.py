@@ -46,6 +46,13 @@ def demo(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> int:
     return int(ended.value.code or 0)
 
 
+def shown_in_the_readme() -> str:
+    """What the README shows of the demo, as a pattern: each line, whole but where it has `…`, in this order."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## demo\n")[2]
+    lines = [" ".join(line.split()) for line in section.split("```")[1].splitlines()[1:]]
+    return ".*?".join(re.escape(line).replace("…", ".*?") for line in lines)
+
+
 def test_the_whole_walk(tmp_path: Path) -> None:
     environment = {
         **os.environ,
@@ -80,6 +87,7 @@ def test_the_whole_walk(tmp_path: Path) -> None:
     assert re.search(r"\d+ requests, \d+ of them to routes of the Assistants API", done.stdout)
     assert re.search(r"\d+ requests, none of them to routes of the Assistants API", done.stdout)
     assert all(name in done.stdout for name in CONTENTS)
+    assert re.search(shown_in_the_readme(), " ".join(done.stdout.split()))
     applied = subprocess.run(
         ["git", "apply", "--check", made / "rewrite.diff"], cwd=made / "before", capture_output=True, check=False
     )
