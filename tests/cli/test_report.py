@@ -97,7 +97,7 @@ def test_an_archive_alone(archive: Path) -> None:
     code, shown, _ = report("--archive", archive)
     assert code == 0
     assert shown.startswith("To review: 1 object of the archive could not be exported.")
-    assert "Archive archive: 1 assistants" in shown
+    assert "Archive archive: 1 assistant" in shown
 
 
 @pytest.mark.parametrize("form", plugin_names("assist2resp.report.formats"))

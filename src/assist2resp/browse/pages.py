@@ -21,6 +21,7 @@ from assist2resp.browse.catalogue import Catalogue, FileEntry
 from assist2resp.browse.index import Thread
 from assist2resp.browse.view import Turn, losses_of, pretty, turns_of
 from assist2resp.schema.archive import ConversationRecord
+from assist2resp.schema.counts import counted
 from assist2resp.schema.moments import shown
 
 TURNS_A_PAGE = 200
@@ -168,13 +169,9 @@ def _environment() -> Environment:
     environment.filters["moment"] = shown
     environment.filters["size"] = _size
     environment.filters["pretty"] = pretty
-    environment.filters["counted"] = _counted
+    environment.filters["counted"] = counted
     environment.globals["most"] = SHOWN_CHARACTERS
     return environment
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
 def _size(size: int | None) -> str:

@@ -47,19 +47,19 @@ def _lines(project: ProjectEntry) -> list[str]:
     inventory = project.inventory
     if inventory is None:
         return [f"{name}: no archive: {project.reason}."]
-    counts = ", ".join(f"{number:,} {kind}" for kind, number in inventory.counts.items()) or "nothing"
+    from assist2resp.schema.counts import counted_kinds
+
+    counts = ", ".join(counted_kinds(inventory.counts)) or "nothing"
     lines = [f"{name}: {counts}."]
     lines += [f"  not complete: {project.reason}."] if project.reason else []
     gaps = f"  not to be had: {len(inventory.absences):,}; its manifest says what and why."
     return [*lines, *time_left(inventory), *([gaps] if inventory.absences else [])]
 
 
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" + ("" if number == 1 else "s")
-
-
 def time_left(inventory: Inventory) -> list[str]:
     """What expires first, and the models that assistants pin."""
+    from assist2resp.schema.counts import counted
+
     lines = []
     living = [expiry for expiry in inventory.expiring if not expiry.is_expired]
     if living:
@@ -71,9 +71,9 @@ def time_left(inventory: Inventory) -> list[str]:
         lines.append(f"  expired: {gone:,}; what could be had of them is kept.")
     pinned = [model for model in inventory.models if model.assistants]
     lines += [
-        f"  {model.id}, pinned by {_counted(len(model.assistants), 'assistant')}: "
+        f"  {model.id}, pinned by {counted(len(model.assistants), 'assistant')}: "
         + (f"ends on {model.shutdown_date}" if model.shutdown_date else "no end is known")
-        + ("." if model.is_served else "; it is not served any more.")
+        + ("; it is not served any more." if model.is_served is False else ".")
         for model in pinned
     ]
     return lines

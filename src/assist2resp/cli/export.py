@@ -193,8 +193,9 @@ def _reporter(form: str, bar: Callable[[str, int, int], None] | None) -> Callabl
 
 def _summary(manifest: Manifest, out: Path) -> str:
     from assist2resp.export.inventory import inventory_of
+    from assist2resp.schema.counts import counted_kinds
 
-    counts = ", ".join(f"{number:,} {kind}" for kind, number in manifest.counts.items()) or "nothing"
+    counts = ", ".join(counted_kinds(manifest.counts)) or "nothing"
     lines = [f"{out}: {counts}."]
     lines += [f"absent: {gap.kind} {gap.id}: {gap.reason}" for gap in manifest.absences[:_MOST_SHOWN]]
     if len(manifest.absences) > _MOST_SHOWN:

@@ -149,11 +149,13 @@ def _reporter(form: str, bar: Callable[[str, int, int], None] | None) -> Callabl
 
 
 def _summary(result: Result, folder: Path, *, rollback: bool) -> Iterator[str]:
+    from assist2resp.schema.counts import counted
+
     tally = result.tally
     if rollback:
-        yield f"{folder}: {_counted(tally['removed'], 'conversation')} with {_counted(tally['items'], 'item')} removed."
+        yield f"{folder}: {counted(tally['removed'], 'conversation')} with {counted(tally['items'], 'item')} removed."
     else:
-        yield f"{folder}: {_counted(tally['loaded'], 'thread')} with {_counted(tally['items'], 'item')} loaded, {_counted(result.requests, 'request')}."
+        yield f"{folder}: {counted(tally['loaded'], 'thread')} with {counted(tally['items'], 'item')} loaded, {counted(result.requests, 'request')}."
     words = ("loaded before", "loaded elsewhere", "stores", "stores removed", "files removed", "stores failed")
     yield from (f"{word}: {tally[word]:,}" for word in words if tally[word])
     yield from (f"note, {_times(number)}: {note}" for note, number in result.notes.most_common(_MOST_SHOWN))
@@ -198,7 +200,9 @@ def _show_estimate(
 
 
 def _estimated(found: Estimate, folder: Path, rate: float | None, price: float | None) -> Iterator[str]:
-    yield f"{folder}: {_counted(found.threads, 'thread')} with {_counted(found.items, 'item')}; nothing was sent."
+    from assist2resp.schema.counts import counted
+
+    yield f"{folder}: {counted(found.threads, 'thread')} with {counted(found.items, 'item')}; nothing was sent."
     yield f"requests: {found.requests:,}, with {found.bytes:,} bytes of items"
     shown = rate or 10
     yield f"time: {_duration(found.seconds(shown))} at {shown:g} requests a second{'' if rate else ' (--rate says how many)'}"
@@ -220,10 +224,6 @@ def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _times(number: int) -> str:

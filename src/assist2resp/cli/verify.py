@@ -72,6 +72,8 @@ def command(
 
 
 def _text(verdict: Verdict, folder: Path) -> str:
+    from assist2resp.schema.counts import counted, counted_kinds
+
     lines = []
     for damage in verdict.damages:
         way = "--repair makes it anew" if damage.mendable else "export it again"
@@ -79,8 +81,8 @@ def _text(verdict: Verdict, folder: Path) -> str:
     lines += [f"note: {number:,} references from {name} lead nowhere" for name, number in verdict.dangling.items()]
     failures = verdict.manifest.failures
     lines += [f"not complete: {len(failures):,} failed; the same export tries them again."] if failures else []
-    state = f"{len(verdict.damages)} damages" if verdict.damages else "nothing is damaged"
-    counts = ", ".join(f"{number:,} {kind}" for kind, number in verdict.manifest.counts.items()) or "nothing"
+    state = counted(len(verdict.damages), "damage") if verdict.damages else "nothing is damaged"
+    counts = ", ".join(counted_kinds(verdict.manifest.counts)) or "nothing"
     return "\n".join([*lines, f"{folder}: {state}. It holds {counts}.", ""])
 
 

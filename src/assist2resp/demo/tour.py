@@ -32,6 +32,7 @@ from assist2resp.rewrite.outcome import FileChange, Options, Outcome
 from assist2resp.rewrite.summary import failed, headline, summarise
 from assist2resp.rewrite.writing import write_outcome
 from assist2resp.sandbox import LoggedRequest, Sandbox, sandbox
+from assist2resp.schema.counts import counted_kinds
 from assist2resp.schema.manifest import read_manifest
 
 OLD_ROUTES = ("/v1/assistants", "/v1/threads")
@@ -90,7 +91,7 @@ class Tour:
         manifest = export(source, self.folder.part("archive"))
         for failure in manifest.failures:
             raise PartialFailureError(f"the export failed at {failure.kind} {failure.id}: {failure.reason}")
-        counts = ", ".join(f"{manifest.counts.get(kind, 0)} {kind}" for kind in EXPORTED)
+        counts = ", ".join(counted_kinds({kind: manifest.counts.get(kind, 0) for kind in EXPORTED}))
         self.screen.say(f"{self._shown(self.folder.part('archive'))}: {counts}.")
         self.screen.say(f"The ids of the threads come from the bot's own {bot.DATABASE}, since no API lists them.")
 

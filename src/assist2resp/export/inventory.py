@@ -21,7 +21,7 @@ def inventory_of(folder: Path, manifest: Manifest) -> Inventory:
     return Inventory(
         counts=manifest.counts,
         expiring=tuple(sorted(expiring, key=lambda expiry: (expiry.expires_at, expiry.id))),
-        models=tuple(sorted(_models(folder), key=lambda model: (model.shutdown_date or "9999", model.id))),
+        models=tuple(sorted(_models(folder, manifest), key=lambda model: (model.shutdown_date or "9999", model.id))),
         absences=manifest.absences,
     )
 
@@ -40,7 +40,7 @@ def _expiring(folder: Path, kind: str) -> Iterator[Expiry]:
             )
 
 
-def _models(folder: Path) -> Iterator[ModelUse]:
+def _models(folder: Path, manifest: Manifest) -> Iterator[ModelUse]:
     served = {str(value.get("id")): value.get("shutdown_date") for value in _objects(folder, "models")}
     pinned: dict[str, list[str]] = {}
     for value in _objects(folder, "assistants"):
@@ -52,7 +52,10 @@ def _models(folder: Path) -> Iterator[ModelUse]:
         end = said if isinstance(said, str) else known.on.isoformat() if known else None
         if end is not None or model in pinned:
             yield ModelUse(
-                id=model, shutdown_date=end, is_served=model in served, assistants=tuple(pinned.get(model, ()))
+                id=model,
+                shutdown_date=end,
+                is_served=model in served if "models" in manifest.listings else None,
+                assistants=tuple(pinned.get(model, ())),
             )
 
 

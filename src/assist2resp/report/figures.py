@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assist2resp.report.texts import change, counted, listed, quantity
+from assist2resp.report.texts import change, listed, quantity
 from assist2resp.schema.comparison import Outcome
+from assist2resp.schema.counts import counted, counted_kinds
 from assist2resp.schema.report import ArchiveSummary, CaseState, CodeSummary, Deadline, MetricRow, Report, RunSummary
 
 
@@ -121,7 +122,7 @@ def _code(code: CodeSummary) -> str:
 
 
 def _archive(archive: ArchiveSummary) -> Iterator[str]:
-    counts = listed([f"{number:,} {kind}" for kind, number in archive.counts.items()], 6) or "nothing"
+    counts = listed(counted_kinds(archive.counts), 6) or "nothing"
     state = "complete" if archive.complete else f"not complete, {archive.failure_count:,} failed"
     yield f"Archive {archive.name}: {counts}; {state}."
     if archive.losses:

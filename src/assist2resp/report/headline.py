@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from assist2resp.report.figures import difference
-from assist2resp.report.texts import counted, listed
+from assist2resp.report.texts import listed
 from assist2resp.schema.comparison import Outcome
+from assist2resp.schema.counts import counted, counted_kinds
 from assist2resp.schema.report import (
     Advice,
     ArchiveSummary,
@@ -125,4 +126,4 @@ def _all_well(
     if code is not None:
         return f"{code.fixed:,} of {counted(code.sites, 'site')} of the Assistants API are fixed."
     assert archive is not None
-    return f"the archive is complete: {listed([f'{n:,} {kind}' for kind, n in archive.counts.items()], 9)}."
+    return f"the archive is complete: {listed(counted_kinds(archive.counts), 9)}."

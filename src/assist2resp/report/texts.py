@@ -32,11 +32,6 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     return f"{text[:longest]}… [{len(text) - longest:,} more characters in the run's file]"
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 case`, `2 cases`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def listed(parts: list[str], most: int = 3) -> str:
     """`a, b and c`, or `a, b and 3 more`."""
     if len(parts) > most:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from assist2resp.errors import ExitCode
 from assist2resp.rewrite.catalogue import catalogue
 from assist2resp.rewrite.outcome import Outcome
+from assist2resp.schema.counts import counted
 from assist2resp.schema.findings import FileFailure, Findings, Level, Remark, Skipped
 
 _BESIDE = "A2R9"
@@ -147,11 +148,6 @@ def remarked(remark: Remark) -> str:
 def not_looked_at(skipped: Skipped) -> str:
     """What was skipped, as one clause."""
     return f"{skipped.count} {skipped.what} ({skipped.reason})"
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 file`, `2 files`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _rule_counts(found: Findings) -> tuple[RuleCount, ...]:

@@ -34,7 +34,8 @@ class ModelUse(_Record):
     id: str
     shutdown_date: str | None = None
     """By the source's own word, else by the table that this tool ships; None where neither names one."""
-    is_served: bool = False
+    is_served: bool | None = None
+    """Whether the source lists it; None where its models were not listed."""
     assistants: tuple[str, ...] = ()
     """The ids of the assistants that pin it."""
 

@@ -15,8 +15,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from assist2resp.report import charts, figures
 from assist2resp.report.embedding import Embedded, embedded
-from assist2resp.report.texts import change, counted, quantity, visible
+from assist2resp.report.texts import change, quantity, visible
 from assist2resp.report.view import View
+from assist2resp.schema.counts import counted
 
 _TEMPLATES = files("assist2resp.report") / "templates"
 

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 
 from assist2resp.report.differences import lines_of, why
 from assist2resp.report.figures import bad_cases, difference, expected, facts, interval
-from assist2resp.report.texts import change, counted, one_line, quantity, visible
+from assist2resp.report.texts import change, one_line, quantity, visible
 from assist2resp.report.view import TITLE, View
 from assist2resp.schema.comparison import Outcome
+from assist2resp.schema.counts import counted
 from assist2resp.schema.findings import Level
 from assist2resp.schema.report import Advice, CaseRow, CheckItem, MetricRow, Report
 

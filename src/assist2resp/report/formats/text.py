@@ -9,9 +9,10 @@ from rich.style import Style
 
 from assist2resp.report.differences import lines_of, why
 from assist2resp.report.figures import bad_cases, difference, expected, facts, interval
-from assist2resp.report.texts import counted, one_line, quantity
+from assist2resp.report.texts import one_line, quantity
 from assist2resp.report.view import View
 from assist2resp.schema.comparison import Outcome
+from assist2resp.schema.counts import counted
 from assist2resp.schema.report import Advice, CaseRow, CheckItem, MetricRow, Report
 
 _ADVICE = {Advice.GO: "bold green", Advice.LOOK: "bold yellow", Advice.STOP: "bold red"}
