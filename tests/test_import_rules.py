@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -143,6 +144,23 @@ def opens_client(source: str) -> bool:
 @pytest.mark.parametrize("module", [pytest.param(name, id=name or NAME) for name in SOURCES])
 def test_imports_follow_the_table(module: str) -> None:
     assert violations(module, SOURCES[module]) == []
+
+
+def documented() -> dict[str, set[str]]:
+    """What CONTRIBUTING says that each room may import; what follows a colon is a reason."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("### Who may import whom")[2]
+    rows = [line.strip("| ").split(" | ") for line in text.partition("Features never")[0].splitlines() if "| `" in line]
+    said: dict[str, set[str]] = {}
+    for rooms, allowed in rows:
+        names = set(re.findall("`(.+?)`", allowed.partition(":")[0])) | (
+            FEATURES if "every feature" in allowed else set()
+        )
+        said |= dict.fromkeys(re.findall("`(.+?)`", rooms), names)
+    return said
+
+
+def test_the_documented_table_is_this_one() -> None:
+    assert documented() == {room: may for room, may in MAY_IMPORT.items() if room not in {*EVERYONE, "__main__"}}
 
 
 def test_every_room_is_in_the_table() -> None:
