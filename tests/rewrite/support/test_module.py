@@ -406,6 +406,35 @@ def test_a_server_that_wants_input_is_given_the_turn(api: Surface, monkeypatch: 
     assert shown() == expected
 
 
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+def test_a_server_that_gives_strings_back_as_they_came_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with surface("sync", tmp_path) as api:
+        at = begin(api, "Hello")
+        items = api.client.conversations.items
+        listed = items.list
+
+        def with_strings(*args: Any, **arguments: Any) -> Any:
+            page = listed(*args, **arguments)
+            for item in page.data:
+                item.content = item.content[0].text
+            return page
+
+        monkeypatch.setattr(items, "list", with_strings)
+        assert [message.content[0].text.value for message in transcript(api, at)] == ["Hello"]
+
+
+@pytest.mark.parametrize(("told", "seen"), [({}, 1), ({"conversation": None}, 0), ({"conversation": {"id": "c"}}, 0)])
+def test_the_run_of_a_plain_response_that_does_not_name_its_conversation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: dict[str, Any], seen: int
+) -> None:
+    with surface("sync", tmp_path) as api:
+        thread = api("threads.create")
+        response = api.plain("responses.create", model="gpt-4o", conversation=thread.id, input="Hello")
+        body = {name: value for name, value in response.to_dict().items() if name != "conversation"}
+        monkeypatch.setattr(api.client.responses, "retrieve", lambda _: response.construct(**body, **told))
+        assert len(api("threads.messages.list", thread.id, run_id=response.id).data) == seen
+
+
 def test_many_threads_at_once(tmp_path: Path) -> None:
     with surface("async", tmp_path) as api:
         assistant = api("assistants.create", model="gpt-4o")
@@ -474,7 +503,8 @@ def test_says_what_it_was_generated_without(tmp_path: Path) -> None:
 
 def test_input_messages_are_what_the_program_meant(support: ModuleType) -> None:
     parts = [{"type": "text", "text": "Look:"}, {"type": "image_url", "image_url": {"url": "https://a/b.png"}}]
-    assert support.input_message("user", "Hi") == {"type": "message", "role": "user", "content": "Hi"}
+    for role, content in (("user", [{"type": "input_text", "text": "Hi"}]), ("assistant", "Hi")):
+        assert support.input_message(role, "Hi") == {"type": "message", "role": role, "content": content}
     assert support.input_message("user", parts)["content"] == [
         {"type": "input_text", "text": "Look:"},
         {"type": "input_image", "detail": "auto", "image_url": "https://a/b.png"},

@@ -11,10 +11,16 @@ _IMAGE = re.compile(r".*\.(png|jpe?g|gif|webp)", re.IGNORECASE)
 
 
 def _item(message: Json) -> Json:
-    """The conversation item of a message that the program writes."""
+    """The conversation item of a message that the program writes.
+
+    Text of a user's is a part, as the API shows it: some servers keep a string as one. An assistant's stays a string,
+    since its parts belong to messages that have ids.
+    """
     content, role = message["content"], message["role"]
     if not content or (isinstance(content, str) and not content.strip()):
         raise _Refusal(400, "Message content must be non-empty.", "content")
+    if isinstance(content, str) and role != "assistant":
+        content = [{"type": "text", "text": content}]
     if not isinstance(content, str):
         content = [_part(part, role) for part in content]
     return {"type": "message", "role": role, "content": content}
@@ -39,11 +45,17 @@ def _part(part: Json, role: str) -> Json:
     return {"type": "input_image", "detail": image.get("detail") or "auto", **source}
 
 
+def _parts(item: Json) -> list[Json]:
+    """The parts of a message; a string, which some servers give back as they got it, is one of text."""
+    content = item.get("content") or []
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
 def _message(item: Json, thread_id: str) -> Json:
     """An item as the message that the old API showed, without what no item says of itself."""
     blocks: list[Json] = []
     attachments: list[Json] = []
-    for part in item.get("content") or []:
+    for part in _parts(item):
         if part["type"] == "output_text" and part.get("annotations"):
             blocks.extend(_annotated(part, attachments))
         else:
@@ -155,10 +167,12 @@ def _as_input(item: Any) -> Json | None:
     """An item of a conversation as input of a request that does without the conversation."""
     if item["type"] == "message":
         if item["role"] == "assistant":
-            said = [part.get("text") or part.get("refusal") or "" for part in item["content"]]
+            said = [part.get("text") or part.get("refusal") or "" for part in _parts(item)]
             return {"type": "message", "role": "assistant", "content": "\n".join(said)}
-        parts = [{name: value for name, value in part.items() if value is not None} for part in item["content"]]
-        return {"type": "message", "role": item["role"], "content": parts}
+        content = item["content"]
+        if not isinstance(content, str):
+            content = [{name: value for name, value in part.items() if value is not None} for part in content]
+        return {"type": "message", "role": item["role"], "content": content}
     names = {"function_call": ("call_id", "name", "arguments"), "function_call_output": ("call_id", "output")}
     if item["type"] in names:
         return {"type": item["type"], **{name: item[name] for name in names[item["type"]]}}

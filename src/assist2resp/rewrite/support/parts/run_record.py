@@ -240,14 +240,18 @@ def _kept_run(call: _Call, thread_id: str, run_id: str) -> _Work:
 
 
 def _adopted(call: _Call, thread_id: str, run_id: str) -> _Work:
-    """A run that was begun where another state file is kept, as far as its first response tells of it."""
+    """A run that was begun where another state file is kept, as far as its first response tells of it.
+
+    Some servers do not say of which conversation a response is; then it is believed to be the thread's.
+    """
     try:
         found = yield call.client.responses.retrieve(run_id)
     except (openai.NotFoundError, openai.BadRequestError):
         raise _missing("run", run_id) from None
     response = found.to_dict()
-    conversation = (response.get("conversation") or {}).get("id")
-    if conversation != _conversation(thread_id):
+    conversation = _conversation(thread_id)
+    told = response.get("conversation", {"id": conversation}) or {}
+    if told.get("id") != conversation:
         raise _missing("run", run_id)
     shown = {name: response.get(name) for name in ("model", "instructions", "temperature", "top_p", "metadata")}
     none = ("started_at", "required_action", "last_error", "incomplete_details", "usage", "max_completion_tokens")
