@@ -59,3 +59,40 @@ def test_outside(body: str, tmp_path: Path) -> None:
 )
 def test_inside(body: str, tmp_path: Path) -> None:
     assert not is_looked_up(body, tmp_path)
+
+
+CHAT = """\
+from openai import OpenAI
+
+
+class Chat:
+    def __init__(self, thread_id=None):
+        self.client = OpenAI()
+        self.thread_id = thread_id or self.client.beta.threads.create().id
+
+    def say(self, text):
+        self.client.beta.threads.messages.create(thread_id=self.thread_id, role="user", content=text)
+
+
+def fresh(client: OpenAI):
+    thread = client.beta.threads.create()
+    client.beta.threads.messages.create(thread_id=thread.id, role="user", content="Hello")
+"""
+OLD = '"thread_ItZgAl34aOKteAv8SZnIfS0I"'
+
+
+@pytest.mark.parametrize(
+    ("caller", "looked_up"),
+    [
+        param(f"Chat({OLD}).say('x')\n", True, id="written out"),
+        param(
+            f"import streamlit as st\nst.session_state.t = {OLD}\nChat(st.session_state.t).say('x')\n", True, id="kept"
+        ),
+        param("Chat().say('x')\n", False, id="none"),
+        param("Chat(None).say('thread_of_mine')\n", False, id="another text"),
+    ],
+)
+def test_ids_that_are_written_out(caller: str, looked_up: bool, tmp_path: Path) -> None:
+    made = rewritten({"chat.py": CHAT, "main.py": f"from chat import Chat\n\n{caller}"}, tmp_path).files["chat.py"]
+    assert ("conversation_id=conversation_id(self.thread_id)" in made) is looked_up
+    assert "conversation_id=thread.id" in made

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.kinds import Sdk
 from assist2resp.rewrite.nodes import dotted
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.scopes import Variable
@@ -18,8 +19,17 @@ _OWN = frozenset({
 
 
 def may_come_from_outside(node: cst.BaseExpression, file: SourceFile, inference: Inference) -> bool:
-    """Whether a name holds, among others, what a caller gives who is not in the project."""
+    """Whether a name holds, among others, what a caller gives who is not in the project, or an id that is written out.
+
+    Such an id may reach any name on ways that nobody follows, but not the `id` of a thread.
+    """
+    if inference.project.writes_thread_ids and not _is_id_of_object(node, file, inference):
+        return True
     return any(_gives(name, where, inference) for name, where in _names(node, file, inference, set()))
+
+
+def _is_id_of_object(node: cst.BaseExpression, file: SourceFile, inference: Inference) -> bool:
+    return isinstance(node, cst.Attribute) and isinstance(inference.kind(node.value, file), Sdk)
 
 
 def _names(

@@ -33,6 +33,7 @@ _REPORTED = re.compile(
     rb"/v1/(?:threads|assistants)\b|assistants=v[12]|pmpt_|OpenAIAssistant"
     rb"|GPTAssistantAgent|AzureAssistantAgent|\bprompt\s*=\s*\{\s*[\"']id[\"']"
 )
+_THREAD_ID = re.compile(rb"""(["'])thread_[A-Za-z0-9]{20,}\1""")
 _CHEAP = (b"beta", b"ssistant", b"prompt", b"pmpt_", b"/v1/threads")
 """One of these is in every text that the patterns match; asking for them is much cheaper."""
 
@@ -155,6 +156,11 @@ class Project:
                 if found is not None:
                     return found, ".".join(parts[cut:])
         return None
+
+    @cached_property
+    def writes_thread_ids(self) -> bool:
+        """Whether an id of a thread stands in the code, as a text of its own."""
+        return any(_THREAD_ID.search(file.data) for file in self.files.values())
 
     @cached_property
     def _by_place(self) -> dict[str, SourceFile]:
