@@ -29,6 +29,11 @@ class Memo:
         """Whether no question is open, so that answers are final."""
         return not self._depth
 
+    @property
+    def is_circular(self) -> bool:
+        """Whether the question that is being answered met one that is still open before it, so that more may come."""
+        return self._lowest < len(self._depth) - 1
+
     def get(self, key: Hashable, compute: Callable[[], _Answer]) -> _Answer | Bottom:
         """The answer to a question, computed unless it is known."""
         known = self._final.get(key)

@@ -114,7 +114,7 @@ class Parameters:
         if known is not None:
             return known
         given = self._given(function, param, file)
-        if given == BOTTOM:
+        if given == BOTTOM and not self.inference.memo.is_circular:
             name = getattr(getattr(function, "name", None), "value", "<lambda>")
             return Unknown(f"nothing in the project says what parameter '{param.name.value}' of {name}() is")
         return given
