@@ -104,7 +104,12 @@ def test_plain(body: str, tmp_path: Path) -> None:
         param(POLL + f"given({LISTING})", "listed messages leave", id="page handed on"),
         param(POLL + f"print([m.created_at for m in {LISTING}])", "reads message.created_at", id="message's time"),
         param(POLL + "print(run.required_action)", "a required action is used whole", id="action whole"),
-        param(POLL + SUBMIT.format("given"), "cannot be seen", id="outputs from outside"),
+        param(POLL + SUBMIT.format("[], stream=True"), "the tool outputs are streamed", id="outputs with a stream"),
+        param(
+            POLL + "run = client.beta.threads.runs.retrieve(given, thread_id=t)\n" + SUBMIT.format("[]"),
+            "submitted to a run that is only named",
+            id="retrieved by an id",
+        ),
         param(
             POLL + SUBMIT.format("[]").replace("run.id", "given"),
             "submitted to a run that is only named",

@@ -9,6 +9,7 @@ import libcst as cst
 
 from assist2resp.rewrite import uses
 from assist2resp.rewrite.flows import Flow
+from assist2resp.rewrite.handovers import handed_over, says_again, settings
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.run_sites import (
     CREATES,
@@ -71,11 +72,14 @@ class FlowRuns:
     def waiting(self) -> list[Waiting]:
         """The loops that wait for the flow's runs."""
         retrieves, submits = uses.sites_named(self.flow, *RETRIEVES), uses.sites_named(self.flow, *SUBMITS)
-        return waiting_loops(retrieves, submits, self.inference)
+        handed = frozenset[cst.CSTNode]().union(*self.handovers.values())
+        return waiting_loops(retrieves, submits, handed, self.inference)
 
     def origin_of(self, submit: Site) -> Site | None:
-        """The one run creation in the same function whose run a submission goes on with, if its arguments can be said again."""
+        """The run creation whose run a submission goes on with, if its arguments can be said again."""
         found = [site for site in self.creates if site.file is submit.file and site.scope is submit.scope]
+        if not found and self.handovers.get(submit) is not None:
+            return self._origin_elsewhere(submit)
         if len(found) != 1 or found[0].call is None:
             return None
         for arg in found[0].call.args:
@@ -83,6 +87,21 @@ class FlowRuns:
             if name == "tool_choice" or not can_be_repeated(arg.value, found[0]):
                 return None
         return found[0]
+
+    def _origin_elsewhere(self, submit: Site) -> Site | None:
+        """Any of the runs of other functions, if all of them are told the same that can be said here too."""
+        same = len({settings(site) for site in self.creates if site.call is not None}) == 1
+        told = all(site.call is not None and says_again(site, submit, self.inference) for site in self.creates)
+        return self.creates[0] if same and told and not self.streams else None
+
+    @cached_property
+    def handovers(self) -> dict[Site, frozenset[cst.Call]]:
+        """The submissions in other functions than those that create runs, with the calls that lead to them."""
+        retrieves = uses.sites_named(self.flow, *RETRIEVES)
+        places = {(site.file, site.scope) for site in self.creates}
+        apart = [site for site in uses.sites_named(self.flow, *SUBMITS) if (site.file, site.scope) not in places]
+        found = {site: handed_over(site, retrieves, self.inference) for site in apart}
+        return {site: calls for site, calls in found.items() if calls is not None}
 
     def message_ids(self, site: Site) -> list[cst.Attribute] | None:
         """Where the program reads the id of the message that `site` creates; None where it reads more of it."""

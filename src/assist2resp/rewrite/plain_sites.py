@@ -9,6 +9,7 @@ import libcst as cst
 from assist2resp.rewrite import literals, uses
 from assist2resp.rewrite.chains import beta_of
 from assist2resp.rewrite.flow_runs import FlowRuns
+from assist2resp.rewrite.handovers import read_by_name
 from assist2resp.rewrite.kinds import Ident, Method, Resource
 from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.nodes import argument, has_star
@@ -139,7 +140,8 @@ def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
         outputs, run_id = argument(site.call, "tool_outputs"), argument(site.call, "run_id", 0)
         if "stream" in keywords or outputs is None:
             return "the tool outputs are streamed"
-        if not (isinstance(run_id, cst.Attribute) and run_id.attr.value == "id"):
+        named = not (isinstance(run_id, cst.Attribute) and run_id.attr.value == "id")
+        if (named and site not in runs.handovers) or read_by_name(uses.sites_named(runs.flow, *RETRIEVES)):
             return "tool outputs are submitted to a run that is only named"
         if runs.origin_of(site) is None:
             return "tool outputs are submitted where the run's own settings are not to be seen"

@@ -23,12 +23,13 @@ _ENDS = frozenset({"completed", "failed", "expired", "cancelled", "incomplete", 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A loop around retrievals (`waits`) of runs, and around submissions of tool outputs (`submits`)."""
+    """A loop around retrievals (`waits`) of runs, around submissions of tool outputs (`submits`), and calls for these."""
 
     loop: cst.While | cst.For
     file: SourceFile
     waits: tuple[Site, ...]
     submits: tuple[Site, ...]
+    handed: tuple[cst.Call, ...]
     inference: Inference
 
     @cached_property
@@ -66,15 +67,22 @@ class Waiting:
         return told and runs_once(self.loop, self._waits)
 
     @property
+    def has_tools(self) -> bool:
+        """Whether the loop goes on with runs."""
+        return bool(self.submits or self.handed)
+
+    @property
     def obstacle(self) -> str:
         """Why the loop cannot go or stay without its waiting; empty when it can."""
         if isinstance(self.loop, cst.While) and self._names_in_its_test(self.loop.test):
             return "a loop names the run that it asks for"
-        if self.submits:
+        if self.has_tools:
             if self.skipped:
                 return "a loop does its work only while a run is under way"
             return (
-                "" if all(self._goes_on(site) for site in self.submits) else "a loop goes on with a run by another name"
+                ""
+                if all(map(self._goes_on, self.submits)) and all(map(self._takes, self.handed))
+                else "a loop goes on with a run by another name"
             )
         if self._hands_on_calls():
             return "tool outputs are submitted outside of the loop that waits"
@@ -99,10 +107,21 @@ class Waiting:
         """Whether the run that a submission goes on with keeps the name that the loop retrieves and asks."""
         parent = self.file.scopes.parent_of[site.awaited]
         if isinstance(parent, cst.Expr):
-            return True
+            return len({code(run.value) for run in _run_ids((*self.waits, site))}) <= 1
         names = {code(target.target) for target in parent.targets} if isinstance(parent, cst.Assign) else set()
         read = {code(run.value) for run in _run_ids((*self.waits, site))}
         return bool(names) and (names == read or not self.waits)
+
+    def _takes(self, call: cst.Call) -> bool:
+        """Whether the run that a function went on with has the name that the loop retrieves and asks."""
+        parent = self.file.scopes.parent_of[call]
+        while isinstance(parent, cst.Await):
+            parent = self.file.scopes.parent_of[parent]
+        if isinstance(parent, cst.Assign):
+            return {code(target.target) for target in parent.targets} == {
+                code(run.value) for run in _run_ids(self.waits)
+            }
+        return isinstance(parent, (cst.Return, cst.Expr))
 
     def _work_in(self, suite: cst.BaseSuite) -> Iterator[frozenset[str]]:
         for line in suite.body:
@@ -191,7 +210,9 @@ def _words(node: cst.BaseExpression) -> set[str] | None:
     return None if word is None else {word}
 
 
-def waiting_loops(waits: list[Site], submits: list[Site], inference: Inference) -> list[Waiting]:
+def waiting_loops(
+    waits: list[Site], submits: list[Site], handed: frozenset[cst.CSTNode], inference: Inference
+) -> list[Waiting]:
     """The innermost loops around retrievals, each with what is retrieved and submitted in it."""
     loops: dict[cst.While | cst.For, SourceFile] = {}
     for site in waits:
@@ -202,7 +223,14 @@ def waiting_loops(waits: list[Site], submits: list[Site], inference: Inference) 
                 loops[node] = site.file
                 break
     return [
-        Waiting(loop, file, _inside(loop, file, waits), _inside(loop, file, submits), inference)
+        Waiting(
+            loop,
+            file,
+            _inside(loop, file, waits),
+            _inside(loop, file, submits),
+            tuple(node for node in descendants(loop) if isinstance(node, cst.Call) and node in handed),
+            inference,
+        )
         for loop, file in loops.items()
     ]
 

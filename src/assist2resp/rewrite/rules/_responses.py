@@ -22,16 +22,18 @@ _INTERPRETER = "code_interpreter"
 _TIGHT = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
 
 
-def response_arguments(plan: Plan, site: Site, given: cst.BaseExpression | None) -> list[Argument]:
-    """The arguments of a response that does what the run created at `site` did, with this input."""
+def response_arguments(
+    plan: Plan, site: Site, given: cst.BaseExpression | None, *, thread: cst.BaseExpression | None = None
+) -> list[Argument]:
+    """The arguments of a response that does what the run created at `site` did, with this input, in this thread."""
     assert site.call is not None
-    thread, assistant = thread_argument(site), argument(site.call, "assistant_id")
+    thread, assistant = thread or thread_argument(site), argument(site.call, "assistant_id")
     assert thread is not None
     assert assistant is not None
     arguments = [Argument("conversation", conversation_reference(plan, site.file, thread))]
     if given is not None:
         arguments.append(Argument("input", given))
-    return arguments + (_configured(plan, site, assistant) or _registered(plan, site, assistant))
+    return arguments + (_configured(plan, site, assistant) or _registered(plan, site, assistant, thread))
 
 
 def _configured(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[Argument]:
@@ -57,14 +59,12 @@ def _configured(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[A
     return [*own, Argument(None, _merged(assistant.value, merged))]
 
 
-def _registered(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[Argument]:
+def _registered(plan: Plan, site: Site, assistant: cst.BaseExpression, thread: cst.BaseExpression) -> list[Argument]:
     """The arguments of a run of an assistant that is looked up by its id."""
     assert site.call is not None
     own: list[Argument] = []
     settings: list[cst.Arg] = []
     if plan.plain.threads_have_files:
-        thread = thread_argument(site)
-        assert thread is not None
         settings.append(cst.Arg(thread, cst.Name("thread_id"), _TIGHT))
     for arg in site.call.args:
         name = arg.keyword.value if arg.keyword is not None else ""

@@ -14,7 +14,7 @@ from assist2resp.rewrite.outputs import output_edits
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._responses import folded_input, rebuild_as_response, response_arguments
-from assist2resp.rewrite.run_sites import RUN, SUBMITS, assigned_name
+from assist2resp.rewrite.run_sites import RUN, SUBMITS, assigned_name, thread_argument
 from assist2resp.rewrite.sites import Site
 
 _CODE = "A2R230"
@@ -68,14 +68,9 @@ def submit(plan: Plan, site: Site) -> None:
     assert site.call is not None
     beta = beta_of(site, plan.inference)
     outputs, run_id = argument(site.call, "tool_outputs"), argument(site.call, "run_id", 0)
-    if (
-        beta is None
-        or outputs is None
-        or not isinstance(run_id, cst.Attribute)
-        or not _is_run(plan, run_id.value, site.file)
-    ):
+    run = run_id.value if isinstance(run_id, cst.Attribute) else None
+    if beta is None or outputs is None or (run is not None and not _is_run(plan, run, site.file)):
         return
-    run = run_id.value
     edits = output_edits(outputs, plan.look(site.file))
     for edit in edits or ():
         plan.replace(site.file, edit.node, edit.replacement)
@@ -83,8 +78,9 @@ def submit(plan: Plan, site: Site) -> None:
         outputs = call(plan.need(site.file, "output_items"), outputs)
     origin = plan.plain.origin_of(site)
     assert origin is not None
-    rebuild_as_response(plan, site, client_of(beta), response_arguments(plan, origin, outputs))
-    if isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr) and isinstance(run, cst.Name):
+    thread = thread_argument(site) if origin.scope is not site.scope else None
+    rebuild_as_response(plan, site, client_of(beta), response_arguments(plan, origin, outputs, thread=thread))
+    if isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr) and isinstance(run, (cst.Name, cst.Attribute)):
         statement = site.file.scopes.parent_of[site.awaited]
         plan.change(site.file, statement, lambda updated: _assign(run, cst.ensure_type(updated, cst.Expr)))
     plan.fix(site, _CODE, "tool outputs are the input of the next response.", plain=True)
@@ -104,5 +100,5 @@ def _is_new_name(plan: Plan, site: Site, run: cst.Name, target: cst.Name) -> boo
     return assigned and once and not submits and not plan.is_shared(site.file, target.value)
 
 
-def _assign(name: cst.Name, expression: cst.Expr) -> cst.Assign:
-    return cst.Assign([cst.AssignTarget(cst.Name(name.value))], expression.value)
+def _assign(run: cst.Name | cst.Attribute, expression: cst.Expr) -> cst.Assign:
+    return cst.Assign([cst.AssignTarget(run.deep_clone())], expression.value)

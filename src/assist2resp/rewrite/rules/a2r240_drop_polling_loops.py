@@ -13,7 +13,6 @@ from assist2resp.rewrite.nodes import code, descendants, string_value
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
-from assist2resp.rewrite.run_sites import SUBMITS
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.waiting import Waiting, holds
 from assist2resp.schema.findings import Level
@@ -205,7 +204,7 @@ class DropPollingLoops:
         sites = _sites_in(plan, loop, file)
         for site in plan.waits.intersection(sites):
             plan.credit(site, self.code, "a response needs no waiting.")
-        tools = any(site.path in SUBMITS for site in sites)
+        tools = waiting.has_tools
         does_work = isinstance(loop, cst.While) and not tools and _works(plan, waiting)
         if does_work or _ends_on_failure(waiting) or (not tools and _only_waits(plan, loop, file)):
             for sleep in _sleeps(plan, loop, file):
