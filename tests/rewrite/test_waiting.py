@@ -257,3 +257,27 @@ def test_work_is_kept_whatever_names_the_states(states: str, tmp_path: Path) -> 
 )
 def test_what_a_test_says_of_a_state(test: str, state: str, expected: bool | None) -> None:
     assert holds(cst.parse_expression(test), state) is expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "left"),
+    [
+        param("\n        thread_id=thread_id,\n        run_id=run_id,\n    ", "run_id", id="lines"),
+        param("run_id, thread_id=thread_id", "run_id", id="one line"),
+        param("  # of this run\n        run_id, thread_id=thread_id", "  # of this run\n        run_id", id="comment"),
+    ],
+)
+def test_a_retrieval_by_a_stored_id_is_one_line(arguments: str, left: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        "from openai import OpenAI\n"
+        "client = OpenAI()\n\n\n"
+        "def check(thread_id, run_id):\n"
+        f"    return client.beta.threads.runs.retrieve({arguments}).status\n\n\n"
+        "thread = client.beta.threads.create()\n"
+        'client.beta.threads.messages.create(thread_id=thread.id, role="user", content="Hi")\n'
+        "run = client.beta.threads.runs.create(thread_id=thread.id, assistant_id='a')\n"
+        "print(check(thread.id, run.id))\n",
+        encoding="utf-8",
+    )
+    made = {change.path.name: change.after.decode() for change in rewrite([tmp_path], Options()).changes}
+    assert f"client.responses.retrieve({left}).status" in made["main.py"]

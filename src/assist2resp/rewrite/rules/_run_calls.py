@@ -8,7 +8,7 @@ from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.kinds import Sdk
-from assist2resp.rewrite.nodes import argument
+from assist2resp.rewrite.nodes import argument, code
 from assist2resp.rewrite.output_limit import told
 from assist2resp.rewrite.outputs import output_edits
 from assist2resp.rewrite.plan import Plan
@@ -53,14 +53,17 @@ def retrieve(plan: Plan, site: Site) -> None:
     beta = beta_of(site, plan.inference)
     if run_id is not None and beta is not None:
         func = attribute(client_of(beta), "responses", "retrieve")
-        new = [cst.Arg(run_id)]
-        plan.change(
-            site.file,
-            site.call,
-            lambda updated: cst.ensure_type(updated, cst.Call).with_changes(func=func, args=new),
-        )
+        plan.change(site.file, site.call, lambda updated: _of_one(cst.ensure_type(updated, cst.Call), func, run_id))
         plan.waits.add(site)
         plan.fix(site, _CODE, "a run became a response.", plain=True)
+
+
+def _of_one(old: cst.Call, func: cst.BaseExpression, value: cst.BaseExpression) -> cst.Call:
+    """A call with one argument, on one line unless a comment stands before it."""
+    gap = old.whitespace_before_args
+    if isinstance(gap, cst.ParenthesizedWhitespace) and "#" not in code(gap):
+        gap = cst.SimpleWhitespace("")
+    return old.with_changes(func=func, args=[cst.Arg(value)], whitespace_before_args=gap)
 
 
 def submit(plan: Plan, site: Site) -> None:
