@@ -35,7 +35,7 @@ def retrieve(plan: Plan, site: Site) -> None:
     run_id = argument(site.call, "run_id", 0)
     target = assigned_name(site)
     if isinstance(run_id, cst.Attribute) and run_id.attr.value == "id" and _is_run(plan, run_id.value, site.file):
-        if target is not None and isinstance(run_id.value, cst.Name) and run_id.value.value == target.value:
+        if _is_put_back(site, run_id.value):
             parent = site.file.scopes.parent_of[site.awaited]
             plan.change(site.file, parent, lambda _: cst.RemoveFromParent())
         elif isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr):
@@ -87,6 +87,14 @@ def submit(plan: Plan, site: Site) -> None:
         statement = site.file.scopes.parent_of[site.awaited]
         plan.change(site.file, statement, lambda updated: _assign(run, cst.ensure_type(updated, cst.Expr)))
     plan.fix(site, _CODE, "tool outputs are the input of the next response.", plain=True)
+
+
+def _is_put_back(site: Site, run: cst.BaseExpression) -> bool:
+    """Whether a retrieval is assigned to what held the run already."""
+    parent = site.file.scopes.parent_of[site.awaited]
+    if isinstance(parent, cst.AnnAssign):
+        return code(parent.target) == code(run)
+    return isinstance(parent, cst.Assign) and [code(target.target) for target in parent.targets] == [code(run)]
 
 
 def _is_run(plan: Plan, node: cst.BaseExpression, file: SourceFile) -> bool:
