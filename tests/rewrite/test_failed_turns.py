@@ -51,6 +51,13 @@ def is_folded(text: str, folder: Path) -> bool:
         param(program(GIVEN, FAILED + "raise HTTPException(502)\n"), id="a framework answers"),
         param(program("@app.command()\n" + GIVEN, FAILED + "raise ValueError\n"), id="a framework calls"),
         param(program(GIVEN, "if run.status in ('failed', 'expired'):\n    return None\n"), id="returned"),
+        param(
+            "FAILED = ('failed', 'expired')\n" + program(GIVEN, "if run.status in FAILED:\n    return 0\n"),
+            id="constant",
+        ),
+        param(
+            "DONE = 'completed'\n" + program(GIVEN, "return 1 if run.status == DONE else 0\n"), id="chosen by constant"
+        ),
         param(program(GIVEN, "match run.status:\n    case 'cancelled' | 'failed':\n        return 1\n"), id="matched"),
         param(program(GIVEN, "if run.status == 'completed':\n    return 1\nelse:\n    return 0\n"), id="the other way"),
         param(program(GIVEN, "if run.status == 'completed':\n    return 1\nprint('no')\n"), id="what follows"),

@@ -12,6 +12,7 @@ from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.run_sites import MESSAGE_CREATE, text_order, thread_argument
 from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.spelling import spelled
 from assist2resp.rewrite.waiting import holds
 
 _FAILURES = frozenset({"failed", "expired", "cancelled"})
@@ -40,7 +41,7 @@ def _survives(plan: Plan) -> Iterator[bool]:
             test: cst.CSTNode = use.parent
             while isinstance(parents[test], (cst.Comparison, cst.BooleanOperation, cst.UnaryOperation)):
                 test = parents[test]
-            for branch in _of_failures(parents[test], use.file, polled=test in polls):
+            for branch in _of_failures(parents[test], use.file, plan, polled=test in polls):
                 yield not _ends_the_program(branch, use.file, plan)
     for site in plan.plain.streams:
         for node in site.file.scopes.parent_of:
@@ -48,17 +49,19 @@ def _survives(plan: Plan) -> Iterator[bool]:
                 yield not _ends_the_program(node.body, site.file, plan)
 
 
-def _of_failures(question: cst.CSTNode, file: SourceFile, *, polled: bool) -> Iterator[cst.CSTNode]:
+def _of_failures(question: cst.CSTNode, file: SourceFile, plan: Plan, *, polled: bool) -> Iterator[cst.CSTNode]:
     """What a failed run leads to; a loop that waits asks for the end of a run, not only for failures."""
     if isinstance(question, cst.If):
-        fails, completes = holds(question.test, "failed"), holds(question.test, "completed")
+        test = spelled(question.test, file, plan.inference)
+        fails, completes = holds(test, "failed"), holds(test, "completed")
         asks_for_success = not polled and completes is not None and completes != fails
-        if fails and (asks_for_success or "failed" in code(question.test)):
+        if fails and (asks_for_success or "failed" in code(test)):
             yield question.body
         elif fails is False and asks_for_success and not isinstance(question.orelse, cst.If):
             yield question.orelse.body if question.orelse is not None else _following(question, file)
-    elif isinstance(question, cst.IfExp) and not polled and holds(question.test, "completed") is not None:
-        yield question
+    elif isinstance(question, cst.IfExp) and not polled:
+        if holds(spelled(question.test, file, plan.inference), "completed") is not None:
+            yield question
     elif isinstance(question, cst.Match):
         for case in question.cases:
             if any(string_value(node) in _FAILURES for node in descendants(case.pattern)):
