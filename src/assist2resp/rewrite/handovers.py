@@ -79,7 +79,10 @@ def _written(attribute: str, inference: Inference) -> Iterator[cst.CSTNode | Non
 def _source(
     name: str, scope: Scope, inference: Inference, seen: frozenset[Variable] = frozenset()
 ) -> Variable | cst.ClassDef | None:
-    """The variable that a name has its value from, through parameters that all calls give the same; a class for `self`."""
+    """The variable that a name has its value from, through parameters that all calls give the same; a class for `self`.
+
+    A parameter that calls give different values is the source itself: it has one value in each call.
+    """
     variable = scope.find(name)
     bindings = variable[0].names[variable[1]] if variable is not None else []
     if variable is None or len(bindings) != 1:
@@ -95,10 +98,10 @@ def _source(
         given = inference.parameters.argument(function, call, node)
         caller = call.file.scopes.scope_of.get(given) if isinstance(given, cst.Name) else None
         if not isinstance(given, cst.Name) or caller is None:
-            return None
+            return variable
         if caller.find(given.value) not in {*seen, variable}:
             found.add(_source(given.value, caller, inference, seen | {variable}))
-    return found.pop() if len(found) == 1 else (None if found else variable)
+    return found.pop() if len(found) == 1 else variable
 
 
 def handed_over(submit: Site, retrievals: list[Site], inference: Inference) -> frozenset[cst.Call] | None:
