@@ -128,6 +128,14 @@ def test_eight_at_once_make_one_conversation(tmp_path: Path, monkeypatch: pytest
         assert len(server.world.store.table("conversations").all()) == 1
 
 
+def test_a_map_that_somebody_is_about_to_begin_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive(tmp_path)
+    (tmp_path / "id_map.sqlite").touch()
+    with program(tmp_path, monkeypatch) as (api, server):
+        assert api.support
+        assert api.support.conversation_id(OLD) == made(server)[0].id
+
+
 def claim(folder: Path, conversation: str, at: float) -> None:
     with contextlib.closing(sqlite3.connect(folder / "id_map.sqlite")) as database, database:
         database.execute("CREATE TABLE ids (old TEXT PRIMARY KEY, new TEXT)")

@@ -92,7 +92,8 @@ def _mapped(old_id: str) -> str | None:
     if not path.exists():
         return None
     with _database(path, "ASSISTANTS_ID_MAP") as database:
-        row = database.execute("SELECT new FROM ids WHERE old = ?", (old_id,)).fetchone()
+        is_begun = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'ids'").fetchone()
+        row = database.execute("SELECT new FROM ids WHERE old = ?", (old_id,)).fetchone() if is_begun else None
     return str(row[0]) if row else None
 
 
