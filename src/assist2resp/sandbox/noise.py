@@ -63,7 +63,7 @@ def varied(model: Model, prompt: Prompt, dice: random.Random) -> Answer:
     elif any(isinstance(part, Text) for part in answer.parts) and chance < REFUSED:
         answer = replace(answer, parts=(Refusal("I'm sorry, but I can't help with that."),))
     parts = tuple(_varied(part, prompt, dice) for part in answer.parts)
-    written = sum(_written(part) for part in parts)
+    written = sum(tokens.of_part(part) for part in parts)
     return replace(
         answer, parts=parts, usage=replace(answer.usage, output_tokens=written or answer.usage.output_tokens)
     )
@@ -113,13 +113,3 @@ def _worded(said: Text, prompt: Prompt, dice: random.Random) -> Text:
 def _likely(choices: Sequence[str], manner: int, dice: random.Random) -> str:
     """One of the choices; one of them, by the manner, comes up in half of the cases."""
     return choices[manner % len(choices)] if dice.random() < 0.5 else dice.choice(choices)
-
-
-def _written(part: Part) -> int:
-    match part:
-        case Text() | Refusal():
-            return tokens.count(part.text)
-        case FunctionCall():
-            return tokens.count(part.name) + tokens.count(part.arguments)
-        case _:
-            return 0

@@ -62,7 +62,7 @@ def _of_parts(parts: list[Part], options: dict[str, Part]) -> Make:
 
     def make(prompt: Prompt) -> Answer:
         made = tuple(maker(prompt) for maker in makers)
-        return Answer(made, usage or Usage(tokens.of_prompt(prompt), sum(map(_written, made))), stop)
+        return Answer(made, usage or Usage(tokens.of_prompt(prompt), sum(map(tokens.of_part, made))), stop)
 
     return make
 
@@ -70,16 +70,6 @@ def _of_parts(parts: list[Part], options: dict[str, Part]) -> Make:
 def _usage(part: Part) -> Usage:
     keys = part.mapping("input", "output")
     return Usage(*(keys[name].whole() if name in keys else 0 for name in ("input", "output")))
-
-
-def _written(part: AnswerPart) -> int:
-    match part:
-        case Text() | Refusal():
-            return tokens.count(part.text)
-        case FunctionCall():
-            return tokens.count(part.name) + tokens.count(part.arguments)
-        case _:
-            return 0
 
 
 def _part(part: Part, position: int) -> MakePart:

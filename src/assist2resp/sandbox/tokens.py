@@ -11,7 +11,12 @@ from assist2resp.sandbox.prompt import (
     Function,
     FunctionCall,
     FunctionOutput,
+    InterpreterCall,
+    Item,
     Prompt,
+    Refusal,
+    SearchCall,
+    Text,
     Tool,
     Turn,
 )
@@ -50,6 +55,17 @@ def of_entry(entry: Turn | FunctionCall | FunctionOutput) -> int:
             return 3 + count(entry.name) + count(entry.arguments)
         case FunctionOutput():
             return 3 + count(entry.output)
+
+
+def of_part(part: SearchCall | InterpreterCall | FunctionCall | Text | Refusal | Item) -> int:
+    """Tokens that the model wrote for a part of its answer; what the server does for it costs none."""
+    match part:
+        case Text() | Refusal():
+            return count(part.text)
+        case FunctionCall():
+            return count(part.name) + count(part.arguments)
+        case _:
+            return 0
 
 
 def _of_tool(tool: Tool) -> int:
