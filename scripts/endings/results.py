@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from assist2resp.schema.findings import Finding, Level
 
 AZURE, FOREIGN = "A2R011", "A2R013"
+_AROUND = "A2R9"
+"""The rules of what is no call: models, registries, pins, wrappers, patched paths."""
 _NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\b[\w./-]+\.(?:py|ipynb)(?::\d+)?|\b\w+\(\)|\b\d+\b")
 _OLD = re.compile(r"(?<!\.types)(?<!\.resources)\.beta\.(?:threads|assistants|vector_stores)\b")
 
@@ -39,13 +41,14 @@ class Tally:
 class Result:
     """How one repository went.
 
-    `manual` holds sites by rule and reason, `held` those that wait for such a one, `indirect` the fixed ones that are
+    `levels` and `plain` count the calls and handlers of the old API, `around` what else was found. `manual` holds sites by rule and reason, `held` those that wait for such a one, `indirect` the fixed ones that are
     not plain by the reason why; `left` names files called done that still use the old API.
     """
 
     name: str
     seconds: float = 0.0
     levels: Counter[str] = field(default_factory=Counter)
+    around: Counter[str] = field(default_factory=Counter)
     plain: int = 0
     rules: Counter[tuple[str, str]] = field(default_factory=Counter)
     manual: Tally = field(default_factory=Tally)
@@ -59,7 +62,7 @@ class Result:
 
     @property
     def sites(self) -> int:
-        """All sites that were found."""
+        """All calls and handlers of the old API that were found."""
         return sum(self.levels.values())
 
     def stays(self, rule: str) -> int:
@@ -84,6 +87,7 @@ class Result:
         self.seconds += other.seconds
         self.plain += other.plain
         self.levels.update(other.levels)
+        self.around.update(other.around)
         self.rules.update(other.rules)
         self.manual.update(other.manual)
         self.held.update(other.held)
@@ -95,9 +99,12 @@ class Result:
         reasons = {finding.place: (finding.code, reason(finding.message)) for finding in found}
         for finding in found:
             place = f"{finding.place.path.removeprefix(root).lstrip('/')}:{finding.place.line}"
-            self.levels[finding.level] += 1
             self.rules[finding.code, finding.level] += 1
-            self.plain += finding.plain and finding.level is Level.FIXED
+            if finding.code.startswith(_AROUND):
+                self.around[finding.level] += 1
+            else:
+                self.levels[finding.level] += 1
+                self.plain += finding.plain and finding.level is Level.FIXED
             if finding.level is Level.MANUAL:
                 if finding.blocked_by is None:
                     self.manual.note(reasons[finding.place], f"{self.name}/{place}")

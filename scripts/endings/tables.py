@@ -10,14 +10,15 @@ from endings.results import AZURE, FOREIGN, Result, Tally
 
 def table(results: Sequence[Result], total: Result) -> Iterator[str]:
     """The totals by rule and reason."""
-    fixed, sites = total.levels[Level.FIXED], total.sites
+    fixed, review, manual = (total.levels[level] for level in (Level.FIXED, Level.REVIEW, Level.MANUAL))
     failures = [failure for result in results for failure in result.failures]
-    yield f"{len(results)} repositories, {sites} sites: {_of(fixed, sites)} fixed ({_of(total.plain, fixed)} of them plain),"
-    yield f"{total.levels[Level.REVIEW]} review, {total.levels[Level.MANUAL]} manual;"
     azure, foreign = total.stays(AZURE), total.stays(FOREIGN)
-    others = fixed + total.levels[Level.MANUAL] - azure - foreign
+    own = total.sites - azure - foreign
+    yield f"{len(results)} repositories, {total.sites} calls and handlers of the old API: {fixed} fixed, {review} review, {manual} manual."
     yield f"{azure} of the manual are Azure's and {foreign} have a client that is not OpenAI's own, or not always;"
-    yield f"of the {others} other sites to rewrite {_of(fixed, others)} are fixed;"
+    yield f"of the {own} others {_of(fixed, own)} are fixed, {_of(review, own)} are rewritten with a stated difference."
+    yield f"Of the fixed, {_of(total.plain, fixed)} are plain SDK calls or gone."
+    yield f"Around them (models, ids, pins, wrappers, patched paths): {sum(total.around.values())} findings;"
     yield f"{sum(bool(result.crash) for result in results)} crashes, {len(failures)} failures."
     yield "\n| rule | fixed | review | manual |\n|---|---:|---:|---:|"
     for code in sorted({code for code, _ in total.rules}):
