@@ -10,7 +10,7 @@ from assist2resp.rewrite import literals, uses
 from assist2resp.rewrite.chains import beta_of
 from assist2resp.rewrite.flow_runs import FlowRuns
 from assist2resp.rewrite.handovers import read_by_name
-from assist2resp.rewrite.kinds import Ident, Method, Resource
+from assist2resp.rewrite.kinds import Ident, Resource
 from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.nodes import argument, has_star
 from assist2resp.rewrite.project import SourceFile
@@ -60,17 +60,6 @@ def refusal_obstacle(runs: FlowRuns) -> str:
     """A program that looks for the run in the words of a refusal expects runs that go on by themselves."""
     if any(_REFUSAL.search(file.data) for file in uses.connected_files(runs.flow)):
         return "the program reads which run is in the way from an error's text"
-    return ""
-
-
-def download_obstacle(runs: FlowRuns) -> str:
-    """Files that the interpreter wrote are found through the run that the support module remembers."""
-    for file in uses.connected_files(runs.flow):
-        if b"file_path" in file.data or b"image_file" in file.data:
-            for call in file.scopes.calls:
-                kind = runs.inference.kind(call.func, file)
-                if isinstance(kind, Method) and kind.path == "files.content":
-                    return "the program downloads files that code wrote"
     return ""
 
 

@@ -20,7 +20,6 @@ from assist2resp.rewrite.plain_messages import message_obstacle
 from assist2resp.rewrite.plain_newest import newest_of_runs
 from assist2resp.rewrite.plain_sites import (
     brings_files,
-    download_obstacle,
     mock_obstacle,
     refusal_obstacle,
     site_obstacle,
@@ -106,7 +105,6 @@ class PlainRuns(FlowRuns):
         return (
             mock_obstacle(self)
             or refusal_obstacle(self)
-            or download_obstacle(self)
             or site_obstacle(self)
             or self._loop_obstacle()
             or run_obstacle(self)

@@ -43,12 +43,20 @@ class DownloadContainerFiles:
             """
             from openai import OpenAI
 
-            from assistants_compat import assistants, file_content, threads
+            from assistants_compat import file_content, threads
 
             client = OpenAI()
-            analyst = assistants(client).create(model="gpt-5", tools=[{"type": "code_interpreter"}])
-            thread = client.conversations.create(items=[{"role": "user", "content": "Plot sin(x)."}])
-            threads(client).runs.create_and_poll(thread_id=thread.id, assistant_id=analyst.id)
+            analyst = {
+                "model": "gpt-5",
+                "tools": [{"type": "code_interpreter", "container": {"type": "auto"}}],
+                "truncation": "auto",
+            }
+            thread = client.conversations.create()
+            client.responses.create(
+                conversation=thread.id,
+                input=[{"role": "user", "content": "Plot sin(x)."}],
+                **analyst,
+            )
             for message in threads(client).messages.list(thread_id=thread.id):
                 for part in message.content:
                     if part.type == "image_file":

@@ -126,9 +126,13 @@ def _annotated(part: Json, attachments: list[Json]) -> list[Json]:
 
 def _cited_images(output: list[Json]) -> list[str]:
     """The files of images that the messages of a response cite."""
-    parts = [part for item in output if item["type"] == "message" for part in item["content"]]
-    cited = [annotation for part in parts for annotation in part.get("annotations") or []]
+    cited = [citation for item in output if item["type"] == "message" for citation in _citations(item)]
     return [citation["file_id"] for citation in cited if _is_image(citation)]
+
+
+def _citations(item: Json) -> list[Json]:
+    """What the text of an item cites."""
+    return [citation for part in _parts(item) for citation in part.get("annotations") or []]
 
 
 def _is_image(cited: Json) -> bool:

@@ -9,6 +9,14 @@ from typing import Any
 from openai.types import FileObject
 
 from assist2resp.rewrite.support.parts.state import _state
+from assist2resp.rewrite.support.parts.wire import Json
+
+
+def _remember_files(conversation: str, citations: list[Json]) -> None:
+    """Keep in which containers the cited files lie that the code interpreter wrote."""
+    for cited in citations:
+        if cited["type"] == "container_file_citation":
+            _state.put("file", cited["file_id"], conversation, {"container": cited["container_id"]})
 
 
 def file_content(client: Any, file_id: str) -> Any:

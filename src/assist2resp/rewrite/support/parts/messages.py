@@ -6,7 +6,8 @@ import contextlib
 
 import openai
 
-from assist2resp.rewrite.support.parts.content import _message, _with_facts
+from assist2resp.rewrite.support.parts.content import _citations, _message, _with_facts
+from assist2resp.rewrite.support.parts.files import _remember_files
 from assist2resp.rewrite.support.parts.pages import _page
 from assist2resp.rewrite.support.parts.run_record import _active_run, _kept_run
 from assist2resp.rewrite.support.parts.state import _conversation, _mapped, _state
@@ -40,6 +41,10 @@ def _list_messages(call: _Call, thread_id: str) -> _Work:
     # endregion
     limit = int(call.query.get("limit", 20))
     items = yield from _message_items(call, conversation, limit + 1)
+    # region container_files
+    for item in items:
+        _remember_files(conversation, _citations(item))
+    # endregion
     rows = [_message(item, thread_id) for item in items]
     # region facts
     if any(row["id"] not in kept for row in rows):
@@ -90,6 +95,9 @@ def _retrieve_message(call: _Call, thread_id: str, message_id: str) -> _Work:
         item = yield call.client.conversations.items.retrieve(item_id, **asked)
     except openai.NotFoundError:
         raise _missing("message", message_id) from None
+    # region container_files
+    _remember_files(conversation, _citations(item.to_dict()))
+    # endregion
     message = _message(item.to_dict(), thread_id)
     # region facts
     kept = _state.get("message", item.id)

@@ -7,7 +7,8 @@ from typing import Any
 
 import openai
 
-from assist2resp.rewrite.support.parts.content import _as_input, _function_calls
+from assist2resp.rewrite.support.parts.content import _as_input, _citations, _function_calls
+from assist2resp.rewrite.support.parts.files import _remember_files
 from assist2resp.rewrite.support.parts.state import _conversation, _state
 from assist2resp.rewrite.support.parts.wire import Json, _Call, _missing, _Work
 
@@ -137,9 +138,7 @@ def _take_in(call: _Call, run: _Run, response: Json) -> _Work:
     # endregion
     # region container_files
     for item in response["output"]:
-        for part in item.get("content") or []:
-            for cited in part.get("annotations") or []:
-                _remember_file(run, cited)
+        _remember_files(run.conversation, _citations(item))
     # endregion
     # region tools
     calls = _function_calls(response["output"])
@@ -186,12 +185,6 @@ def _remember(run: _Run, response: Json) -> None:
         own = {"id": item["id"], "run_id": run.shown["id"], "assistant_id": run.shown["assistant_id"]}
         row = {**own, "created_at": int(response["created_at"]), **ended}
         _state.put("message", item["id"], run.conversation, row)
-
-
-def _remember_file(run: _Run, cited: Json) -> None:
-    """Keep in which container a file lies that the code interpreter wrote."""
-    if cited["type"] == "container_file_citation":
-        _state.put("file", cited["file_id"], run.conversation, {"container": cited["container_id"]})
 
 
 def _message_reason(response: Json) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 from assist2resp.rewrite.support.parts.content import _is_image, _message, _with_facts
 from assist2resp.rewrite.support.parts.conversations import _new_thread
-from assist2resp.rewrite.support.parts.run_record import _kept_run, _remember_file, _Run, _take_in
+from assist2resp.rewrite.support.parts.files import _remember_files
+from assist2resp.rewrite.support.parts.run_record import _kept_run, _Run, _take_in
 from assist2resp.rewrite.support.parts.runs import _answers_to, _create, _new_run, _request
 from assist2resp.rewrite.support.parts.steps import _closed, _details, _step, _tool_call
 from assist2resp.rewrite.support.parts.stream_text import _StreamedText
@@ -169,7 +170,7 @@ class _Translation:
     def _piece(self, kind: str, event: Json) -> None:
         # region container_files
         if "annotation" in event:
-            _remember_file(self._run, event["annotation"])
+            _remember_files(self._run.conversation, [event["annotation"]])
         # endregion
         if self._hold(event):
             return
