@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from assist2resp.errors import Assist2RespError
+from assist2resp.errors import Assist2RespError, InputFileError
 from assist2resp.export.source import Settings
 from assist2resp.export.verify import repair, verify
 from tests.export.scenes import exported, snapshot
@@ -31,6 +31,15 @@ ROWS = [
         for name in "abc"
         for number in range(4)
     ),
+    {
+        "id": "msg_c4",
+        "object": "thread.message",
+        "thread_id": "thread_c",
+        "created_at": 4,
+        "role": "user",
+        "content": "half a pair \ud800, and numbers",
+        "metadata": {"large": 2**64 + 1, "larger": -(10**40), "small": 1.5},
+    },
 ]
 
 
@@ -115,6 +124,14 @@ def test_other_damage_is_found_and_not_mended(harm, problem, archive):
     with pytest.raises(Assist2RespError, match="cannot be made anew"):
         repair(archive, verdict)
     assert snapshot(archive) == before
+
+
+def test_a_line_that_is_no_text_is_named(archive):
+    path = archive / "source/messages.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"b1"', b'"\xff1"'))
+    assert any("messages.jsonl:6" in damage.problem for damage in verify(archive).damages)
+    with pytest.raises(InputFileError, match=r"messages.jsonl:6: is damaged"):
+        exported("archive", Settings(inputs=(archive,)), archive.parent / "again")
 
 
 def test_a_sample_makes_fewer_conversions_again(archive):

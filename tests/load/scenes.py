@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from assist2resp.load.reading import Choice
 from assist2resp.load.session import Result, Settings
 from assist2resp.mapping.items import Thread, conversation_of
 from assist2resp.sandbox import sandbox
-from assist2resp.schema.archive import Manifest, VectorStoreRecord
+from assist2resp.schema.archive import ConversationRecord, Manifest, VectorStoreRecord
 
 KEY = "sk-canary-7f3a9c2e51d84b60"
 SIZES = {"thread_a": 0, "thread_b": 1, "thread_c": 45, "thread_d": 20, "thread_e": 21}
@@ -44,12 +45,13 @@ def archive(folder: Path, *threads: Thread, stores: tuple[VectorStoreRecord, ...
     """An archive of these threads, or of those of `SIZES`."""
     records = [conversation_of(one) for one in threads or [thread(name, size) for name, size in SIZES.items()]]
     (folder / "conversations").mkdir(parents=True, exist_ok=True)
-    lines = "".join(f"{record.model_dump_json()}\n" for record in sorted(records, key=lambda record: record.thread_id))
+    models = [ConversationRecord.model_validate(record) for record in sorted(records, key=itemgetter("thread_id"))]
+    lines = "".join(f"{model.model_dump_json()}\n" for model in models)
     (folder / "conversations/part-00001.jsonl").write_text(lines, encoding="utf-8")
     for store in stores:
         (folder / "vector_stores").mkdir(exist_ok=True)
         (folder / f"vector_stores/{store.id}.json").write_text(store.model_dump_json())
-    items = sum(len(record.items) for record in records)
+    items = sum(len(record["items"]) for record in records)
     converted = {"conversations": len(records), "items": items}
     manifest = Manifest(tool_version="1", sources=(), complete=True, counts={}, converted=converted, files={})
     (folder / "manifest.json").write_text(manifest.model_dump_json())

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assist2resp.mapping.content import content_of
 from assist2resp.mapping.items import Thread, conversation_of
-from assist2resp.schema.archive import LeftOut
+from assist2resp.schema.archive import ConversationRecord
+
+
+def record_of(thread):
+    """The conversation as readers of archives see it."""
+    return ConversationRecord.model_validate(conversation_of(thread))
 
 
 def text(value, *annotations):
@@ -54,7 +60,7 @@ USER = {
 
 @pytest.mark.parametrize(("blocks", "expected"), USER.values(), ids=USER)
 def test_content_of_users(blocks, expected):
-    assert content_of(blocks, "user", {}).parts == expected
+    assert content_of(blocks, "user", {}.get).parts == expected
 
 
 MARK, MARK_2, LINK = "【4:0†a.txt】", "【4:1†b.txt】", "sandbox:/mnt/data/a.csv"
@@ -84,7 +90,7 @@ ASSISTANT = {
 
 @pytest.mark.parametrize(("blocks", "expected"), ASSISTANT.values(), ids=ASSISTANT)
 def test_content_of_assistants(blocks, expected):
-    assert content_of(blocks, "assistant", {"file-a": "a.txt"}).parts == expected
+    assert content_of(blocks, "assistant", {"file-a": "a.txt"}.get).parts == expected
 
 
 def message(number, role="user", run=None, **more):
@@ -146,13 +152,13 @@ ORDERS = {
 
 @pytest.mark.parametrize(("messages", "steps", "expected"), ORDERS.values(), ids=ORDERS)
 def test_order(messages, steps, expected):
-    assert shape(conversation_of(Thread("thread_a", {}, messages, [], steps))) == expected
+    assert shape(record_of(Thread("thread_a", {}, messages, [], steps))) == expected
 
 
 def test_what_is_left_out_is_stated():
     hosted = [{"id": "c3", "type": "code_interpreter", "code_interpreter": {"input": "1", "outputs": []}}]
     steps = [step(3, "run_a", call("c1", None)), step(4, "run_a", *hosted)]
-    record = conversation_of(Thread("thread_a", {}, [message(1, content=[])], [{"id": "run_a"}], steps))
+    record = record_of(Thread("thread_a", {}, [message(1, content=[])], [{"id": "run_a"}], steps))
     reasons = {left.origin.id: left.reason for left in record.left_out}
     assert set(reasons) == {"msg_1", "c1", "c3"}
     assert "empty" in reasons["msg_1"]
@@ -173,7 +179,7 @@ def test_what_an_item_cannot_say_is_in_its_origin():
         content=[text(f"A{MARK}", citation(MARK, 1))],
         novelty=1,
     )
-    [entry] = conversation_of(Thread("thread_a", {}, [old], filenames={"file-a": "a.txt"})).items
+    [entry] = record_of(Thread("thread_a", {}, [old], filename={"file-a": "a.txt"}.get)).items
     assert entry.item == {"type": "message", "role": "assistant", "content": [said("A", cites(1))]}
     origin = entry.origin
     assert (origin.id, origin.created_at, origin.run_id, origin.assistant_id) == ("msg_7", 7, "run_a", "asst_a")
@@ -183,9 +189,10 @@ def test_what_an_item_cannot_say_is_in_its_origin():
     assert entry.losses.kept == ("role",)
 
 
+NAMES = st.text(st.characters(codec=None), max_size=5)
 JSON = st.recursive(
     st.none() | st.integers() | st.text(st.characters(codec=None), max_size=9),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
     max_leaves=6,
 )
 BLOCKS = st.lists(
@@ -211,10 +218,10 @@ STEPS = st.lists(
 )
 
 
-@given(MESSAGES, STEPS, st.dictionaries(st.text(max_size=5), JSON, max_size=4))
+@given(MESSAGES, STEPS, st.dictionaries(NAMES, JSON, max_size=4))
 def test_nothing_disappears_unstated(messages, steps, thread):
     messages = [{"id": f"msg_{place}", **shown} for place, shown in enumerate(messages)]
-    record = conversation_of(Thread("thread_a", thread, messages, [], steps))
+    record = record_of(Thread("thread_a", thread, messages, [], steps))
     entries = [*record.items, *record.left_out]
     assert sorted(e.origin.id for e in entries if e.origin.kind == "message") == sorted(m["id"] for m in messages)
     order = [e.origin.id for e in record.items if e.origin.kind == "message"]
@@ -227,5 +234,23 @@ def test_nothing_disappears_unstated(messages, steps, thread):
             old = messages[int(entry.origin.id.removeprefix("msg_"))]
             stated = {*entry.losses.kept, *entry.losses.changed, *entry.losses.lost}
             assert {name for name, value in old.items() if value not in (None, "", [], {})} <= stated
-    assert all(not isinstance(left, LeftOut) or left.reason for left in record.left_out)
-    assert record.model_dump_json()
+    assert all(left.reason for left in record.left_out)
+
+
+RUNS = st.lists(st.dictionaries(st.sampled_from(["id", "status", "usage", "model"]), JSON, max_size=4), max_size=2)
+
+
+@given(MESSAGES, RUNS, STEPS, st.dictionaries(NAMES, JSON, max_size=4))
+def test_the_plain_values_are_what_their_model_writes(messages, runs, steps, thread):
+    plain = conversation_of(Thread("thread_a", thread, messages, runs, steps))
+    written = ConversationRecord.model_validate(plain).model_dump_json()
+    assert list(orjson.loads(written)) == list(ConversationRecord.model_fields)
+    if all(abs(number) < 2**63 for number in numbers(plain)):
+        assert orjson.dumps(plain).decode() == written
+
+
+def numbers(value):
+    """All whole numbers within a value."""
+    if isinstance(value, dict | list):
+        return [number for entry in (value.values() if isinstance(value, dict) else value) for number in numbers(entry)]
+    return [value] if isinstance(value, int) else []

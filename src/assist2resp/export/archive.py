@@ -13,10 +13,10 @@ from pathlib import Path
 
 from assist2resp import __version__
 from assist2resp.export.checkpoint import Checkpoint, Row, in_order
-from assist2resp.export.convert import Derived, derived_of
-from assist2resp.export.folder import Draft, draft, remove_others, sync_folders, write_json
+from assist2resp.export.convert import Derived, derived_of, kept_of, name_of_file
+from assist2resp.export.folder import Draft, draft, remove_others, sync_folders, write_json, write_whole
 from assist2resp.export.verbatim import dumped, value_of
-from assist2resp.schema.archive import ConversationRecord, FileEntry, Manifest, Problem
+from assist2resp.schema.archive import FileEntry, Manifest, Problem
 from assist2resp.schema.manifest import MANIFEST
 
 _NOBODY = "null"
@@ -90,7 +90,8 @@ class _Writer:
                         sources[path] = stack.enter_context(draft(self._folder / path))
                     sources[path].write_lines(source_lines(group), len(group))
                     self.counts[kind] += len(group)
-                for derived in derived_of(owner, owned, self._filename, self._contents):
+                kept = {kind: kept_of(group) for kind, group in owned.items()}
+                for derived in derived_of(owner, kept, self._filename, self._contents):
                     self._write_derived(derived, parts)
             for file_id in self._contents.keys() - self._known_files():
                 for derived in derived_of(file_id, {}, self._filename, self._contents):
@@ -101,20 +102,18 @@ class _Writer:
         return {file_id for file_id in self._contents if self._checkpoint.raw_of("files", file_id) is not None}
 
     def _write_derived(self, derived: Derived, parts: _Parts) -> None:
-        text = derived.text()
+        line = derived.data + b"\n"
         if derived.path is not None:
-            self.files[derived.path] = write_json(self._folder / derived.path, text)
+            self.files[derived.path] = write_whole(self._folder / derived.path, line)
             self.converted[derived.path.partition("/")[0]] += 1
-        elif isinstance(derived.record, ConversationRecord):
-            parts.add(text)
+        else:
+            parts.add(line)
             self.converted["conversations"] += 1
-            self.converted["items"] += len(derived.record.items)
+            self.converted["items"] += derived.items
 
     def _name_of_file(self, file_id: str) -> str | None:
         raw = self._checkpoint.raw_of("files", file_id)
-        value = value_of(raw) if raw is not None else None
-        name = value.get("filename") if isinstance(value, dict) else None
-        return name if isinstance(name, str) else None
+        return name_of_file(value_of(raw)) if raw is not None else None
 
 
 class _Parts:
@@ -127,9 +126,8 @@ class _Parts:
         self.files: dict[str, Draft] = {}
         self._last: Draft | None = None
 
-    def add(self, text: str) -> None:
+    def add(self, line: bytes) -> None:
         """Append a conversation, in a new part if this one is full."""
-        line = text.encode() + b"\n"
         if self._last is None or self._last.size + len(line) > PART_BYTES:
             self._open.close()
             self._open = self._stack.enter_context(ExitStack())

@@ -2,41 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
-from assist2resp.export.checkpoint import Row
+import orjson
+from pydantic import BaseModel
+
 from assist2resp.export.folder import safe_name
-from assist2resp.export.verbatim import value_of
+from assist2resp.export.verbatim import read_value
 from assist2resp.mapping.items import Thread, conversation_of
 from assist2resp.mapping.ledger import whole
 from assist2resp.mapping.params import prompt_of
-from assist2resp.schema.archive import (
-    ConversationRecord,
-    FileBytes,
-    FileRecord,
-    PromptRecord,
-    StoredFile,
-    VectorStoreRecord,
-)
+from assist2resp.schema.archive import ConversationRecord, FileBytes, FileRecord, StoredFile, VectorStoreRecord
 
 OF_THREADS = frozenset({"threads", "messages", "runs", "steps"})
 OF_STORES = frozenset({"vector_stores", "vector_store_files", "vector_store_file_contents"})
 
 
+class Kept(Protocol):
+    """An object that was kept."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def value(self) -> Any:
+        """Its value."""
+        ...
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no text within holds half of a surrogate pair."""
+        ...
+
+
+class _Read(NamedTuple):
+    id: str
+    value: Any
+    is_whole: bool
+
+
+class Raw(Protocol):
+    """An object as it was kept."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def raw(self) -> str:
+        """Its own characters."""
+        ...
+
+
+def kept_of(rows: Iterable[Raw]) -> list[Kept]:
+    """Objects with their values."""
+    return [_Read(row.id, *read_value(row.raw)) for row in rows]
+
+
+Owned = Mapping[str, Sequence[Kept]]
+"""The objects of one owner by kind, in order."""
+
+
 class Derived(NamedTuple):
-    """A record, and the file that it is alone in; a conversation is a line among others."""
+    """A record as it is written, and the file that it is alone in; a conversation is a line among others."""
 
     path: str | None
-    record: PromptRecord | ConversationRecord | VectorStoreRecord | FileRecord
-
-    def text(self) -> str:
-        """The record as one line."""
-        return self.record.model_dump_json()
-
-
-Owned = Mapping[str, Sequence[Row]]
-"""The objects of one owner by kind, in order."""
+    data: bytes
+    items: int = 0
+    """The items of a conversation."""
 
 
 def derived_of(
@@ -44,54 +81,55 @@ def derived_of(
 ) -> Iterator[Derived]:
     """The records of one owner."""
     for source in owned.get("assistants", ()):
-        yield Derived(f"prompts/{safe_name(owner)}.json", prompt_of(_object(source.raw), source.id))
+        yield _derived("prompts", owner, prompt_of(_object(source.value), source.id))
     if OF_THREADS & owned.keys():
-        yield Derived(None, _conversation(owner, owned, filename))
+        yield _conversation(owner, owned, filename)
     if OF_STORES & owned.keys():
-        yield Derived(f"vector_stores/{safe_name(owner)}.json", _vector_store(owner, owned))
+        yield _derived("vector_stores", owner, _vector_store(owner, owned))
     for source in owned.get("files", ()):
-        record = FileRecord(id=source.id, file=whole(_object(source.raw)), bytes=contents.get(source.id))
-        yield Derived(f"files/{safe_name(owner)}.json", record)
+        record = FileRecord(id=source.id, file=whole(_object(source.value)), bytes=contents.get(source.id))
+        yield _derived("files", owner, record)
     if "files" not in owned and owner in contents:
-        record = FileRecord(id=owner, file=None, bytes=contents[owner])
-        yield Derived(f"files/{safe_name(owner)}.json", record)
+        yield _derived("files", owner, FileRecord(id=owner, file=None, bytes=contents[owner]))
 
 
-def _conversation(owner: str, owned: Owned, filename: Callable[[str], str | None]) -> ConversationRecord:
-    values = {kind: [_object(source.raw) for source in owned.get(kind, ())] for kind in OF_THREADS}
-    threads = values["threads"]
-    names = {file_id: name for file_id in _cited(values["messages"]) if (name := filename(file_id))}
-    thread = threads[-1] if threads else None
-    return conversation_of(Thread(owner, thread, values["messages"], values["runs"], values["steps"], names))
+def name_of_file(value: Any) -> str | None:
+    """The name that a file says it has."""
+    name = value.get("filename") if isinstance(value, dict) else None
+    return str(whole(name)) if isinstance(name, str) else None
 
 
-def _cited(messages: Sequence[Mapping[str, Any]]) -> set[str]:
-    """The ids of the files that texts cite."""
-    found: set[str] = set()
-    for message in messages:
-        blocks = message.get("content")
-        for block in blocks if isinstance(blocks, list) else []:
-            text = block.get("text") if isinstance(block, dict) else None
-            annotations = text.get("annotations") if isinstance(text, dict) else None
-            for annotation in annotations if isinstance(annotations, list) else []:
-                cited = annotation.get("file_citation") if isinstance(annotation, dict) else None
-                file_id = cited.get("file_id") if isinstance(cited, dict) else None
-                if isinstance(file_id, str):
-                    found.add(file_id)
-    return found
+def _derived(folder: str, owner: str, record: BaseModel) -> Derived:
+    return Derived(f"{folder}/{safe_name(owner)}.json", record.model_dump_json().encode())
+
+
+def _conversation(owner: str, owned: Owned, filename: Callable[[str], str | None]) -> Derived:
+    is_whole = all(source.is_whole for kind in OF_THREADS for source in owned.get(kind, ()))
+    values = {kind: [_object(source.value) for source in owned.get(kind, ())] for kind in OF_THREADS}
+    thread = values["threads"][-1] if values["threads"] else None
+    old = Thread(owner, thread, values["messages"], values["runs"], values["steps"], filename, is_whole)
+    record = conversation_of(old)
+    return Derived(None, _line(record), len(record["items"]))
+
+
+def _line(record: dict[str, Any]) -> bytes:
+    """The record as one line; what orjson does not take (numbers, depth) is written as it writes all else."""
+    try:
+        return orjson.dumps(record)
+    except TypeError:
+        return ConversationRecord.model_validate(record).model_dump_json().encode()
 
 
 def _vector_store(owner: str, owned: Owned) -> VectorStoreRecord:
     stores = owned.get("vector_stores", ())
-    contents = {source.id: value_of(source.raw) for source in owned.get("vector_store_file_contents", ())}
-    files = [(source.id, _object(source.raw)) for source in owned.get("vector_store_files", ())]
+    contents = {source.id: source.value for source in owned.get("vector_store_file_contents", ())}
+    files = [(source.id, _object(source.value)) for source in owned.get("vector_store_files", ())]
     return VectorStoreRecord(
         id=owner,
-        vector_store=whole(_object(stores[-1].raw)) if stores else None,
+        vector_store=whole(_object(stores[-1].value)) if stores else None,
         files=tuple(StoredFile(file=whole(file), content=whole(contents.get(file_id))) for file_id, file in files),
     )
 
 
-def _object(raw: str) -> dict[str, Any]:
-    value = value_of(raw)
+def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {"value": value}

@@ -104,8 +104,13 @@ def draft(path: Path) -> Iterator[Draft]:
 
 def write_json(path: Path, text: str) -> FileEntry:
     """Write a file of one JSON value."""
+    return write_whole(path, text.encode() + b"\n")
+
+
+def write_whole(path: Path, data: bytes) -> FileEntry:
+    """Write a file at once."""
     with draft(path) as file:
-        file.write(text.encode() + b"\n")
+        file.write(data)
     return file.entry()
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from heapq import merge
-from itertools import groupby
-from operator import attrgetter, itemgetter
 from pathlib import Path
 
 import orjson
@@ -33,10 +30,10 @@ def rows_of_kind(folder: Path, kind: str) -> Iterator[Row]:
 
 def read_kind(path: Path, kind: str) -> Iterator[Row]:
     """The objects of one file of sources."""
-    with path.open(encoding="utf-8", newline="\n") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:
-                yield row_of(line, kind)
+                yield row_of(line.decode(), kind)
             except ValueError as error:
                 raise InputFileError(path, f"is damaged: {error}.", line=number) from error
 
@@ -90,19 +87,3 @@ def read_contents(folder: Path) -> Iterator[tuple[str, FileBytes]]:
             if record.bytes.path != f"files/{safe_name(record.id)}.bin":
                 raise InputFileError(path, "is damaged: its bytes are said to lie elsewhere.")
             yield record.id, record.bytes
-
-
-def owners(folder: Path) -> Iterator[tuple[str, dict[str, list[Row]]]]:
-    """The objects of each owner by kind, in the order of the owners, read side by side from all files."""
-    files = [_by_owner(path, kind) for kind in sorted(KINDS) if (path := folder / "source" / f"{kind}.jsonl").exists()]
-    for owner, groups in groupby(merge(*files, key=itemgetter(0)), key=itemgetter(0)):
-        owned: dict[str, list[Row]] = {}
-        for _, kind, rows in groups:
-            owned.setdefault(kind, []).extend(rows)
-        yield owner, owned
-
-
-def _by_owner(path: Path, kind: str) -> Iterator[tuple[str, str, list[Row]]]:
-    """The objects of one file, owner by owner as they stand there."""
-    for owner, rows in groupby(read_kind(path, kind), key=attrgetter("owner")):
-        yield owner, kind, list(rows)

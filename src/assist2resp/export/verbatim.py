@@ -27,8 +27,10 @@ def _whole_number(digits: str) -> int | float:
 
 
 _DECODER = json.JSONDecoder(parse_constant=lambda _name: None)
-_LARGE = re.compile(r"[\s:,\[-][0-9]{18}")
-"""What orjson may read as a float, or a string that looks like it, for which the slower way is as good."""
+_DIGITS = b"0" * 18
+_NUMBER = b":" + _DIGITS
+_SIGNS = bytes(48 if sign in b"0123456789" else 58 if sign in b" \t\r\n\v\f:,[-" else 120 for sign in range(256))
+"""Each byte as a digit, as what may stand before a number, or as anything else."""
 _PATIENT = json.JSONDecoder(parse_constant=lambda _name: None, parse_int=_whole_number)
 """For numbers of more digits than Python reads."""
 
@@ -44,11 +46,35 @@ def piece_of(text: str) -> Piece:
 
 def value_of(text: str) -> Any:
     """The value of a text; a ValueError says what is wrong with it."""
+    return read_value(text).value
+
+
+class Read(NamedTuple):
+    """A value that was read."""
+
+    value: Any
+    is_whole: bool
+    """Whether no text within holds half of a surrogate pair, which orjson refuses."""
+
+
+def read_value(text: str) -> Read:
+    """The value of a text; a ValueError says what is wrong with it."""
     try:
         value = orjson.loads(text)
     except ValueError:
-        return piece_of(text).value
-    return piece_of(text).value if _LARGE.search(text) and orjson.dumps(value).decode() != text else value
+        return Read(piece_of(text).value, is_whole=False)
+    if _may_be_large(text) and orjson.dumps(value).decode() != text:
+        value = piece_of(text).value
+    return Read(value, is_whole=True)
+
+
+def _may_be_large(text: str) -> bool:
+    """Whether there is a number that orjson may read as a float, or a string that looks like one.
+
+    The regular expression alone takes as long as all else that is done with a message.
+    """
+    signs = text.encode("utf-8", "surrogatepass").translate(_SIGNS)
+    return _DIGITS in signs and _NUMBER in signs
 
 
 def members_of(text: str) -> Iterator[tuple[str, Piece]]:

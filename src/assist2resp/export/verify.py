@@ -5,25 +5,21 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from assist2resp.errors import Assist2RespError, InputFileError
 from assist2resp.export.archive import write_archive
-from assist2resp.export.checkpoint import Checkpoint, Row
-from assist2resp.export.convert import OF_THREADS, derived_of
+from assist2resp.export.checkpoint import Checkpoint
+from assist2resp.export.convert import OF_THREADS, Derived, Kept, derived_of, name_of_file
 from assist2resp.export.engine import adopt
 from assist2resp.export.folder import STATE
-from assist2resp.export.reading import owners, read_contents, rows_of_kind
+from assist2resp.export.lines import Line, Lines, exactly, owners
+from assist2resp.export.reading import read_contents, rows_of_kind
 from assist2resp.export.verbatim import value_of
-from assist2resp.schema.archive import ConversationRecord, FileBytes, Manifest
+from assist2resp.schema.archive import FileBytes, Manifest
 from assist2resp.schema.manifest import BESIDE, MANIFEST, read_manifest
-
-_CHUNK = 2**20
 
 
 @dataclass(frozen=True)
@@ -100,11 +96,8 @@ def _files(folder: Path, manifest: Manifest) -> Iterator[Damage]:
 
 
 def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class _Contents:
@@ -124,52 +117,59 @@ class _Contents:
         """All damages of contents."""
         self._contents = dict(read_contents(self._folder))
         self._look_ahead()
-        lines = _lines(self._folder)
+        written = _written(self._folder)
         last = ""
         for owner, owned in owners(self._folder):
             if owner < last:
                 yield Damage("source", f"is not in order at {owner!r}")
                 return
             last = owner
-            for kind, rows in owned.items():
-                self._counts[kind] += len(rows)
-                yield from _doubles(kind, rows)
-                self._refer(kind, rows)
-            yield from self._derived(owner, owned, lines)
-        if next(lines, None) is not None:
+            for kind, lines in owned.items():
+                self._counts[kind] += len(lines)
+                yield from _doubles(kind, lines)
+                if kind in ("messages", "runs"):
+                    self._refer(kind, lines)
+            yield from self._derived(owner, owned, written)
+        if next(written, None) is not None:
             yield Damage("conversations", "hold more than the sources", mendable=True)
         yield from self._counted()
 
     def _look_ahead(self) -> None:
         """The names of files and the ids of assistants, to which others refer."""
-        for row in rows_of_kind(self._folder, "files"):
-            value = value_of(row.raw)
-            name = value.get("filename") if isinstance(value, dict) else None
-            self._names[row.id] = name if isinstance(name, str) else None
+        self._names.update((row.id, name_of_file(value_of(row.raw))) for row in rows_of_kind(self._folder, "files"))
         self._assistants.update(row.id for row in rows_of_kind(self._folder, "assistants"))
 
-    def _derived(self, owner: str, owned: dict[str, list[Row]], lines: Iterator[str]) -> Iterator[Damage]:
+    def _derived(self, owner: str, owned: Lines, written: Iterator[bytes]) -> Iterator[Damage]:
+        """What an owner's objects make, against what is written."""
+        line = next(written, b"") if OF_THREADS & owned.keys() else b""
         if not in_sample(owner, self._sample):
-            if OF_THREADS & owned.keys() and next(lines, None) is None:
+            if OF_THREADS & owned.keys() and not line:
                 yield Damage("conversations", "hold fewer than the sources", mendable=True)
             return
-        for derived in derived_of(owner, owned, self._names.get, self._contents):
-            is_line = isinstance(derived.record, ConversationRecord)
-            found = next(lines, "") if is_line else _text(self._folder / str(derived.path))
-            if found != derived.text():
-                place = f"conversations: {owner}" if is_line else str(derived.path)
-                yield Damage(place, "is not what its source makes", mendable=True)
-
-    def _refer(self, kind: str, rows: list[Row]) -> None:
-        if kind not in ("messages", "runs"):
+        if not any(self._differing(owner, owned, line)):
             return
-        for row in rows:
-            value = _roughly(row.raw)
-            assistant = value.get("assistant_id") if isinstance(value, dict) else None
+        exact = {kind: exactly(lines, kind) for kind, lines in owned.items()}
+        for derived in self._differing(owner, exact, line):
+            place = f"conversations: {owner}" if derived.path is None else derived.path
+            yield Damage(place, "is not what its source makes", mendable=True)
+
+    def _differing(self, owner: str, owned: Mapping[str, Sequence[Kept]], line: bytes) -> Iterator[Derived]:
+        for derived in derived_of(owner, owned, self._names.get, self._contents):
+            found = line if derived.path is None else _data(self._folder / derived.path)
+            if found != derived.data + b"\n":
+                yield derived
+
+    def _refer(self, kind: str, lines: list[Line]) -> None:
+        """Count the references that lead nowhere."""
+        for line in lines:
+            value = line.value
+            if not isinstance(value, dict):
+                continue
+            assistant = value.get("assistant_id")
             if isinstance(assistant, str) and assistant not in self._assistants:
                 self._dangling[f"{kind} to assistants"] += 1
-            attachments = value.get("attachments") if isinstance(value, dict) else None
-            for attachment in attachments if isinstance(attachments, list) else []:
+            attachments = value.get("attachments")
+            for attachment in attachments if isinstance(attachments, list) else ():
                 file_id = attachment.get("file_id") if isinstance(attachment, dict) else None
                 if isinstance(file_id, str) and file_id not in self._names:
                     self._dangling[f"{kind} to files"] += 1
@@ -181,31 +181,26 @@ class _Contents:
                 yield Damage(f"source/{kind}.jsonl", f"holds {found} objects and not {said}")
 
 
-def _roughly(raw: str) -> Any:
-    """The value of an object, but for the last digits of very large numbers."""
-    try:
-        return orjson.loads(raw)
-    except ValueError:
-        return value_of(raw)
-
-
 def in_sample(owner: str, percent: float) -> bool:
     """Whether an owner is among the so many percent that are checked, the same ones each time."""
     return zlib.crc32(owner.encode("utf-8", "surrogatepass")) % 10_000 < percent * 100
 
 
-def _doubles(kind: str, rows: list[Row]) -> Iterator[Damage]:
-    counted = Counter(row.id for row in rows)
-    for object_id in (found for found, number in counted.items() if number > 1):
-        yield Damage(f"source/{kind}.jsonl", f"has {object_id} {counted[object_id]} times")
+def _doubles(kind: str, lines: list[Line]) -> Iterator[Damage]:
+    ids = [line.id for line in lines]
+    if len(set(ids)) == len(ids):
+        return
+    for object_id, number in Counter(ids).items():
+        if number > 1:
+            yield Damage(f"source/{kind}.jsonl", f"has {object_id} {number} times")
 
 
-def _lines(folder: Path) -> Iterator[str]:
+def _written(folder: Path) -> Iterator[bytes]:
+    """The lines of the conversations."""
     for path in sorted((folder / "conversations").glob("part-*.jsonl")):
-        with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
-            for line in file:
-                yield line.removesuffix("\n")
+        with path.open("rb") as file:
+            yield from file
 
 
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace").removesuffix("\n") if path.is_file() else ""
+def _data(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""

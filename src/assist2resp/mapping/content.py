@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from assist2resp.mapping.tools import Json
 
+Filename = Callable[[str], str | None]
 
-@dataclass
+
+@dataclass(slots=True)
 class Content:
     """The parts of a message, and what they cannot say."""
 
@@ -20,15 +22,15 @@ class Content:
     lost: dict[str, str] = field(default_factory=dict)
 
 
-def content_of(blocks: Any, role: str, filenames: Mapping[str, str]) -> Content:
-    """The parts of an old message's content; `filenames` gives the names of files by their ids."""
+def content_of(blocks: Any, role: str, filename: Filename) -> Content:
+    """The parts of an old message's content; `filename` gives the name of a file by its id."""
     found = Content()
     if isinstance(blocks, str):
         blocks = [{"type": "text", "text": blocks}]
     for block in blocks if isinstance(blocks, list) else []:
         kind = block.get("type") if isinstance(block, dict) else None
         if kind == "text":
-            _text(block.get("text"), role, filenames, found)
+            _text(block.get("text"), role, filename, found)
         elif kind in ("image_file", "image_url") and isinstance(block.get(kind), dict):
             _image(block, role, found)
         elif kind == "refusal":
@@ -43,7 +45,7 @@ def content_of(blocks: Any, role: str, filenames: Mapping[str, str]) -> Content:
 
 
 def _say(text: str, role: str, found: Content, *, refusal: bool = False, annotations: list[Json] | None = None) -> None:
-    if not text.strip():
+    if not text or text.isspace():
         return
     if role != "assistant":
         found.parts.append({"type": "input_text", "text": text})
@@ -53,11 +55,11 @@ def _say(text: str, role: str, found: Content, *, refusal: bool = False, annotat
         found.parts.append({"type": "output_text", "text": text, "annotations": annotations or []})
 
 
-def _text(text: Any, role: str, filenames: Mapping[str, str], found: Content) -> None:
+def _text(text: Any, role: str, filename: Filename, found: Content) -> None:
     """A text block; servers that others wrote also give a bare string, or a list of such blocks."""
     if isinstance(text, list):
         for entry in text:
-            _text(entry, role, filenames, found)
+            _text(entry, role, filename, found)
         return
     value = text.get("value") if isinstance(text, dict) else text
     annotations = text.get("annotations") if isinstance(text, dict) else None
@@ -66,17 +68,19 @@ def _text(text: Any, role: str, filenames: Mapping[str, str], found: Content) ->
         if value is not None:
             found.lost["content.text"] = "a text that is no string"
         return
-    found.annotations += annotations
-    if role != "assistant":
-        if annotations:
-            found.lost["content.annotations"] = "input has no annotations"
+    if not annotations:
         _say(value, role, found)
         return
-    said, cited = _cited(value, annotations, filenames, found)
-    _say(said, role, found, annotations=cited)
+    found.annotations += annotations
+    if role == "assistant":
+        said, cited = _cited(value, annotations, filename, found)
+        _say(said, role, found, annotations=cited)
+    else:
+        found.lost["content.annotations"] = "input has no annotations"
+        _say(value, role, found)
 
 
-def _cited(text: str, annotations: list[Any], filenames: Mapping[str, str], found: Content) -> tuple[str, list[Json]]:
+def _cited(text: str, annotations: list[Any], filename: Filename, found: Content) -> tuple[str, list[Json]]:
     """The text without the markers of its citations, and the annotations at the places that they then have."""
     cited: list[Json] = []
     removed: list[tuple[int, int]] = []
@@ -94,7 +98,7 @@ def _cited(text: str, annotations: list[Any], filenames: Mapping[str, str], foun
             cited.append({"type": kind, "file_id": file_id, "index": index})
             found.changed["content.annotations.file_path"] = "`file_path` with one index; the link stays in the text"
             continue
-        cited.append({"type": kind, "file_id": file_id, "filename": filenames.get(file_id) or file_id, "index": index})
+        cited.append({"type": kind, "file_id": file_id, "filename": filename(file_id) or file_id, "index": index})
         found.changed["content.annotations.file_citation"] = "one index instead of a span; the marker left the text"
         if place is not None:
             end = place + len(annotation["text"])

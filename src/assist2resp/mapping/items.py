@@ -1,17 +1,20 @@
-"""A thread with its messages, runs and steps as the items of a conversation, each with its origin."""
+"""A thread with its messages, runs and steps as the items of a conversation, each with its origin.
+
+All is made of plain values, since of messages there are millions; `schema.archive.ConversationRecord` says their shape.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from assist2resp.mapping.content import content_of
 from assist2resp.mapping.ledger import REPLACED, Ledger, said_by, whole
 from assist2resp.mapping.tools import Json
-from assist2resp.schema.archive import ConversationItem, ConversationRecord, LeftOut, Losses, Origin, RunNote
+from assist2resp.schema.archive import Losses
 
 _ORIGIN = "in the item's origin; items have no place for it"
 _HOSTED = {
@@ -21,7 +24,9 @@ _HOSTED = {
 _ROLES = ("user", "assistant")
 _UNANSWERED = "it was never answered, and an unanswered call makes every later request fail"
 
-Entry = ConversationItem | LeftOut
+
+def _nameless(_file_id: str) -> str | None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -33,65 +38,85 @@ class Thread:
     messages: Sequence[Mapping[str, Any]] = ()
     runs: Sequence[Mapping[str, Any]] = ()
     steps: Sequence[Mapping[str, Any]] = ()
-    filenames: Mapping[str, str] = field(default_factory=dict)
+    filename: Callable[[str], str | None] = _nameless
+    """The name of a file by its id."""
+    is_whole: bool = False
+    """Whether no text is known to hold half of a surrogate pair; otherwise that is looked for, which takes long."""
 
 
-def conversation_of(old: Thread) -> ConversationRecord:
-    """The conversation that a thread becomes."""
-    thread = whole(old.thread or {})
-    old = replace(old, thread=thread, runs=whole(list(old.runs)), steps=whole(list(old.steps)))
+def conversation_of(old: Thread) -> Json:
+    """The `ConversationRecord` that a thread becomes, as it is written."""
+    thread = old.thread or {}
+    if not old.is_whole:
+        thread = whole(thread)
+        old = replace(old, runs=whole(list(old.runs)), steps=whole(list(old.steps)))
     ledger = Ledger(thread)
     ledger.keep("metadata")
     ledger.change("in the record; a conversation has an id and a date of its own", "id", "object", "created_at")
     ledger.change("in the record; to be given with the tools of every request", "tool_resources")
-    entries = list(_entries(old))
-    return ConversationRecord(
-        thread_id=old.id,
-        created_at=thread.get("created_at"),
-        metadata=_mapping(thread.get("metadata")),
-        tool_resources=_mapping(thread.get("tool_resources")),
-        items=tuple(entry for entry in entries if isinstance(entry, ConversationItem)),
-        left_out=tuple(entry for entry in entries if isinstance(entry, LeftOut)),
-        runs=tuple(_run_note(run) for run in old.runs),
-        losses=ledger.close(),
-    )
+    entries = list(_entries(old)) if old.steps else [_message_entry(message, old) for message in old.messages]
+    return {
+        "thread_id": old.id,
+        "created_at": thread.get("created_at"),
+        "metadata": _mapping(thread.get("metadata")),
+        "tool_resources": _mapping(thread.get("tool_resources")),
+        "items": [entry for entry in entries if "item" in entry],
+        "left_out": [entry for entry in entries if "item" not in entry],
+        "runs": [_run_note(run) for run in old.runs],
+        "losses": _plain(ledger.close()),
+    }
 
 
-def message_entry(message: Mapping[str, Any], filenames: Mapping[str, str]) -> Entry:
+def _message_entry(given: Mapping[str, Any], old: Thread) -> Json:
     """A message as an item; one that says nothing is left out, since the API refuses it."""
-    given, message = message, whole(message)
-    said = message.get("role")
-    role = "assistant" if message.get("role") == "assistant" else "user"
-    content = content_of(message.get("content"), role, filenames)
+    message = given if old.is_whole else whole(given)
+    get = message.get
+    said = get("role")
+    role = "assistant" if said == "assistant" else "user"
+    content = content_of(get("content"), role, old.filename)
     if given is not message:
         content.changed["content.surrogates"] = REPLACED
-    origin = Origin(
-        kind="message",
-        id=str(message.get("id")),
-        status=message.get("status"),
-        metadata=_mapping(message.get("metadata")),
-        attachments=tuple(_sequence(message.get("attachments"))),
-        annotations=tuple(content.annotations),
-        images=tuple(content.images),
-        run_id=_text(message.get("run_id")),
-        assistant_id=_text(message.get("assistant_id")),
-        **{name: message.get(name) for name in _TIMES},
-    )
-    if isinstance(said, str) and said not in _ROLES:
-        return LeftOut(origin=origin, reason=f"threads had no messages of role {said}; it is in source/messages.jsonl")
+    origin = {
+        "kind": "message",
+        "id": str(get("id")),
+        "created_at": get("created_at"),
+        "completed_at": get("completed_at"),
+        "incomplete_at": get("incomplete_at"),
+        "incomplete_details": get("incomplete_details"),
+        "status": get("status"),
+        "run_id": _text(get("run_id")),
+        "step_id": None,
+        "assistant_id": _text(get("assistant_id")),
+        "metadata": _mapping(get("metadata")),
+        "attachments": _sequence(get("attachments")),
+        "annotations": content.annotations,
+        "images": content.images,
+    }
+    if said != role and isinstance(said, str) and said not in _ROLES:
+        return _left_out(origin, f"threads had no messages of role {said}; it is in source/messages.jsonl")
     if not content.parts:
-        return LeftOut(origin=origin, reason="it says nothing, and the API refuses empty messages")
+        return _left_out(origin, "it says nothing, and the API refuses empty messages")
     item = {"type": "message", "role": role, "content": content.parts}
-    losses = _message_losses(
-        said_by(message), message.get("role") == role, tuple(content.changed.items()), tuple(content.lost.items())
-    )
-    return ConversationItem(item=item, origin=origin, losses=losses)
+    changed = tuple(content.changed.items()) if content.changed else ()
+    lost = tuple(content.lost.items()) if content.lost else ()
+    return {"item": item, "origin": origin, "losses": _message_losses(said_by(message), said == role, changed, lost)}
+
+
+def _left_out(origin: Json, reason: str, tool_call: Any = None) -> Json:
+    return {"origin": origin, "reason": reason, "tool_call": tool_call}
+
+
+def _plain(losses: Losses) -> Json:
+    return losses.model_dump(mode="json")
+
+
+_NO_LOSSES = _plain(Losses())
 
 
 @lru_cache(maxsize=4096)
 def _message_losses(
     said: tuple[str, ...], keeps_role: bool, changed: tuple[tuple[str, str], ...], lost: tuple[tuple[str, str], ...]
-) -> Losses:
+) -> Json:
     """The account of a message; most messages share one."""
     ledger = Ledger(dict.fromkeys(said, True))
     ledger.keep("status")
@@ -105,14 +130,14 @@ def _message_losses(
         ledger.change(how, name)
     for name, why in lost:
         ledger.lose(why, name)
-    return ledger.close()
+    return _plain(ledger.close())
 
 
 _TIMES = ("created_at", "completed_at", "incomplete_at", "incomplete_details")
 _MESSAGE_ORIGIN = (*_TIMES, "run_id", "assistant_id")
 
 
-def step_entries(step: Mapping[str, Any]) -> Iterator[Entry]:
+def _step_entries(step: Mapping[str, Any]) -> Iterator[Json]:
     """The tool calls of a step: functions as calls and then their outputs, hosted tools left out with the reason."""
     calls = [call for call in _sequence(_mapping(step.get("step_details")).get("tool_calls")) if isinstance(call, dict)]
     functions = [call for call in calls if call.get("type") == "function"]
@@ -124,24 +149,29 @@ def step_entries(step: Mapping[str, Any]) -> Iterator[Entry]:
         if call.get("type") != "function" or not answered:
             kind = call.get("type")
             reason = _UNANSWERED if kind == "function" else _HOSTED.get(str(kind), f"an unknown tool: {kind}")
-            yield LeftOut(origin=_call_origin(step, call), reason=reason, tool_call=call)
+            yield _left_out(_call_origin(step, call), reason, call)
 
 
-def _call_origin(step: Mapping[str, Any], call: Mapping[str, Any]) -> Origin:
-    return Origin(
-        kind="tool_call",
-        id=str(call.get("id")),
-        created_at=step.get("created_at"),
-        completed_at=step.get("completed_at"),
-        status=step.get("status"),
-        step_id=_text(step.get("id")),
-        run_id=_text(step.get("run_id")),
-        assistant_id=_text(step.get("assistant_id")),
-        metadata=_mapping(step.get("metadata")),
-    )
+def _call_origin(step: Mapping[str, Any], call: Mapping[str, Any]) -> Json:
+    return {
+        "kind": "tool_call",
+        "id": str(call.get("id")),
+        "created_at": step.get("created_at"),
+        "completed_at": step.get("completed_at"),
+        "incomplete_at": None,
+        "incomplete_details": None,
+        "status": step.get("status"),
+        "run_id": _text(step.get("run_id")),
+        "step_id": _text(step.get("id")),
+        "assistant_id": _text(step.get("assistant_id")),
+        "metadata": _mapping(step.get("metadata")),
+        "attachments": [],
+        "annotations": [],
+        "images": [],
+    }
 
 
-def _call_item(step: Mapping[str, Any], call: Mapping[str, Any]) -> ConversationItem:
+def _call_item(step: Mapping[str, Any], call: Mapping[str, Any]) -> Json:
     function = _mapping(call.get("function"))
     arguments = function.get("arguments")
     item = {
@@ -150,16 +180,16 @@ def _call_item(step: Mapping[str, Any], call: Mapping[str, Any]) -> Conversation
         "name": str(function.get("name")),
         "arguments": arguments if isinstance(arguments, str) else "{}",
     }
-    return ConversationItem(item=item, origin=_call_origin(step, call))
+    return {"item": item, "origin": _call_origin(step, call), "losses": _NO_LOSSES}
 
 
-def _output_item(step: Mapping[str, Any], call: Mapping[str, Any]) -> ConversationItem:
+def _output_item(step: Mapping[str, Any], call: Mapping[str, Any]) -> Json:
     output = _mapping(call.get("function")).get("output")
     item = {"type": "function_call_output", "call_id": str(call.get("id")), "output": output}
-    return ConversationItem(item=item, origin=_call_origin(step, call))
+    return {"item": item, "origin": _call_origin(step, call), "losses": _NO_LOSSES}
 
 
-def _entries(old: Thread) -> Iterator[Entry]:
+def _entries(old: Thread) -> Iterator[Json]:
     """Everything in order: a step's calls stand before the message that its run made next, or after its run's last."""
     before, after, orphans = _placed_steps(old)
     waiting = sorted(orphans.items(), key=lambda entry: entry[0])
@@ -167,15 +197,15 @@ def _entries(old: Thread) -> Iterator[Entry]:
         while waiting and waiting[0][0] <= place:
             yield from _calls(waiting.pop(0)[1])
         yield from _calls(before.get(str(message.get("id")), []))
-        yield message_entry(message, old.filenames)
+        yield _message_entry(message, old)
         yield from _calls(after.get(str(message.get("id")), []))
     for _, steps in waiting:
         yield from _calls(steps)
 
 
-def _calls(steps: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:
+def _calls(steps: Sequence[Mapping[str, Any]]) -> Iterator[Json]:
     for step in steps:
-        yield from step_entries(step)
+        yield from _step_entries(step)
 
 
 _Steps = list[Mapping[str, Any]]
@@ -227,10 +257,10 @@ def _is_later(one: Any, other: Any) -> bool:
     return isinstance(one, str) and isinstance(other, str) and one > other
 
 
-def _run_note(run: Mapping[str, Any]) -> RunNote:
+def _run_note(run: Mapping[str, Any]) -> Json:
     texts = {name: _text(run.get(name)) for name in ("assistant_id", "status", "model")}
     others = {name: run.get(name) for name in ("created_at", "completed_at", "usage", "last_error")}
-    return RunNote(id=str(run.get("id")), **texts, **others)
+    return {"id": str(run.get("id")), **texts, **others}
 
 
 def _text(value: Any) -> str | None:

@@ -13,7 +13,6 @@ from assist2resp.schema.archive import Losses
 UNKNOWN = "no known place in the new API"
 REPLACED = "halves of surrogate pairs, which UTF-8 cannot hold, became U+FFFD"
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_SAYS_NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 class Ledger:
@@ -49,8 +48,8 @@ class Ledger:
 
 
 def said_by(old: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of the fields that say something."""
-    return tuple([name for name, value in old.items() if value or (value is not None and value not in _SAYS_NOTHING)])
+    """The names of the fields that say something: not null and not empty."""
+    return tuple([name for name, value in old.items() if value or value == 0])
 
 
 def whole(value: Any) -> Any:
@@ -68,8 +67,9 @@ def _mended(value: Any) -> Any:
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value) if _SURROGATE.search(value) else value
     if isinstance(value, dict):
-        mended = {_mended(name): _mended(entry) for name, entry in value.items()}
-        return mended if any(mended.get(name) is not entry for name, entry in value.items()) else value
+        mended = [(_mended(name), _mended(entry)) for name, entry in value.items()]
+        pairs = zip(mended, value.items(), strict=True)
+        return dict(mended) if any(new[0] is not old[0] or new[1] is not old[1] for new, old in pairs) else value
     if isinstance(value, list):
         entries = [_mended(entry) for entry in value]
         return entries if any(new is not old for new, old in zip(entries, value, strict=True)) else value

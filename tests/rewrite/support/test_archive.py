@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import openai
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,8 +51,8 @@ def archive(folder: Path, *messages: dict[str, Any]) -> Path:
         conversation_of(Thread("thread_z", {"id": "thread_z"}, [message(1)])),
     ]
     for number, part in enumerate((rows[:2], rows[2:]), start=1):
-        lines = "".join(f"{row.model_dump_json()}\n" for row in part)
-        (home / f"part-{number:05}.jsonl").write_text(lines, encoding="utf-8")
+        lines = b"".join(orjson.dumps(row) + b"\n" for row in part)
+        (home / f"part-{number:05}.jsonl").write_bytes(lines)
     return home.parent
 
 
