@@ -101,6 +101,24 @@ def test_a_changed_first_line_keeps_the_blank_line_above_it() -> None:
     assert edited("def f():\n\n    a()\n", plan) == "def f():\n\n    b()\n"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        param(
+            "x = (\n    a()\n    .b\n    .value\n)\n", "x = (\n    a()\n    .b\n)\n", id="kept where lines hang on it"
+        ),
+        param("x = (a.b.value)\n", "x = a.b\n", id="not needed"),
+        param("x = f(a(\n    1\n).value)\n", "x = f(a(\n    1\n))\n", id="brackets of its own"),
+    ],
+)
+def test_parentheses_around_what_is_replaced(before: str, after: str) -> None:
+    def plan(tree: cst.Module, edits: Edits) -> None:
+        value = next(n for n in descendants(tree) if isinstance(n, cst.Attribute) and n.attr.value == "value")
+        edits.change(value, lambda updated: cst.ensure_type(updated, cst.Attribute).value)
+
+    assert edited(before, plan) == after
+
+
 def test_later_changes_of_a_node_see_earlier_ones() -> None:
     def plan(tree: cst.Module, edits: Edits) -> None:
         node = named(tree, "a")

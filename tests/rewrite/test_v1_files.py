@@ -54,3 +54,10 @@ def test_a_flow_stays(body: str, tmp_path: Path) -> None:
 def test_no_files_need_no_place(tmp_path: Path) -> None:
     body = HEAD + "client.beta.assistants.create(model='gpt-5', file_ids=None, name='x')\n"
     assert "file_ids" not in rewritten(body, tmp_path).text
+
+
+def test_files_of_a_call_that_stays_stay(tmp_path: Path) -> None:
+    body = "def make(client, files):\n    return client.beta.assistants.create(model='m', file_ids=files)\n\nX = {'type': 'retrieval'}\n"
+    result = rewritten(body, tmp_path)
+    assert result.text == body
+    assert result.codes == {"A2R010"}

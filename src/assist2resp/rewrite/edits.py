@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar
 
 import libcst as cst
 
+from assist2resp.rewrite.nodes import in_its_parentheses
 from assist2resp.rewrite.scopes import ModuleScopes
 
 _Result: TypeAlias = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
@@ -98,6 +99,8 @@ class _Applier(cst.CSTTransformer):
             result = build(result)
             if isinstance(result, cst.CSTNode) and result is not original_node:
                 result = result.visit(self)
+        if isinstance(result, cst.BaseExpression) and isinstance(original_node, cst.BaseExpression):
+            result = in_its_parentheses(original_node, result)
         lines = self.edits.comments.get(original_node)
         if lines and isinstance(result, cst.CSTNode):
             result = _with_comments(result, lines)

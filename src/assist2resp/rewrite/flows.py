@@ -236,6 +236,8 @@ class _Connections:
     def add_site(self, site: Site) -> None:
         """Connect a site with what names the objects that it works on, and with its result."""
         self.union.join(site, ("site", site.call) if site.call is not None else site)
+        if site.is_certain and site.call is not None and sdk.method(site.path) is None:
+            return  # it fails with and without the others
         self._add_handler_class(site)
         for name, value in _arguments(site):
             kind = self.inference.kind(value, site.file)

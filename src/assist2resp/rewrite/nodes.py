@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -99,3 +100,22 @@ def statements(body: cst.BaseSuite | cst.Module) -> Sequence[cst.CSTNode]:
 def code(node: cst.CSTNode) -> str:
     """The text of a node."""
     return cst.Module([]).code_for_node(node)
+
+
+def in_its_parentheses(before: cst.BaseExpression, after: cst.BaseExpression) -> cst.BaseExpression:
+    """What takes the place of an expression in parentheses keeps them where its lines would not hold together."""
+    if not before.lpar or after.lpar or not _breaks_off(after):
+        return after
+    return after.with_changes(lpar=before.lpar, rpar=before.rpar)
+
+
+def _breaks_off(node: cst.BaseExpression) -> bool:
+    """Whether an expression does not stand by itself: it has a line break outside of brackets."""
+    text = code(node)
+    if "\n" not in text:
+        return False
+    try:
+        ast.parse(text, mode="eval")
+    except SyntaxError:
+        return True
+    return False

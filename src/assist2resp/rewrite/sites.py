@@ -146,8 +146,16 @@ def _site(node: cst.Attribute | cst.Name | cst.Call, file: SourceFile, inference
         receiver = kind.resource if isinstance(kind, Method) else kind
         return Site(file, node, path, receiver, scopes.scope_of[node], call)
     if isinstance(node, cst.Attribute):
-        return _uncertain(node, call, file, inference)
+        return _unheard_of(node, call, file, inference) or _uncertain(node, call, file, inference)
     return None
+
+
+def _unheard_of(node: cst.Attribute, call: cst.Call | None, file: SourceFile, inference: Inference) -> Site | None:
+    """A call of what no SDK has, on a resource of the old API: people write `client.beta.threads.list()`."""
+    owner = inference.kind(node.value, file)
+    if call is None or not isinstance(owner, Resource) or not owner.path.startswith(OLD_RESOURCES):
+        return None
+    return Site(file, node, f"{owner.path}.{node.attr.value}", owner, file.scopes.scope_of[node], call)
 
 
 def _is_getattr(node: cst.Call) -> bool:

@@ -150,7 +150,7 @@ class TranslateV1Files:
         """Give the files of v1 calls to the tools that read them."""
         for site in plan.flow.sites:
             given = _argument(site, "file_ids") if site.path in (_CREATE, _UPDATE, _MESSAGE) else None
-            if given is not None:
+            if given is not None and plan.claims[site].level is not Level.MANUAL:
                 self._translate(plan, site, given)
         for file in {site.file for site in plan.flow.sites if site.path in (_CREATE, _UPDATE)}:
             for word in _retrievals(file):
