@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
@@ -106,11 +107,16 @@ def without_regions(source: str, kept: Collection[str]) -> str:
 
 
 @cache
+def _body(part: str, regions: frozenset[str]) -> list[ast.stmt]:
+    return ast.parse(without_regions(_part_source(part), regions)).body
+
+
+@cache
 def _pieces(part: str, regions: frozenset[str]) -> tuple[_Piece, ...]:
     """The top-level statements of a part but for its imports."""
     source = without_regions(_part_source(part), regions)
     lines = source.splitlines()
-    body = ast.parse(source).body[1:]
+    body = _body(part, regions)[1:]
     made: list[_Piece] = []
     for position, node in enumerate(body):
         if isinstance(node, ast.Import | ast.ImportFrom | ast.Expr):
@@ -118,7 +124,7 @@ def _pieces(part: str, regions: frozenset[str]) -> tuple[_Piece, ...]:
         after = body[position + 1] if position + 1 < len(body) else None
         end = after.end_lineno if isinstance(after, ast.Expr) else node.end_lineno
         text = "\n".join(lines[_start(node) - 1 : end])
-        made.append(_piece(part, node, text))
+        made.append(_piece(part, text, node))
     return tuple(made)
 
 
@@ -127,19 +133,49 @@ def _start(node: ast.stmt) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-def _piece(part: str, node: ast.stmt, text: str) -> _Piece:
-    reads, attributes = _read(node)
-    is_def = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    is_stub = is_def and text.endswith(": ...")
-    yields = any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in ast.walk(node))
-    return _Piece(part, _name(node), text, reads, attributes, _route(node), is_def, is_stub, yields)
+_known: dict[tuple[str, str], _Piece] = {}
+"""The pieces by part and text: the same ones are in many modules, and reading them is what costs."""
 
 
-def _read(node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
-    """Names and attributes that a statement reads."""
-    names = {found.id for found in ast.walk(node) if isinstance(found, ast.Name)}
-    attributes = {found.attr for found in ast.walk(node) if isinstance(found, ast.Attribute)}
-    return frozenset(names), frozenset(attributes)
+def _piece(part: str, text: str, node: ast.stmt | None = None) -> _Piece:
+    """The piece of a part that a text is; `node` is what it parses to, where that is known."""
+    if (part, text) not in _known:
+        node = node or ast.parse(text).body[0]
+        read = _read(node)
+        is_def = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        is_stub = is_def and text.endswith(": ...")
+        names, attributes = frozenset(read.names), frozenset(read.attributes)
+        _known[part, text] = _Piece(
+            part, _name(node), text, names, attributes, _route(node), is_def, is_stub, read.yields
+        )
+    return _known[part, text]
+
+
+@dataclass
+class _Reads:
+    """What a statement reads, and whether it yields."""
+
+    names: set[str] = field(default_factory=set)
+    attributes: set[str] = field(default_factory=set)
+    yields: bool = False
+
+
+def _read(statement: ast.AST) -> _Reads:
+    """The names and attributes that a statement reads."""
+    found = _Reads()
+    stack: list[object] = [statement]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack += node
+        elif isinstance(node, ast.Name):
+            found.names.add(node.id)
+        elif isinstance(node, ast.AST):
+            if isinstance(node, ast.Attribute):
+                found.attributes.add(node.attr)
+            found.yields |= isinstance(node, ast.Yield | ast.YieldFrom)
+            stack += vars(node).values()
+    return found
 
 
 def _name(node: ast.stmt) -> str:
@@ -163,10 +199,9 @@ def _route(node: ast.stmt) -> str:
 @cache
 def _parts_imports(part: str, regions: frozenset[str]) -> tuple[ast.Import | ast.ImportFrom, ...]:
     """The imports of a part, but for those of other parts."""
-    body = ast.parse(without_regions(_part_source(part), regions)).body
     return tuple(
         node
-        for node in body
+        for node in _body(part, regions)
         if isinstance(node, ast.Import)
         or (isinstance(node, ast.ImportFrom) and node.module and not node.module.startswith("assist2resp"))
     )
@@ -187,7 +222,7 @@ def _settled(regions: frozenset[str]) -> list[_Piece]:
         for piece in pieces:
             text = alone.sub(r"\1", inside.sub(r"\1", piece.text))
             text = text.replace(_WORK, ") -> Any:") if piece.name in asking_nothing else text
-            settled.append(piece if text == piece.text else _piece(piece.part, ast.parse(text).body[0], text))
+            settled.append(piece if text == piece.text else _piece(piece.part, text))
         pieces = settled
 
 
@@ -196,21 +231,31 @@ _WORK = ") -> _Work:"
 
 def _reachable(pieces: list[_Piece], needs: Needs) -> list[_Piece]:
     """The pieces that are asked for, and all that these read."""
-    names = set(needs.names)
-    while True:
-        kept = [piece for piece in pieces if piece.name in names or piece.route in needs.routes]
-        reads = names.union(*(piece.reads for piece in kept))
-        if reads == names:
-            return [_trimmed(piece, kept) for piece in kept]
-        names = reads
+    by_name: dict[str, list[_Piece]] = {}
+    for piece in pieces:
+        by_name.setdefault(piece.name, []).append(piece)
+    answering = [piece for piece in pieces if piece.route in needs.routes]
+    names = set(needs.names.union(*(piece.reads for piece in answering)))
+    waiting = list(names)
+    while waiting:
+        for piece in by_name.get(waiting.pop(), ()):
+            new = piece.reads - names
+            names |= new
+            waiting += new
+    kept = [piece for piece in pieces if piece.name in names or piece.route in needs.routes]
+    askers = Counter(attribute for piece in kept for attribute in piece.attributes)
+    return [_trimmed(piece, askers) for piece in kept]
 
 
-def _trimmed(piece: _Piece, kept: list[_Piece]) -> _Piece:
-    """A class without the methods that nothing kept asks for by name."""
+def _trimmed(piece: _Piece, askers: Counter[str]) -> _Piece:
+    """A class without the methods that no other piece asks for by name; `askers` counts those of each name."""
     if not piece.text.startswith("class "):
         return piece
-    asked = frozenset[str]().union(*(other.attributes for other in kept if other is not piece))
-    return _with_methods(piece, asked)
+    names = _METHOD.findall(piece.text)
+    return _with_methods(piece, frozenset(name for name in names if askers[name] > (name in piece.attributes)))
+
+
+_METHOD = re.compile(r"^    (?:async )?def (\w+)", re.MULTILINE)
 
 
 @cache
@@ -228,15 +273,18 @@ def _with_methods(piece: _Piece, asked: frozenset[str]) -> _Piece:
             first = _start(member) - 1
             del lines[first - (not lines[first - 1].strip()) : member.end_lineno]
     text = "\n".join(lines)
-    return _piece(piece.part, ast.parse(text).body[0], text)
+    return _piece(piece.part, text)
 
 
 def _unused(members: list[ast.FunctionDef | ast.AsyncFunctionDef], asked: frozenset[str]) -> Iterator[str]:
     """Names of methods that neither the rest of the file nor a used method of their own class reads."""
     used = {member.name for member in members if member.name in asked or member.name in _CALLED_BY_OTHERS}
     used |= {member.name for member in members if member.name.startswith("__")}
+    reads: dict[str, set[str]] = {}
+    for member in members:
+        reads.setdefault(member.name, set()).update(_read(member).attributes)
     while True:
-        read = set().union(*(_read(member)[1] for member in members if member.name in used))
+        read = set[str]().union(*(reads[member.name] for member in members if member.name in used))
         grown = used | {member.name for member in members if member.name in read}
         if grown == used:
             break
