@@ -198,13 +198,13 @@ class _Run:
         types = sorted({found for plan in self.plans for found in plan.imports.get(file, ())})
         for module, group in groupby(types, key=lambda found: found[0]):
             tree = add_import(tree, module, [(name, local) for _, name, local in group])
+        used = used_names(tree)
         for placement in placements:
             imported = placement.import_for(file)
             if imported is not None:
-                mentioned = used_names(tree)
-                pairs = [(name, local) for name, local in imported[1] if local in mentioned]
+                pairs = [(name, local) for name, local in imported[1] if local in used]
                 tree = add_import(tree, imported[0], pairs, lambda name: self._is_local(name, file))
-        after = drop_unused(_tree(file), tree).bytes
+        after = drop_unused(_tree(file), tree, used).bytes
         return FileChange(file.path, file.on_disk, file.as_on_disk(after)) if after != file.data else None
 
     def _is_local(self, name: str, file: SourceFile) -> bool:

@@ -102,13 +102,12 @@ def _is_served(node: cst.Raise, name: str, file: SourceFile) -> bool:
 def _is_caught(name: str, plan: Plan) -> bool:
     """Whether the project catches exceptions of this name, or all of them."""
     for file in uses.connected_files(plan.flow):
-        for node in file.scopes.parent_of:
-            if isinstance(node, cst.ExceptHandler):
-                types = {
-                    (dotted(part) or "").rpartition(".")[2] for part in descendants(node.type or cst.Name("Exception"))
-                }
-                if types & {name, "Exception", "BaseException"}:
-                    return True
+        for node in file.scopes.nodes(cst.ExceptHandler):
+            types = {
+                (dotted(part) or "").rpartition(".")[2] for part in descendants(node.type or cst.Name("Exception"))
+            }
+            if types & {name, "Exception", "BaseException"}:
+                return True
     return False
 
 

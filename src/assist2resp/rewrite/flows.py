@@ -53,6 +53,7 @@ class FlowIndex:
     sites: dict[cst.CSTNode, Site]
     taken: set[cst.CSTNode] = field(default_factory=set)
     """Nodes that are no sites and that a flow's plan has changed already."""
+    _connected: dict[frozenset[SourceFile], list[SourceFile]] = field(default_factory=dict)
 
     @cached_property
     def neighbours(self) -> dict[SourceFile, set[SourceFile]]:
@@ -67,6 +68,23 @@ class FlowIndex:
                         near[file].add(found[0])
                         near[found[0]].add(file)
         return near
+
+    def connected(self, files: frozenset[SourceFile]) -> list[SourceFile]:
+        """The files that may run together with these, as far as imports and the names of modules tell."""
+        if files not in self._connected:
+            self._connected[files] = self._connect(files)
+        return self._connected[files]
+
+    def _connect(self, files: frozenset[SourceFile]) -> list[SourceFile]:
+        modules = self.keys.inference.project.modules
+        names = {file.import_stem.encode() for file in files}
+        waiting = [file for file in modules if file in files or any(name in file.data for name in names)]
+        found = {*files, *waiting}
+        while waiting:
+            new = self.neighbours[waiting.pop()] - found
+            found |= new
+            waiting += new
+        return [file for file in modules if file in found]
 
     @cached_property
     def loads(self) -> dict[Flow, list[Load]]:

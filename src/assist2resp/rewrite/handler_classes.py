@@ -118,14 +118,10 @@ class _Class:
 
     def _used_as_handler(self) -> None:
         """Every instance is given to a streamed run of this flow, and its callbacks are called by that alone."""
-        for file in self.inference.project.modules:
-            for node, parent in file.scopes.parent_of.items():
-                if isinstance(node, cst.Attribute) and node.attr.value in sdk.handler_callbacks():
-                    owner = self.inference.kind(node.value, file)
-                    if isinstance(owner, (Class, Instance)) and owner.node is self.node:
-                        raise NotUnderstoodError("callbacks of its handler are called by the program")
-                elif isinstance(node, (cst.Name, cst.Attribute, cst.Call)):
-                    self._use(node, parent, file)
+        for file, node in self.inference.members.mentions.get(self.node, ()):
+            if isinstance(node, cst.Attribute) and node.attr.value in sdk.handler_callbacks():
+                raise NotUnderstoodError("callbacks of its handler are called by the program")
+            self._use(node, file.scopes.parent_of[node], file)
 
     def _use(self, node: cst.BaseExpression, parent: cst.CSTNode, file: SourceFile) -> None:
         kind = self.inference.kind(node, file)

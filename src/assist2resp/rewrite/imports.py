@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import libcst as cst
 
@@ -11,6 +11,7 @@ from assist2resp.rewrite.nodes import children, dotted
 
 _PROSE = re.compile(r"\w\s+\w")
 """What no annotation and no path has: words with nothing but space between them."""
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 def add_import(
@@ -114,39 +115,27 @@ def _is_import_like(statement: cst.CSTNode) -> bool:
 def used_names(tree: cst.Module) -> set[str]:
     """Every name that the module's code mentions outside its imports, in strings only as an annotation or a path would."""
     found: set[str] = set()
-    for node in _outside_imports(tree):
-        if isinstance(node, cst.Name):
-            found.add(node.value)
-        elif isinstance(node, cst.SimpleString) and not _PROSE.search(node.value):
-            found.update(_words(node.value))
-    return found
-
-
-def _outside_imports(tree: cst.Module) -> Iterable[cst.CSTNode]:
     stack: list[cst.CSTNode] = [tree]
     while stack:
         node = stack.pop()
-        if isinstance(node, (cst.Import, cst.ImportFrom)):
-            continue
-        yield node
-        stack.extend(children(node))
+        if type(node) is cst.Name:
+            found.add(node.value)
+        elif type(node) is cst.SimpleString:
+            if not _PROSE.search(node.value):
+                found.update(_WORD.findall(node.value))
+        elif type(node) not in {cst.Import, cst.ImportFrom}:
+            stack += children(node)
+    return found
 
 
-def _words(text: str) -> Iterable[str]:
-    word = ""
-    for letter in text:
-        if letter.isidentifier() or (word and letter.isalnum()):
-            word += letter
-        elif word:
-            yield word
-            word = ""
-    if word:
-        yield word
+def drop_unused(before: cst.Module, after: cst.Module, used: Collection[str] | None = None) -> cst.Module:
+    """Take out the imports that `before` used and `after` does not; imports that were unused before stay.
 
-
-def drop_unused(before: cst.Module, after: cst.Module) -> cst.Module:
-    """Take out the imports that `before` used and `after` does not; imports that were unused before stay."""
-    gone = used_names(before) - used_names(after)
+    `used` are the names that `after` uses, where they are known.
+    """
+    brought = [set(_brought(statement)) for statement in after.body]
+    idle = set[str]().union(*brought).difference(used_names(after) if used is None else used)
+    gone = idle & used_names(before) if idle else idle
     if not gone:
         return after
     dropper, body, above = (
@@ -154,8 +143,8 @@ def drop_unused(before: cst.Module, after: cst.Module) -> cst.Module:
         list[cst.SimpleStatementLine | cst.BaseCompoundStatement](),
         list[cst.EmptyLine](),
     )
-    for statement in after.body:
-        kept = statement.visit(dropper)
+    for position, statement in enumerate(after.body):
+        kept = statement.visit(dropper) if brought[position] or not position else statement
         assert isinstance(kept, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
         if isinstance(kept, cst.SimpleStatementLine) and not kept.body:
             above = above or [line for line in kept.leading_lines if line.comment is None]
@@ -163,6 +152,17 @@ def drop_unused(before: cst.Module, after: cst.Module) -> cst.Module:
         body.append(kept if kept.leading_lines else kept.with_changes(leading_lines=above))
         above = []
     return _without_leading_blank(after, after.with_changes(body=body))
+
+
+def _brought(statement: cst.CSTNode) -> Iterator[str]:
+    """The names that the imports of a statement bring, but for those in functions and classes."""
+    stack = [statement]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (cst.Import, cst.ImportFrom)):
+            yield from map(_local, () if isinstance(node.names, cst.ImportStar) else node.names)
+        elif not isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.BaseExpression)):
+            stack += children(node)
 
 
 def _without_leading_blank(before: cst.Module, after: cst.Module) -> cst.Module:

@@ -158,8 +158,8 @@ class Lookup:
     @cached_property
     def _names(self) -> dict[str, list[cst.Name]]:
         found: dict[str, list[cst.Name]] = {}
-        for node, parent in self.scopes.parent_of.items():
-            if isinstance(node, cst.Name) and _is_read(node, parent):
+        for node in self.scopes.nodes(cst.Name):
+            if _is_read(node, self.scopes.parent_of[node]):
                 found.setdefault(node.value, []).append(node)
         return found
 

@@ -68,6 +68,22 @@ class Members:
                 found.setdefault(target.attr.value, []).append((file, target, binding))
         return found
 
+    @cached_property
+    def mentions(self) -> dict[cst.ClassDef, list[tuple[SourceFile, cst.BaseExpression]]]:
+        """The names, attributes and calls that are each class of the project or an instance of it, and the callbacks of
+        event handlers that are read of one, in the order of files and text.
+        """
+        found: dict[cst.ClassDef, list[tuple[SourceFile, cst.BaseExpression]]] = {}
+        callbacks = sdk.handler_callbacks()
+        for file in self.project.modules:
+            for node in file.scopes.spelled:
+                is_callback = isinstance(node, cst.Attribute) and node.attr.value in callbacks
+                held = node.value if isinstance(node, cst.Attribute) and is_callback else node
+                kind = self.inference.kind(held, file)
+                if isinstance(kind, (Class, Instance)):
+                    found.setdefault(kind.node, []).append((file, node))
+        return found
+
     # Families -----------------------------------------------------------------------------------------------------
 
     def bases(self, file: SourceFile, node: cst.ClassDef) -> list[tuple[SourceFile, cst.ClassDef]]:

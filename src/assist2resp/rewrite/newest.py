@@ -34,8 +34,9 @@ def _texts_of_name(name: cst.Name, site: Site) -> list[cst.BaseExpression] | Non
     if variable is None or len(variable[0].names[name.value]) != 1:
         return None
     found: list[cst.BaseExpression] = []
-    for node, parent in site.file.scopes.parent_of.items():
-        if not isinstance(node, cst.Name) or node.value != name.value or node is name:
+    for node in site.file.scopes.nodes(cst.Name):
+        parent = site.file.scopes.parent_of[node]
+        if node.value != name.value or node is name:
             continue
         if (isinstance(parent, cst.Attribute) and parent.attr is node) or (
             isinstance(parent, cst.Arg) and parent.keyword is node

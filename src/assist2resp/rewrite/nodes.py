@@ -6,6 +6,7 @@ import ast
 import dataclasses
 from collections.abc import Iterator, Sequence
 from functools import cache
+from typing import Literal
 
 import libcst as cst
 
@@ -20,16 +21,31 @@ def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     return tuple(f.name for f in dataclasses.fields(kind) if not f.name.startswith(_LAYOUT))
 
 
-def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+class _Held(dict[type, Literal["node", "nodes", "none"]]):
+    """What a value in a field of a node is, by its type, since `isinstance` is slow on LibCST's classes."""
+
+    def __missing__(self, kind: type) -> Literal["node", "nodes", "none"]:
+        if issubclass(kind, cst.CSTNode):
+            self[kind] = "node"
+        else:
+            self[kind] = "nodes" if issubclass(kind, (tuple, list)) else "none"
+        return self[kind]
+
+
+_HELD = _Held()
+
+
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The child nodes that carry meaning, in the order of the text (whitespace and punctuation are left out)."""
+    found: list[cst.CSTNode] = []
     for name in _fields(type(node)):
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
-            yield value
-        elif isinstance(value, (tuple, list)):
-            for item in value:
-                if isinstance(item, cst.CSTNode):
-                    yield item
+        held = _HELD[type(value)]
+        if held == "node":
+            found.append(value)
+        elif held == "nodes":
+            found += [item for item in value if _HELD[type(item)] == "node"]
+    return found
 
 
 def descendants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -38,7 +54,7 @@ def descendants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while stack:
         top = stack.pop()
         yield top
-        stack.extend(reversed(list(children(top))))
+        stack += reversed(children(top))
 
 
 def dotted(node: cst.CSTNode | None) -> str | None:
@@ -54,10 +70,21 @@ def dotted(node: cst.CSTNode | None) -> str | None:
 
 def string_value(node: cst.CSTNode | None) -> str | None:
     """The value of a plain string literal, else None."""
+    if type(node) is cst.SimpleString and (text := _without_quotes(node.value)) is not None:
+        return text
     if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
         value = node.evaluated_value
         return value if isinstance(value, str) else None
     return None
+
+
+def _without_quotes(literal: str) -> str | None:
+    """What a literal without prefix and escapes says; None for others, of which Python's own parser must be asked."""
+    quote = literal[0]
+    if quote not in "\"'" or "\\" in literal or "\r" in literal:
+        return None
+    width = 3 if len(literal) > 5 and literal.startswith(quote * 3) else 1
+    return literal[width:-width]
 
 
 def argument(call: cst.Call, keyword: str, position: int | None = None) -> cst.BaseExpression | None:

@@ -90,8 +90,8 @@ class PlainRuns(FlowRuns):
     def _reads_more(self, file: SourceFile) -> bool:
         if _REFUSED.search(file.data) or _TIME.search(file.data):
             return True
-        read = (node for node in file.scopes.parent_of if isinstance(node, cst.Attribute))
-        kinds = (self.inference.kind(node.value, file) for node in read if node.attr.value == "created_at")
+        read = (node for node in file.scopes.nodes(cst.Attribute) if node.attr.value == "created_at")
+        kinds = (self.inference.kind(node.value, file) for node in read)
         return any(not isinstance(kind, (Instance, Plain)) for kind in kinds)
 
     @cached_property

@@ -88,7 +88,7 @@ class Plan:
     def _says_text(self, node: cst.BaseExpression) -> bool | None:
         """An expression that nothing describes is a text where the project writes no content parts at all."""
         del node
-        return None if any(_PART.search(file.data) for file in self.inference.project.modules) else True
+        return None if self.inference.project.says(_PART) else True
 
     @property
     def open_sites(self) -> list[Site]:

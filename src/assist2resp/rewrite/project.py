@@ -139,6 +139,7 @@ class Project:
     """The parsed files, in the order of their paths."""
     _resolved: dict[tuple[Path, str], tuple[SourceFile, str] | None] = field(default_factory=dict, repr=False)
     _paths: dict[Path, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    _said: dict[re.Pattern[bytes], bool] = field(default_factory=dict, repr=False)
 
     def resolve(self, origin: str, user: SourceFile) -> tuple[SourceFile, str] | None:
         """The file of the project that defines `origin` (a dotted import seen in `user`), and the rest of the name."""
@@ -156,6 +157,12 @@ class Project:
                 if found is not None:
                     return found, ".".join(parts[cut:])
         return None
+
+    def says(self, pattern: re.Pattern[bytes]) -> bool:
+        """Whether a pattern is found in one of the parsed files."""
+        if pattern not in self._said:
+            self._said[pattern] = any(pattern.search(file.data) for file in self.modules)
+        return self._said[pattern]
 
     @cached_property
     def writes_thread_ids(self) -> bool:

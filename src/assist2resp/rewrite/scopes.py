@@ -5,10 +5,10 @@ LibCST's ScopeProvider answers more and costs five to seven times the parse; thi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Literal, TypeAlias
+from functools import cache, cached_property
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import libcst as cst
 
@@ -17,6 +17,7 @@ from assist2resp.rewrite.nodes import children
 How: TypeAlias = Literal["value", "item", "entered", "element", "param", "import", "def", "class", "other"]
 FunctionNode: TypeAlias = cst.FunctionDef | cst.Lambda
 Variable: TypeAlias = tuple["Scope", str]
+_Node = TypeVar("_Node", bound=cst.CSTNode)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,15 +117,40 @@ class ModuleScopes:
             yield current
             current = self.parent_of.get(current)
 
+    def calls_of_method(self, name: str) -> list[cst.Call]:
+        """The calls of what is written as an attribute of this name."""
+        return self._calls_by_method.get(name, [])
+
+    @cached_property
+    def _calls_by_method(self) -> dict[str, list[cst.Call]]:
+        found: dict[str, list[cst.Call]] = {}
+        for call in self.calls:
+            if isinstance(call.func, cst.Attribute):
+                found.setdefault(call.func.attr.value, []).append(call)
+        return found
+
+    @cached_property
+    def _by_type(self) -> dict[type[cst.CSTNode], list[Any]]:
+        found: dict[type[cst.CSTNode], list[Any]] = {}
+        for node in self.parent_of:
+            found.setdefault(type(node), []).append(node)
+        return found
+
+    def nodes(self, kind: type[_Node]) -> list[_Node]:
+        """The nodes of exactly one type, in the order of the text."""
+        return self._by_type.get(kind, [])
+
+    @cached_property
+    def spelled(self) -> list[cst.Name | cst.Attribute | cst.Call]:
+        """The names, attributes and calls, in the order of the text."""
+        found: list[Any] = [node for node in self.parent_of if type(node) in _SPELLED]
+        return found
+
     @cached_property
     def loads(self) -> list[cst.Name | cst.Attribute | cst.Call | cst.Subscript]:
         """What stands for its value and may be an object of the API, in the order of the text."""
-        return [
-            node
-            for node, parent in self.parent_of.items()
-            if isinstance(node, (cst.Name, cst.Attribute, cst.Call, cst.Subscript))
-            and not self.is_definition(node, parent)
-        ]
+        found: list[Any] = [node for node in self.parent_of if type(node) in _LOADED]
+        return [node for node in found if not self.is_definition(node, self.parent_of[node])]
 
     @cached_property
     def names_loaded(self) -> dict[str, list[cst.Name]]:
@@ -135,25 +161,25 @@ class ModuleScopes:
                 found.setdefault(node.value, []).append(node)
         return found
 
-    @cached_property
-    def annotations(self) -> list[cst.Annotation]:
-        """The annotations, in the order of the text."""
-        return [node for node in self.parent_of if isinstance(node, cst.Annotation)]
-
     def is_definition(self, node: cst.CSTNode, parent: cst.CSTNode) -> bool:
         """Whether a name stands where it is defined, or is an attribute's or keyword's word."""
-        while isinstance(parent, (cst.Element, cst.StarredElement, cst.Tuple, cst.List)):
+        while type(parent) in _DISPLAYS:
             node, parent = parent, self.parent_of[parent]
-        if isinstance(parent, cst.Attribute):
-            return parent.attr is node
-        if isinstance(parent, cst.Arg):
-            return parent.keyword is node
-        if isinstance(parent, (cst.AnnAssign, cst.NamedExpr, cst.For, cst.CompFor)):
-            return parent.target is node
-        return isinstance(parent, _DEFINE)
+        field = _DEFINED_IN.get(type(parent))
+        return field == "" or (field is not None and getattr(parent, field) is node)
 
 
-_DEFINE = (cst.AssignTarget, cst.Param, cst.FunctionDef, cst.ClassDef, cst.ImportAlias, cst.AsName, cst.Annotation)
+_SPELLED = frozenset({cst.Name, cst.Attribute, cst.Call})
+_LOADED = _SPELLED | {cst.Subscript}
+_DISPLAYS = frozenset({cst.Element, cst.StarredElement, cst.Tuple, cst.List})
+_DEFINED_IN: Mapping[type[cst.CSTNode], str] = {
+    cst.Attribute: "attr",
+    cst.Arg: "keyword",
+    **dict.fromkeys((cst.AnnAssign, cst.NamedExpr, cst.For, cst.CompFor), "target"),
+    **dict.fromkeys((cst.AssignTarget, cst.Param, cst.FunctionDef, cst.ClassDef), ""),
+    **dict.fromkeys((cst.ImportAlias, cst.AsName, cst.Annotation), ""),
+}
+"""The field of a node in which a name is defined and not read; empty for nodes that define in all of them."""
 
 
 def index_module(module: cst.Module, name: str, *, is_package: bool = False) -> ModuleScopes:
@@ -170,27 +196,21 @@ class _Walk:
         self.name, self.is_package = name, is_package
 
     def visit(self, node: cst.CSTNode, scope: Scope) -> None:
-        inner = self._enter(node, scope)
+        enter = _handler(type(node))
+        inner = scope if enter is None else enter(self, node, scope) or scope
+        parent_of, scope_of = self.result.parent_of, self.result.scope_of
         for child in children(node):
-            self.result.parent_of[child] = node
-            target = inner
-            if inner is not scope and self._belongs_outside(node, child):
-                target = scope
-            self.result.scope_of[child] = target
+            parent_of[child] = node
+            target = scope if inner is not scope and self._belongs_outside(node, child) else inner
+            scope_of[child] = target
             self.visit(child, target)
 
     @staticmethod
     def _belongs_outside(node: cst.CSTNode, child: cst.CSTNode) -> bool:
         """Decorators, bases and the name of a definition are evaluated outside; so is the first iterable."""
-        if isinstance(node, cst.FunctionDef):
-            return child is not node.body and not isinstance(child, cst.Parameters)
-        if isinstance(node, cst.ClassDef):
-            return child is not node.body
-        return False
-
-    def _enter(self, node: cst.CSTNode, scope: Scope) -> Scope:
-        handler = getattr(self, f"_enter_{type(node).__name__}", None)
-        return handler(node, scope) or scope if handler else scope
+        if type(node) is cst.FunctionDef:
+            return child is not node.body and type(child) is not cst.Parameters
+        return type(node) is cst.ClassDef and child is not node.body
 
     def _open(self, node: cst.CSTNode, scope: Scope) -> Scope:
         inner = Scope(node, scope)
@@ -343,6 +363,12 @@ class _Walk:
                     target=element.value,
                 )
                 self._bind_target(element.value, inner)
+
+
+@cache
+def _handler(kind: type[cst.CSTNode]) -> Callable[[_Walk, cst.CSTNode, Scope], Scope | None] | None:
+    """What the walk does at nodes of a type, besides going on below them."""
+    return getattr(_Walk, f"_enter_{kind.__name__}", None)
 
 
 def _module_text(node: cst.BaseExpression | None) -> str:

@@ -117,8 +117,8 @@ def below(node: cst.BaseExpression) -> cst.BaseExpression | None:
 
 def _file_sites(file: SourceFile, inference: Inference) -> Iterator[Site]:
     seen: set[cst.CSTNode] = set()
-    for node in list(file.scopes.parent_of):
-        if isinstance(node, (cst.Attribute, cst.Name, cst.Call)) and node not in seen:
+    for node in file.scopes.spelled:
+        if node not in seen:
             site = _site(node, file, inference)
             if site is not None:
                 seen.add(site.node)

@@ -10,7 +10,7 @@ import libcst as cst
 
 from assist2resp.rewrite.constants import Constants, environment_name
 from assist2resp.rewrite.kinds import Ident, Sdk
-from assist2resp.rewrite.nodes import argument, descendants, string_value
+from assist2resp.rewrite.nodes import argument, string_value
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.sites import Site
@@ -95,8 +95,7 @@ def _shown(node: cst.CSTNode) -> str:
 
 
 def _literals(file: SourceFile) -> Iterator[str]:
-    assert file.tree is not None
-    for node in descendants(file.tree):
-        value = string_value(node) if isinstance(node, cst.SimpleString) else None
+    for node in file.scopes.nodes(cst.SimpleString):
+        value = string_value(node)
         if value is not None and _ID.fullmatch(value):
             yield value

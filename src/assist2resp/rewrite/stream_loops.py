@@ -52,7 +52,7 @@ class StatementReads(EventReads):
             scope, name = variable
             if path and path != "event" and len(scope.names[name]) != self.bindings.get(variable):
                 raise NotUnderstoodError(f"{name} holds different things")
-            for node in self.file.scopes.parent_of if inside is None else inside:
+            for node in self.file.scopes.nodes(cst.Name) if inside is None else inside:
                 if not isinstance(node, cst.Name) or node.value != name or node in self.handled:
                     continue
                 if uses.is_load(node, self.file) and self.variable(node) == variable and not self._elsewhere(node):

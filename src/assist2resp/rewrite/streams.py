@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from assist2resp.rewrite import uses
 from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.flows import Flow
 from assist2resp.rewrite.handler_classes import HandlerReading, read_handler
@@ -121,12 +120,8 @@ class _Reader:
     def _loads(self, name: str, variable: Variable) -> list[cst.Name]:
         return [
             node
-            for node in self.file.scopes.parent_of
-            if isinstance(node, cst.Name)
-            and node.value == name
-            and uses.is_load(node, self.file)
-            and (scope := self.file.scopes.scope_of.get(node)) is not None
-            and scope.find(name) == variable
+            for node in self.file.scopes.names_loaded.get(name, ())
+            if (scope := self.file.scopes.scope_of.get(node)) is not None and scope.find(name) == variable
         ]
 
     def _belongs_to_another(self, node: cst.Name, own: cst.With) -> bool:

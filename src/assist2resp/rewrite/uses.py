@@ -34,17 +34,7 @@ def flow_files(flow: Flow) -> list[SourceFile]:
 
 def connected_files(flow: Flow) -> list[SourceFile]:
     """The files that may run together with a flow's own, as far as imports and the names of its modules tell."""
-    modules = flow_files(flow)
-    near = flow.index.neighbours
-    found = {site.file for site in flow.sites}
-    names = {file.import_stem.encode() for file in found}
-    waiting = [file for file in modules if file in found or any(name in file.data for name in names)]
-    found.update(waiting)
-    while waiting:
-        new = near[waiting.pop()] - found
-        found |= new
-        waiting += new
-    return [file for file in modules if file in found]
+    return flow.index.connected(frozenset(site.file for site in flow.sites))
 
 
 def object_uses(flow: Flow, types: frozenset[str]) -> Iterator[Use]:

@@ -24,7 +24,7 @@ def annotate_responses(plan: Plan) -> None:
 
 def _annotations_of(plan: Plan, file: SourceFile, type_name: str) -> Iterator[cst.BaseExpression]:
     """The names of one of the SDK's types in annotations of what passes through the flow."""
-    for node in file.scopes.annotations:
+    for node in file.scopes.nodes(cst.Annotation):
         if _annotates(plan, file, file.scopes.parent_of[node]):
             for inner in descendants(node):
                 if isinstance(inner, (cst.Name, cst.Attribute)):

@@ -139,8 +139,8 @@ class MoveVectorStores:
 
 def _old_imports(file: SourceFile) -> Iterator[cst.ImportFrom]:
     """The imports of vector stores' types from below `openai.types.beta`, with nothing else on them."""
-    for node in file.scopes.parent_of:
-        if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
+    for node in file.scopes.nodes(cst.ImportFrom):
+        if not isinstance(node.names, cst.ImportStar):
             module = dotted(node.module) or ""
             types = module == _OLD and all(alias.evaluated_name.startswith("VectorStore") for alias in node.names)
             if types or module.startswith((f"{_OLD}.vector_store", f"{_OLD}.vector_stores.")):

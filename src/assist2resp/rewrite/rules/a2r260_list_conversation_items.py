@@ -15,7 +15,6 @@ from assist2resp.rewrite.nodes import code
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._item_lists import filtered, first, guarded, items_call, named
-from assist2resp.rewrite.uses import is_load
 from assist2resp.schema.findings import Level
 
 
@@ -241,11 +240,9 @@ def _list_around(found: Found) -> cst.Call | None:
 def _free(listing: Listing) -> str:
     """What a list can be called where it had no name."""
     scopes = listing.site.file.scopes
-    names = (node for node in scopes.parent_of if isinstance(node, cst.Name))
+    names = scopes.nodes(cst.Name)
     taken = {name.value for name in names if not isinstance(scopes.parent_of[name], (cst.Attribute, cst.Arg))}
-    taken |= {
-        name.value for name in scopes.parent_of if isinstance(name, cst.Name) and is_load(name, listing.site.file)
-    }
+    taken |= scopes.names_loaded.keys()
     return next(
         name for name in ("messages", "items", "listed", "listed_messages", "page_messages") if name not in taken
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import libcst as cst
 
 from assist2resp.rewrite.kinds import Method
@@ -10,6 +12,8 @@ from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
+
+_OF_INTERPRETER = re.compile(rb"code_interpreter|file_path|image_file")
 
 
 class DownloadContainerFiles:
@@ -119,13 +123,10 @@ class DownloadContainerFiles:
             for site in plan.flow.sites
         ):
             return
-        if not any(
-            b"code_interpreter" in file.data or b"file_path" in file.data or b"image_file" in file.data
-            for file in plan.inference.project.modules
-        ):
+        if not plan.inference.project.says(_OF_INTERPRETER):
             return
         for file in plan.inference.project.modules:
-            for call in file.scopes.calls:
+            for call in file.scopes.calls_of_method("content"):
                 site = self._download(plan, call, file)
                 if site is not None:
                     plan.flow.index.taken.add(call)
@@ -134,11 +135,7 @@ class DownloadContainerFiles:
 
     @staticmethod
     def _download(plan: Plan, call: cst.Call, file: SourceFile) -> Site | None:
-        if (
-            call in plan.flow.index.taken
-            or not isinstance(call.func, cst.Attribute)
-            or call.func.attr.value != "content"
-        ):
+        if call in plan.flow.index.taken or not isinstance(call.func, cst.Attribute):
             return None
         kind = plan.inference.kind(call.func, file)
         if not isinstance(kind, Method) or kind.path != "files.content" or kind.resource.wrapper:

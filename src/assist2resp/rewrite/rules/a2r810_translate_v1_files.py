@@ -10,7 +10,7 @@ from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.edits import Build
 from assist2resp.rewrite.kinds import Sdk
 from assist2resp.rewrite.literal_lookup import Lookup
-from assist2resp.rewrite.nodes import argument, code, descendants, string_value
+from assist2resp.rewrite.nodes import argument, code, string_value
 from assist2resp.rewrite.plan import Claim, Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
@@ -180,8 +180,8 @@ class TranslateV1Files:
     def _refuse_reads(self, plan: Plan) -> None:
         """Leave a flow that reads `file_ids` of an assistant or a message: they are elsewhere in v2."""
         for site in plan.flow.sites:
-            for node in site.file.scopes.parent_of:
-                if isinstance(node, cst.Attribute) and node.attr.value == "file_ids":
+            for node in site.file.scopes.nodes(cst.Attribute):
+                if node.attr.value == "file_ids":
                     kind = plan.inference.kind(node.value, site.file)
                     if isinstance(kind, Sdk) and kind.type.name in _READ_BY:
                         text = "file_ids is of Assistants v1; read tool_resources of an assistant, attachments of a message."
@@ -229,9 +229,8 @@ def _resources(plan: Plan, site: Site, files: cst.BaseExpression) -> str:
 
 def _named_readers(file: SourceFile) -> Iterator[str]:
     """The tools that read files, as far as a file has dictionaries of them."""
-    assert file.tree is not None
-    for node in descendants(file.tree):
-        if isinstance(node, cst.DictElement) and string_value(node.key) == "type":
+    for node in file.scopes.nodes(cst.DictElement):
+        if string_value(node.key) == "type":
             word = string_value(node.value)
             if word in _READERS:
                 yield word
@@ -257,9 +256,8 @@ def _types(tools: cst.BaseExpression, look: Lookup) -> Iterator[str]:
 
 def _retrievals(file: SourceFile) -> Iterator[cst.SimpleString]:
     """The word in each `{"type": "retrieval"}` of a file."""
-    assert file.tree is not None
-    for node in descendants(file.tree):
-        if isinstance(node, cst.Dict) and len(node.elements) == 1 and isinstance(node.elements[0], cst.DictElement):
+    for node in file.scopes.nodes(cst.Dict):
+        if len(node.elements) == 1 and isinstance(node.elements[0], cst.DictElement):
             pair = node.elements[0]
             if string_value(pair.key) == "type" and string_value(pair.value) == "retrieval":
                 yield cst.ensure_type(pair.value, cst.SimpleString)

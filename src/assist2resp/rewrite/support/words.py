@@ -19,6 +19,7 @@ _OF_HOLDERS = frozenset({
     "data", "has_more", "first_id", "last_id", "has_next_page", "next_page_info", "get_next_page", "iter_pages",
     "append", "pop", "reverse", "sort",
 })  # fmt: skip
+_HOLDING = frozenset({cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.ListComp})
 _ACTIONS = (b"requires_action", b"required_action")
 
 
@@ -36,14 +37,15 @@ def words_of(project: Project, inference: Inference) -> frozenset[str]:
 
 def _words(file: SourceFile, inference: Inference) -> Iterator[str]:
     """Words that stand as attributes of what may be a message, as strings, or as keywords that name files."""
-    for node in file.scopes.parent_of:
-        match node:
-            case cst.Attribute(attr=cst.Name(value=name)) if name in WORDS and _may_be_message(node, file, inference):
-                yield name
-            case cst.SimpleString() if (text := string_value(node)) in WORDS:
-                yield text
-            case cst.Arg(keyword=cst.Name(value=name)) if name in FILES:
-                yield name
+    for node in file.scopes.nodes(cst.Attribute):
+        if node.attr.value in WORDS and _may_be_message(node, file, inference):
+            yield node.attr.value
+    for string in file.scopes.nodes(cst.SimpleString):
+        if (text := string_value(string)) in WORDS:
+            yield text
+    for arg in file.scopes.nodes(cst.Arg):
+        if arg.keyword is not None and arg.keyword.value in FILES:
+            yield arg.keyword.value
 
 
 def _may_be_message(node: cst.Attribute, file: SourceFile, inference: Inference) -> bool:
@@ -56,7 +58,7 @@ def _may_be_message(node: cst.Attribute, file: SourceFile, inference: Inference)
 def _messages(file: SourceFile, inference: Inference) -> Iterator[uses.Use]:
     """Every expression that is a message, or holds some."""
     for node in file.scopes.parent_of:
-        if not isinstance(node, (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.ListComp)):
+        if type(node) not in _HOLDING or not isinstance(node, cst.BaseExpression):
             continue
         kind = inference.kind(node, file)
         if not isinstance(kind, Sdk):
