@@ -13,7 +13,6 @@ from assist2resp.rewrite.handovers import read_by_name
 from assist2resp.rewrite.kinds import Ident, Resource
 from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.nodes import argument, has_star
-from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.run_sites import (
     CREATES,
     MESSAGE_CREATE,
@@ -35,25 +34,6 @@ _CREATE_ARGUMENTS = frozenset({
 })  # fmt: skip
 
 _REFUSAL = re.compile(rb"""["'][^"'\n]*(?:\bwhile a run\b|\brun_(?:\\w|\[))""")
-_MOCK = re.compile(rb"\b(?:Magic|Async)?Mock\(|\bpatch(?:\.object)?\(|\bmonkeypatch\b|\bmocker\b")
-_DOUBLE = re.compile(
-    rb"^[ \t]+(?:self\.)?beta\b[ \t]*(?::[^=\n]*)?(?:=(?!=)(?!.*\.beta\b)|$)|\bdef[ \t]+beta\b|[(,][ \t]*beta=(?!.*\.beta\b)",
-    re.MULTILINE,
-)
-"""A class or a namespace with a `beta` of its own, which may stand for a client; an alias of a client's is none."""
-
-
-def stands_in(file: SourceFile) -> bool:
-    """Whether a file puts something else in the place of a client."""
-    return b"beta" in file.data and bool(_MOCK.search(file.data) or _DOUBLE.search(file.data))
-
-
-def mock_obstacle(runs: FlowRuns) -> str:
-    """The support module takes a mock for what it is; plain calls would ask it for methods that no test prepared."""
-    for file in uses.connected_files(runs.flow):
-        if stands_in(file):
-            return "tests of the project replace the client by a mock"
-    return ""
 
 
 def refusal_obstacle(runs: FlowRuns) -> str:

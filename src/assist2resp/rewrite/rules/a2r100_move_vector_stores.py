@@ -10,10 +10,10 @@ from assist2resp.rewrite import uses
 from assist2resp.rewrite.chains import beta_of
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.nodes import dotted
-from assist2resp.rewrite.plain_sites import stands_in
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
+from assist2resp.rewrite.stand_ins import stands_in
 from assist2resp.schema.findings import Level
 
 _OLD = "openai.types.beta"

@@ -1,0 +1,38 @@
+"""Files that put something of their own in the place of a client: mocks of tests, and classes with a `beta` of their own."""
+
+from __future__ import annotations
+
+import re
+
+from assist2resp.rewrite import uses
+from assist2resp.rewrite.flow_runs import FlowRuns
+from assist2resp.rewrite.project import SourceFile
+
+_LIBRARY = re.compile(
+    rb"\bunittest\.mock\b|\bfrom[ \t]+unittest[ \t]+import\b.*\bmock\b|\b(?:import|from)[ \t]+mock\b|\bmocker\b|\bmonkeypatch\b"
+)
+_MOCK = re.compile(
+    rb"\b(?:Magic|Async)?Mock\(|(?<![\w.])patch(?:\.\w+)?\(|\bmock(?:er)?\.patch(?:\.\w+)?\(|\bmonkeypatch\b|\bmocker\b"
+)
+_DOUBLE = re.compile(
+    rb"^[ \t]+(?:self\.)?beta\b[ \t]*(?::[^=\n]*)?(?:=(?!=)(?!.*\.beta\b)|$)|\bdef[ \t]+beta\b|[(,][ \t]*beta=(?!.*\.beta\b)",
+    re.MULTILINE,
+)
+"""A class or a namespace with a `beta` of its own, which may stand for a client; an alias of a client's is none."""
+_TYPES = re.compile(rb"\bopenai\.types\.beta\b")
+
+
+def stands_in(file: SourceFile) -> bool:
+    """Whether a file puts something else in the place of a client."""
+    if b"beta" not in file.data:
+        return False
+    mocks = _LIBRARY.search(file.data) and _MOCK.search(file.data)
+    return bool((mocks and b"beta" in _TYPES.sub(b"", file.data)) or _DOUBLE.search(file.data))
+
+
+def mock_obstacle(runs: FlowRuns) -> str:
+    """The support module takes a mock for what it is; plain calls would ask it for methods that no test prepared."""
+    for file in uses.connected_files(runs.flow):
+        if stands_in(file):
+            return "tests of the project replace the client by a mock"
+    return ""
