@@ -352,3 +352,20 @@ def test_an_annotation_is_enough(program: str, annotation: str, tmp_path: Path) 
     head = "from typing import Any, Optional\n\nfrom openai import OpenAI\n\n"
     assert end({"main.py": head + program.format(annotation)}, tmp_path / "told") == OPENAI
     assert end({"main.py": head + program.format(": Any")}, tmp_path / "untold") == UNKNOWN
+
+
+SOMETIMES = {
+    "branch": "if AZURE:\n    client = AzureOpenAI()\nelse:\n    client = OpenAI()\n",
+    "conditional": "client = AzureOpenAI() if AZURE else OpenAI()\n",
+    "function": "def made():\n    if AZURE:\n        return AzureOpenAI()\n    return OpenAI()\n\n\nclient = made()\n",
+    "annotation": "def first(client: OpenAI | AzureOpenAI):\n    pass\n\n\nclient: OpenAI | AzureOpenAI = given()\n",
+}
+
+
+@pytest.mark.parametrize("made", SOMETIMES.values(), ids=SOMETIMES)
+def test_a_client_that_is_azures_at_times_is_rewritten_for_openai(made: str, tmp_path: Path) -> None:
+    head = "import os\n\nfrom elsewhere import given\nfrom openai import AzureOpenAI, OpenAI\n\nAZURE = os.environ.get('AZURE')\n"
+    result = rewritten(f"{head}{made}print(client.beta.threads.create().id)\n", tmp_path)
+    assert "client.conversations.create()" in result.text
+    assert [(each.code, each.level) for each in result.findings] == [("A2R210", "review")]
+    assert "Azure" in result.findings[0].message

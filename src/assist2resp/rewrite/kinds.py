@@ -5,7 +5,7 @@ A kind is certain. What is not known is `Unknown`, with the reason when one is w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import libcst as cst
@@ -45,6 +45,8 @@ class Resource:
     is_azure: bool = False
     wrapper: str = ""
     """`with_raw_response` or `with_streaming_response` when the chain went through one."""
+    may_be_azure: bool = False
+    """Whether the client is OpenAI's at some times and Azure's at others."""
 
     @property
     def is_client(self) -> bool:
@@ -234,7 +236,15 @@ def join(first: Kind, second: Kind) -> Kind:
         return Record(tuple((key, _joined_entry(first, second, key)) for key in keys))
     if isinstance(first, Unknown) or isinstance(second, Unknown):
         return _less_known(first, second)
+    if isinstance(first, Resource) and isinstance(second, Resource):
+        return _either_client(first, second)
     return _difference(first, second)
+
+
+def _either_client(first: Resource, second: Resource) -> Kind:
+    """Of two clients, or resources below them, OpenAI's with a note where they only differ in being Azure's."""
+    one, other = (replace(each, is_azure=False, may_be_azure=True) for each in (first, second))
+    return one if one == other else _difference(first, second)
 
 
 def _joined_entry(first: Record, second: Record, key: str) -> Kind:
@@ -252,11 +262,7 @@ def _less_known(first: Kind, second: Kind) -> Kind:
 
 
 def _difference(first: Kind, second: Kind) -> Unknown:
-    if isinstance(first, Resource) and isinstance(second, Resource):
-        if first.is_azure != second.is_azure:
-            advice = "give OpenAI's client a variable of its own, since Azure's way is Foundry Agent Service"
-            return Unknown("it is OpenAI's client at some times and Azure's at others", foreign=True, advice=advice)
-        if first.is_async != second.is_async:
-            reason = "it is an asynchronous client at some times and a synchronous one at others"
-            return Unknown(reason, foreign=True, advice="give each of them a variable of its own")
+    if isinstance(first, Resource) and isinstance(second, Resource) and first.is_async != second.is_async:
+        reason = "it is an asynchronous client at some times and a synchronous one at others"
+        return Unknown(reason, foreign=True, advice="give each of them a variable of its own")
     return Unknown("it holds different things at different times")

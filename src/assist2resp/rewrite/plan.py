@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import libcst as cst
@@ -33,6 +33,14 @@ class Claim:
     level: Level
     message: str
     plain: bool = False
+
+
+def _for_openai(claim: Claim) -> Claim:
+    """A claim that says so where the client is Azure's at times."""
+    if not isinstance(claim.site.receiver, Resource) or not claim.site.receiver.may_be_azure:
+        return claim
+    text = f"{claim.message.rstrip('.')}; where the client is Azure's, whose Assistants ended too, see A2R011."
+    return replace(claim, level=Level.REVIEW, message=text)
 
 
 @dataclass(frozen=True)
@@ -102,11 +110,11 @@ class Plan:
 
     def credit(self, site: Site, code: str, message: str) -> None:
         """Give a site that is rewritten to the rule that does the most of it."""
-        self.claims[site] = Claim(site, code, Level.FIXED, message, self.claims[site].plain)
+        self.claims[site] = _for_openai(Claim(site, code, Level.FIXED, message, self.claims[site].plain))
 
     def fix(self, site: Site, code: str, message: str, *, level: Level = Level.FIXED, plain: bool = False) -> None:
         """Claim a site as rewritten."""
-        self.claims.setdefault(site, Claim(site, code, level, message, plain))
+        self.claims.setdefault(site, _for_openai(Claim(site, code, level, message, plain)))
 
     def block(self, site: Site, code: str, message: str) -> None:
         """Claim a site as one that cannot be rewritten; its whole flow stays."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from assist2resp.rewrite import sdk
 from assist2resp.rewrite.kinds import (
     BOTTOM,
@@ -65,10 +67,10 @@ def below_resource(owner: Resource, name: str) -> Kind:
     if owner.is_client and name in {"with_options", "copy"}:
         return Method(owner, name)
     if name in {"with_raw_response", "with_streaming_response"}:
-        return Resource(owner.path, owner.is_async, owner.is_azure, name)
+        return replace(owner, wrapper=name)
     path = f"{owner.path}.{name}" if owner.path else name
     if sdk.resource(path):
-        return Resource(path, owner.is_async, owner.is_azure, owner.wrapper)
+        return replace(owner, path=path)
     if sdk.method(path) is not None:
         return Method(owner, name)
     return UNKNOWN

@@ -14,7 +14,8 @@ class ReportAzureClient:
     What: sites whose client is `AzureOpenAI` or `AsyncAzureOpenAI`.
     Why: a plain Azure OpenAI resource may have no Conversations API; Microsoft's replacement is Foundry Agent Service
     (`azure-ai-projects` 2, whose `get_openai_client()` speaks conversations and responses).
-    Safety: the code stays; one TODO comment names the next step.
+    Safety: the code stays; one TODO comment names the next step. Where a client is OpenAI's at other times, the code is
+    rewritten for these, at level review: what Azure answers to it is for a person to check.
     Known problems: a client whose class is chosen at run time counts as unknown (A2R010).
     See: https://learn.microsoft.com/azure/foundry/agents/how-to/migrate
     """

@@ -12,7 +12,7 @@ class ReportForeignClient:
     """A client of another server or another package is left alone.
 
     What: `OpenAI(base_url="http://localhost:8086/v1")`, a client that another package wraps or imitates, and one that is
-    OpenAI's at some times and Azure's, or of the other asynchrony, at others.
+    asynchronous at some times and synchronous at others.
     Why: another server's Assistants API does not end with OpenAI's and may have no Responses API; what wraps a client
     would not see the new calls.
     Safety: nothing is changed, not even a comment is written.
@@ -50,22 +50,6 @@ class ReportForeignClient:
 
             openai.base_url = "http://127.0.0.1:8000/v1/"
             thread = openai.beta.threads.create()
-            """,
-        ),
-        case(
-            """
-            import os
-
-            from openai import AzureOpenAI, OpenAI
-
-
-            def make_client():
-                if os.environ.get("USE_AZURE"):
-                    return AzureOpenAI(api_version="2024-05-01-preview")
-                return OpenAI()
-
-
-            thread = make_client().beta.threads.create()
             """,
         ),
         case(
