@@ -369,3 +369,32 @@ def test_a_client_that_is_azures_at_times_is_rewritten_for_openai(made: str, tmp
     assert "client.conversations.create()" in result.text
     assert [(each.code, each.level) for each in result.findings] == [("A2R210", "review")]
     assert "Azure" in result.findings[0].message
+
+
+LOST = """import openai
+
+{head}
+
+def ask(thread_id, assistant_id):
+    try:
+        run = openai.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
+    except Exception:
+        run = client.beta.threads.runs.list(thread_id)
+    return run
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "rest"),
+    [
+        param("", {"fixed"}, id="bound nowhere"),
+        param("print(globals()['ask'], globals().get('ask'))\n", {"fixed"}, id="others are read by name"),
+        param("from shared import *\n", {"manual"}, id="may come with a star"),
+        param("globals()['client'] = openai\n", {"manual"}, id="written by name"),
+    ],
+)
+def test_a_client_that_is_bound_nowhere_holds_nothing_back(head: str, rest: set[str], tmp_path: Path) -> None:
+    result = rewritten(LOST.format(head=head), tmp_path)
+    assert "client.beta.threads.runs.list(thread_id)" in result.text
+    assert {each.level for each in result.findings if each.symbol == "beta.threads.runs.create_and_poll"} == rest
+    assert [each.level for each in result.findings if each.symbol == "beta.threads.runs.list"] == ["manual"]

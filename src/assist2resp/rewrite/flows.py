@@ -15,7 +15,7 @@ import libcst as cst
 from assist2resp.rewrite import sdk
 from assist2resp.rewrite.flow_keys import Keys, carries
 from assist2resp.rewrite.inference import Inference
-from assist2resp.rewrite.kinds import Class, Function, Ident, Instance, Sdk
+from assist2resp.rewrite.kinds import Class, Function, Ident, Instance, Sdk, Unknown
 from assist2resp.rewrite.nodes import positional, string_value
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.scopes import Binding, all_params
@@ -146,7 +146,9 @@ _ASSISTANTS = "beta.assistants."
 
 def find_flows(sites: list[Site], inference: Inference) -> list[Flow]:
     """Group the sites into flows."""
-    connections = _Connections(inference, {site.call for site in sites if site.call is not None})
+    connections = _Connections(
+        inference, {site.call for site in sites if site.call is not None and not _never_worked(site)}
+    )
     for file in inference.project.modules:
         connections.add_bindings(file)
         connections.add_calls(file)
@@ -254,7 +256,7 @@ class _Connections:
     def add_site(self, site: Site) -> None:
         """Connect a site with what names the objects that it works on, and with its result."""
         self.union.join(site, ("site", site.call) if site.call is not None else site)
-        if site.is_certain and site.call is not None and sdk.method(site.path) is None:
+        if _never_worked(site):
             return  # it fails with and without the others
         self._add_handler_class(site)
         for name, value in _arguments(site):
@@ -288,6 +290,13 @@ class _Connections:
         owner = self.inference.members.owner_of.get(function) if function is not None else None
         if owner is not None and self.inference.is_handler(*owner):
             self.union.join(site, ("handler", self.inference.members.origin(Class(*owner))))
+
+
+def _never_worked(site: Site) -> bool:
+    """Whether a site asks for a method that no SDK has, or a client that its file binds nowhere."""
+    if isinstance(site.receiver, Unknown):
+        return site.receiver.undefined
+    return site.call is not None and sdk.method(site.path) is None
 
 
 def _arguments(site: Site) -> Iterator[tuple[str, cst.BaseExpression]]:

@@ -19,11 +19,13 @@ class Unknown:
     """Not known, or not one thing.
 
     `foreign` marks what is not one client of openai's own, whatever it is annotated as; `advice` says what to do then.
+    `undefined` marks a name that its file binds nowhere.
     """
 
     reason: str = ""
     foreign: bool = False
     advice: str = ""
+    undefined: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from assist2resp.rewrite.scopes import Scope
 
 OLD_RESOURCES = ("beta.assistants", "beta.threads", "beta.vector_stores")
 _MARK = "__here__"
+_BINDS_BY_NAME = re.compile(rb"globals\(\)(?!\s*(?:\[[^\]\n]*\](?!\s*=[^=])|\.get\())")
+"""Where a file does more with its own names than reading them."""
 _BUILTINS = frozenset(dir(builtins))
 _NO_CLIENTS = sys.stdlib_module_names | {"builtins", "openai", "mock", "pytest_mock"}
 """Packages whose objects may be spelled like a client and are certainly none."""
@@ -195,8 +198,19 @@ def _uncertain(node: cst.Attribute, call: cst.Call | None, file: SourceFile, inf
         receiver = Unknown(f"'{dotted(current.value) or 'the client'}' only hands its attributes on to a client")
     if not isinstance(receiver, (Unknown, Plain, Bottom, Function, External)):
         return None
+    if _is_undefined(current.value, receiver, file):
+        receiver = Unknown(f"'{code(current.value)}' is not defined in this file", undefined=True)
     unknown = _not_known(receiver, dotted(current.value) or "the client")
     return Site(file, node, spelled, unknown, file.scopes.scope_of[node], call) if unknown is not None else None
+
+
+def _is_undefined(client: cst.BaseExpression, receiver: Kind, file: SourceFile) -> bool:
+    """Whether a name is bound nowhere: not in its module, and no other one can bring it in."""
+    brings = (
+        ("*" in file.scopes.root.names) or file.notebook is not None or _BINDS_BY_NAME.search(file.data) is not None
+    )
+    named = isinstance(client, cst.Name) and receiver == External(f"builtins.{client.value}")
+    return named and not brings and code(client) not in _BUILTINS
 
 
 def _is_proxy(receiver: Instance, inference: Inference) -> bool:
