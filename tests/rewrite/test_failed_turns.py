@@ -33,13 +33,19 @@ def program(head: str, end: str) -> str:
     return HEAD + head + indent(TURN + dedent(end), "    ")
 
 
-def is_folded(text: str, folder: Path) -> bool:
-    """Whether the rewritten program sends its turn as the response's input."""
+def is_kept(text: str, folder: Path) -> bool:
+    """Whether the rewritten program, which sends its turn as input, writes it into the conversation if it failed."""
+    new = rewritten(text, folder)
+    assert "input=[" in new
+    return "items.create" in new
+
+
+def rewritten(text: str, folder: Path) -> str:
     path = folder / "main.py"
     path.write_text(text, encoding="utf-8")
     changed = {change.path.name: change.after.decode() for change in rewrite([path], Options()).changes}
-    assert ("input=[" in changed["main.py"]) is ("items.create" not in changed["main.py"])
-    return "input=[" in changed["main.py"]
+    compile(changed["main.py"], "main.py", "exec")
+    return changed["main.py"]
 
 
 @pytest.mark.parametrize(
@@ -66,12 +72,12 @@ def is_folded(text: str, folder: Path) -> bool:
     ],
 )
 def test_a_turn_is_kept(text: str, tmp_path: Path) -> None:
-    assert not is_folded(text, tmp_path)
+    assert is_kept(text, tmp_path)
 
 
 def test_a_turn_is_kept_in_a_loop(tmp_path: Path) -> None:
     body = "for _ in range(3):\n" + indent(TURN + "if run.status == 'failed':\n    continue\n", "    ")
-    assert not is_folded(HEAD + MADE + indent(body, "    "), tmp_path)
+    assert is_kept(HEAD + MADE + indent(body, "    "), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -88,4 +94,75 @@ def test_a_turn_is_kept_in_a_loop(tmp_path: Path) -> None:
     ],
 )
 def test_a_turn_goes_with_its_run(text: str, tmp_path: Path) -> None:
-    assert is_folded(text, tmp_path)
+    assert not is_kept(text, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        param(program("def ask(user):\n    t = stored(user)\n", FAILED + "return 1\n"), id="a thread from elsewhere"),
+        param(
+            program(
+                MADE, "print(run.last_error.code)\nfor m in client.beta.threads.messages.list(t):\n    print(m.id)\n"
+            ),
+            id="listed whatever happened",
+        ),
+    ],
+)
+def test_a_turn_is_kept_for_who_reads_it(text: str, tmp_path: Path) -> None:
+    assert is_kept(text, tmp_path)
+
+
+def test_a_turn_is_not_kept_for_a_listing_after_success(tmp_path: Path) -> None:
+    listing = "for m in client.beta.threads.messages.list(t):\n    print(m.id)\n"
+    assert not is_kept(program(MADE, FAILED + "return None\n" + listing), tmp_path)
+    chosen = "if run.status == 'completed':\n" + indent(listing, "    ") + "else:\n    print(run.last_error.code)\n"
+    assert not is_kept(program(MADE, chosen), tmp_path)
+
+
+WRITTEN = """\
+# A failed response does not keep its input.
+client.conversations.items.create(
+    conversation_id=conversation_id(t),
+    items=[{"role": "user", "content": "x"}],
+)
+"""
+
+
+def test_a_question_that_is_asked_anyway_is_not_asked_twice(tmp_path: Path) -> None:
+    new = rewritten(program(GIVEN, FAILED + "return None\n"), tmp_path)
+    assert indent("if run.status == 'failed':\n" + indent(WRITTEN + "return None\n", "    "), "    ") in new
+    assert new.count("failed'") == 1
+
+
+def test_the_question_stands_before_others(tmp_path: Path) -> None:
+    new = rewritten(program(GIVEN, "if run.status != 'completed':\n    return None\n"), tmp_path)
+    question = 'if run.status == "failed":\n' + indent(WRITTEN, "    ") + "if run.status != 'completed':\n"
+    assert indent(question, "    ") in new
+
+
+def test_a_stream_is_asked_by_its_events(tmp_path: Path) -> None:
+    body = """\
+    client.beta.threads.messages.create(thread_id=t, role="user", content="x")
+    with client.beta.threads.runs.stream(thread_id=t, assistant_id="asst_abc") as stream:
+        for event in stream:
+            if event.event == "thread.run.failed":
+                print("no")
+"""
+    new = rewritten(HEAD + GIVEN + body, tmp_path)
+    assert indent('if event.type == "response.failed":\n' + indent(WRITTEN, "    "), " " * 12) in new
+    assert "client.responses.stream(" in new
+
+
+def test_what_cannot_be_said_again_is_kept_in_a_variable(tmp_path: Path) -> None:
+    text = program(GIVEN, FAILED + "return None\n").replace('content="x"', 'content=input("> ")')
+    new = rewritten(text, tmp_path)
+    assert '    content = input("> ")\n    run = client.responses.create(' in new
+    assert new.count('[{"role": "user", "content": content}]') == 2
+
+
+def test_parts_that_cannot_be_said_again_are_written_first(tmp_path: Path) -> None:
+    parts = 'content=[{"type": "text", "text": input("> ")}]'
+    new = rewritten(program(GIVEN, FAILED + "return None\n").replace('content="x"', parts), tmp_path)
+    assert new.index("items.create") < new.index("responses.create")
+    assert "input=[" not in new

@@ -10,7 +10,7 @@ from assist2resp.rewrite import uses
 from assist2resp.rewrite.nodes import code, descendants, dotted, string_value
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.run_sites import MESSAGE_CREATE, text_order, thread_argument
+from assist2resp.rewrite.run_sites import MESSAGE_CREATE, MESSAGE_LIST, THREAD_CREATE, text_order, thread_argument
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.spelling import spelled
 from assist2resp.rewrite.waiting import holds
@@ -22,18 +22,44 @@ _EXITS = frozenset({"sys.exit", "exit", "quit", "os._exit"})
 
 def goes_on(plan: Plan, run: Site, thread: str) -> bool:
     """Whether a thread, as the source names it, is used again after a run of it failed."""
-    return tells_why(plan) or (_outlives(plan, run, thread) and any(_survives(plan)))
+    if not (_tells_why(plan, run) or any(_survives(plan, run))):
+        return False
+    return _outlives(plan, run, thread) or _is_listed(plan, run, thread)
 
 
-def tells_why(plan: Plan) -> bool:
+def _tells_why(plan: Plan, run: Site) -> bool:
     """Whether the program reads why a run failed."""
-    return any(run.tells_failures for run in plan.plain.streams.values()) or any(
+    stream = plan.plain.streams.get(run)
+    if stream is not None and (stream.tells_failures or plan.plain.creates):
+        return stream.tells_failures
+    return any(
         isinstance(use.parent, cst.Attribute) and use.parent.attr.value == "last_error" for use in plan.plain.run_uses
     )
 
 
-def _survives(plan: Plan) -> Iterator[bool]:
+def _survives(plan: Plan, run: Site) -> Iterator[bool]:
     """For each question how a run ended, whether the program lives on where it failed."""
+    streamed = run in plan.plain.streams
+    if not (streamed and plan.plain.creates):
+        for question, file, polled in _questions(plan):
+            for branch in _of_failures(question, file, plan, polled=polled):
+                yield not _ends_the_program(branch, file, plan)
+    if streamed:
+        for node in failed_events(run.file):
+            yield not _ends_the_program(node.body, run.file, plan)
+
+
+def failed_events(file: SourceFile) -> Iterator[cst.If | cst.MatchCase]:
+    """The branches that an event leads to which says that a run failed."""
+    for node in file.scopes.parent_of:
+        if isinstance(node, (cst.If, cst.MatchCase)):
+            question = code(node.test if isinstance(node, cst.If) else node.pattern)
+            if _FAILED_EVENT in question and "completed" not in question:
+                yield node
+
+
+def _questions(plan: Plan) -> Iterator[tuple[cst.CSTNode, SourceFile, bool]]:
+    """What asks for the status of a run, and whether that is in a loop that waits."""
     polls = {node for waiting in plan.plain.waiting for node in descendants(waiting.loop)}
     for use in plan.plain.run_uses:
         if isinstance(use.parent, cst.Attribute) and use.parent.attr.value == "status":
@@ -41,12 +67,7 @@ def _survives(plan: Plan) -> Iterator[bool]:
             test: cst.CSTNode = use.parent
             while isinstance(parents[test], (cst.Comparison, cst.BooleanOperation, cst.UnaryOperation)):
                 test = parents[test]
-            for branch in _of_failures(parents[test], use.file, plan, polled=test in polls):
-                yield not _ends_the_program(branch, use.file, plan)
-    for site in plan.plain.streams:
-        for node in site.file.scopes.parent_of:
-            if isinstance(node, (cst.If, cst.MatchCase)) and _FAILED_EVENT in _question(node):
-                yield not _ends_the_program(node.body, site.file, plan)
+            yield parents[test], use.file, test in polls
 
 
 def _of_failures(question: cst.CSTNode, file: SourceFile, plan: Plan, *, polled: bool) -> Iterator[cst.CSTNode]:
@@ -75,10 +96,6 @@ def _following(question: cst.If, file: SourceFile) -> cst.CSTNode:
         return cst.Module([])
     body = list(block.body)
     return cst.Module([line for line in body[body.index(question) + 1 :] if isinstance(line, cst.SimpleStatementLine)])
-
-
-def _question(node: cst.If | cst.MatchCase) -> str:
-    return code(node.test if isinstance(node, cst.If) else node.pattern)
 
 
 def _ends_the_program(suite: cst.CSTNode, file: SourceFile, plan: Plan) -> bool:
@@ -111,12 +128,50 @@ def _is_caught(name: str, plan: Plan) -> bool:
     return False
 
 
+def _is_listed(plan: Plan, run: Site, thread: str) -> bool:
+    """Whether the same function lists the thread's messages after a run of it, also where that failed."""
+    order = text_order(run.file)
+    listings = [
+        site
+        for site in uses.sites_named(plan.flow, MESSAGE_LIST)
+        if site.scope is run.scope
+        and site not in plan.plain.newest
+        and order[site.node] > order[run.node]
+        and _names(site, thread)
+    ]
+    return any(not _only_after_success(plan, site) for site in listings)
+
+
+def _only_after_success(plan: Plan, site: Site) -> bool:
+    """Whether a question how the run ended keeps failed ones from a site: by its branches, or by leaving before it."""
+    order, around = text_order(site.file), set(site.file.scopes.ancestors(site.node))
+    for question, file, polled in _questions(plan):
+        if file is not site.file or order[question] > order[site.node]:
+            continue
+        for branch in _of_failures(question, file, plan, polled=polled):
+            if question in around:
+                if not any(node is branch or node in set(descendants(branch)) for node in around):
+                    return True
+            elif any(
+                isinstance(node, (cst.Return, cst.Raise, cst.Continue, cst.Break)) for node in descendants(branch)
+            ):
+                return True
+    return False
+
+
+def _names(site: Site, thread: str) -> bool:
+    given = thread_argument(site)
+    return given is not None and code(given) == thread
+
+
 def _outlives(plan: Plan, run: Site, thread: str) -> bool:
     """Whether the thread is there before the lines that add the turn and run it, or gets another turn after them."""
     root = thread.partition(".")[0]
     bindings = run.scope.names.get(root, [])
     if not bindings or any(binding.how == "param" for binding in bindings):
         return run.scope.enclosing_function() is not None or _in_a_loop(run, [])
+    if not all(_is_new(plan, binding.node) for binding in bindings):
+        return True
     if _in_a_loop(run, [binding.target for binding in bindings if binding.target is not None]):
         return True
     order = text_order(run.file)
@@ -124,11 +179,16 @@ def _outlives(plan: Plan, run: Site, thread: str) -> bool:
         other.path == MESSAGE_CREATE
         and other.file is run.file
         and other.scope is run.scope
-        and (given := thread_argument(other)) is not None
-        and code(given) == thread
+        and _names(other, thread)
         and order[other.node] > order[run.node]
         for other in plan.flow.sites
     )
+
+
+def _is_new(plan: Plan, value: cst.CSTNode | None) -> bool:
+    """Whether an expression makes a thread, or names one that it makes."""
+    made = value.value if isinstance(value, cst.Attribute) and value.attr.value == "id" else value
+    return any(made in (site.call, site.awaited) for site in uses.sites_named(plan.flow, THREAD_CREATE) if site.call)
 
 
 def _in_a_loop(site: Site, bound: list[cst.CSTNode]) -> bool:

@@ -17,7 +17,7 @@ from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.plainness import PlainRuns
 from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.scopes import Variable
+from assist2resp.rewrite.scopes import Scope, Variable
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
 
@@ -74,6 +74,8 @@ class Plan:
     """Per file: old paths that the support module must offer beyond those of its imports."""
     renamed: dict[Variable, str] = field(default_factory=dict)
     """Variables that are gone, since another one holds the same."""
+    named: dict[Scope, set[str]] = field(default_factory=dict)
+    """Names of new variables."""
     _locals: dict[tuple[SourceFile, str], str] = field(default_factory=dict)
     _looks: dict[SourceFile, Lookup] = field(default_factory=dict)
 

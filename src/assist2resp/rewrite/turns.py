@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import libcst as cst
 
 from assist2resp.rewrite import literals
 from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.failed_turns import goes_on
+from assist2resp.rewrite.kept_turns import can_be_kept
 from assist2resp.rewrite.kinds import (
     UNKNOWN,
     Class,
@@ -33,7 +35,7 @@ def answering_run(plan: Plan, site: Site, thread: str, says: cst.CSTNode) -> Sit
     """The run that follows in the same block, or in a `with` or `try` there, with nothing of the thread in between.
 
     `thread` is the thread's id as the source spells it, `says` what the messages at `site` are made of. None if the
-    program goes on with a thread whose run failed, since a failed response does not keep its input.
+    program goes on with a thread whose run failed, and the lines after the run cannot write the turn there again.
     """
     line = site.statement()
     block = site.file.scopes.parent_of[line]
@@ -51,7 +53,9 @@ def answering_run(plan: Plan, site: Site, thread: str, says: cst.CSTNode) -> Sit
                 return None
             if first.path == MESSAGE_CREATE and _says_all(first):
                 continue
-            return first if plan.plain.starts(first) and not goes_on(plan, first, thread) else None
+            if not plan.plain.starts(first) or (goes_on(plan, first, thread) and (acts or not can_be_kept(first))):
+                return None
+            return first
         if any(
             _binds(part, names) or _rebinds(part, thread) or _touches(part, plan, site.file) for part in outside
         ) or not isinstance(statement, (cst.SimpleStatementLine, cst.With, cst.Try, cst.FunctionDef, cst.ClassDef)):
@@ -107,6 +111,51 @@ def input_item(plan: Plan, site: Site) -> cst.BaseExpression | None:
     if new is not None:
         return literals.input_message(role, new)
     return call(plan.need(site.file, "input_message"), role, content)
+
+
+class Apart(NamedTuple):
+    """A turn whose content is given a name where it stood, and the run that it is the input of."""
+
+    run: Site
+    statement: cst.Assign
+    item: cst.BaseExpression
+
+
+def apart(plan: Plan, site: Site, thread: str) -> Apart | None:
+    """The turn that a site adds, with its content evaluated where it is and sent with the run that follows.
+
+    Lists of parts are left alone, since types that fit an input are not inferred of a variable.
+    """
+    assert site.call is not None
+    role, content = argument(site.call, "role"), argument(site.call, "content")
+    if role is None or content is None or isinstance(content, (cst.List, cst.Tuple)):
+        return None
+    run = answering_run(plan, site, thread, role)
+    if run is None:
+        return None
+    name = cst.Name(_free_name(plan, site))
+    is_text = literals.message_content(content, plan.look(site.file)) is content
+    item = literals.input_message(role, name) if is_text else call(plan.need(site.file, "input_message"), role, name)
+    return Apart(run, cst.Assign([cst.AssignTarget(name)], content), item)
+
+
+def _free_name(plan: Plan, site: Site) -> str:
+    """What the content of a turn can be called: a name that the file does not use."""
+    parents = site.file.scopes.parent_of
+    names = (node for node in parents if isinstance(node, cst.Name))
+    taken = {name.value for name in names if not _is_label(name, parents[name])}
+    taken |= plan.named.get(site.scope, set())
+    free = (f"{word}{number}" for number in ("", *range(2, 100)) for word in ("content", "question", "turn"))
+    name = next(name for name in free if name not in taken)
+    plan.named.setdefault(site.scope, set()).add(name)
+    return name
+
+
+def _is_label(name: cst.Name, parent: cst.CSTNode) -> bool:
+    """Whether a name names an argument or an attribute, and no variable."""
+    return (isinstance(parent, cst.Arg) and parent.keyword is name) or (
+        isinstance(parent, cst.Attribute) and parent.attr is name
+    )
 
 
 def _says_all(site: Site) -> bool:

@@ -6,6 +6,9 @@ import libcst as cst
 
 from assist2resp.rewrite import literals
 from assist2resp.rewrite.calls import Argument, attribute, paragraphs, rebuild_call, subscript
+from assist2resp.rewrite.chains import beta_of, client_of
+from assist2resp.rewrite.failed_turns import goes_on
+from assist2resp.rewrite.kept_turns import keep_turn
 from assist2resp.rewrite.nodes import argument, code
 from assist2resp.rewrite.output_limit import output_limit
 from assist2resp.rewrite.plan import Plan
@@ -75,6 +78,17 @@ def _registered(plan: Plan, site: Site, assistant: cst.BaseExpression, thread: c
             settings.append(cst.Arg(arg.value, cst.Name(name), _TIGHT))
     lookup = cst.Call(cst.Name(plan.need(site.file, "request_arguments")), [cst.Arg(assistant), *settings])
     return [*own, Argument(None, lookup)]
+
+
+def keep_failed(plan: Plan, site: Site, given: cst.BaseExpression | None) -> str:
+    """Keep the input of a response that may fail where the program goes on; gives what a finding says of that."""
+    thread, beta = thread_argument(site), beta_of(site, plan.inference)
+    if given is None or thread is None or beta is None or not goes_on(plan, site, code(thread)):
+        return ""
+    reference = conversation_reference(plan, site.file, thread)
+    func = attribute(client_of(beta), "conversations", "items", "create")
+    keep_turn(plan, site, func, [Argument("conversation_id", reference), Argument("items", given)])
+    return "; its input is written into the conversation if it fails"
 
 
 def may_run_code(plan: Plan, configuration: Argument) -> bool:

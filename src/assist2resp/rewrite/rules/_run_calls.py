@@ -13,7 +13,7 @@ from assist2resp.rewrite.output_limit import told
 from assist2resp.rewrite.outputs import output_edits
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.rules._responses import folded_input, rebuild_as_response, response_arguments
+from assist2resp.rewrite.rules._responses import folded_input, keep_failed, rebuild_as_response, response_arguments
 from assist2resp.rewrite.run_sites import RUN, SUBMITS, assigned_name, thread_argument
 from assist2resp.rewrite.sites import Site
 
@@ -24,8 +24,10 @@ def create(plan: Plan, site: Site) -> None:
     """Rewrite the call that starts a run: the response is complete when it returns."""
     beta = beta_of(site, plan.inference)
     assert beta is not None
-    rebuild_as_response(plan, site, client_of(beta), response_arguments(plan, site, folded_input(plan, site)))
-    level, message = told(site, "a run became a response.")
+    given = folded_input(plan, site)
+    rebuild_as_response(plan, site, client_of(beta), response_arguments(plan, site, given))
+    kept = keep_failed(plan, site, given)
+    level, message = told(site, f"a run became a response{kept}.")
     plan.fix(site, _CODE, message, level=level, plain=True)
 
 

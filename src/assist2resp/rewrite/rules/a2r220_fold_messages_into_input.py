@@ -14,7 +14,7 @@ from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
 from assist2resp.rewrite.run_sites import MESSAGE_CREATE, thread_argument
 from assist2resp.rewrite.sites import Site, line_place
-from assist2resp.rewrite.turns import answering_run, input_item
+from assist2resp.rewrite.turns import answering_run, apart, input_item
 from assist2resp.schema.findings import Level
 
 _HANDED_ON = ("timeout", "extra_headers")
@@ -26,12 +26,14 @@ class FoldMessagesIntoInput:
     What: `messages.create(thread_id=t, role="user", content=c)` followed by a run of `t` in the same block, or in a
     `with` or `try` there, disappears into `input=[{"role": "user", "content": c}]`; elsewhere it becomes
     `conversations.items.create`.
-    Why: one request less, and a turn that failed is not left behind.
+    Why: one request less, and a request without `input` is not taken by every server.
     Safety: only when nothing between the two uses the thread or rebinds what the message is made of, and the program
-    does not use the message object. Content of which the source does not say what it is goes through `input_message()`.
-    A program that goes on with a thread whose run failed (it reads `last_error`, or asks for `failed` and lives on)
-    keeps its turn as an item of the conversation, which a failed response leaves in place as the thread did.
-    Known problems: elsewhere a turn whose response fails is not kept in the conversation.
+    does not use the message object. Content of which the source does not say what it is goes through `input_message()`,
+    and content that must not be evaluated twice or later gets a variable where the message stood.
+    A failed response does not keep its input, where a thread kept the message. So a program that goes on with a thread
+    whose run failed (it reads `last_error`, or asks for `failed` and lives on) writes its turn into the conversation
+    where the response failed; where there is no place for that, the turn stays an item that is created first.
+    Known problems: elsewhere a turn whose response fails, or is refused, is not kept in the conversation.
     See: https://platform.openai.com/docs/guides/conversation-state
     """
 
@@ -292,10 +294,15 @@ class FoldMessagesIntoInput:
                 ids = plan.plain.message_ids(site) or []
                 folds = plan.plain.possible and not ids
                 run = answering_run(plan, site, code(thread), _arguments_of(site)) if folds else None
+                told = apart(plan, site, code(thread)) if folds and run is None else None
                 for read in set(ids) - named:
                     plan.change(site.file, read, _first_id)
                 named.update(ids)
-                if run is not None:
+                if told is not None:
+                    plan.folded.setdefault(told.run, []).append(told.item)
+                    plan.replace(site.file, _small_statement(site), told.statement)
+                    plan.fix(site, self.code, "the message is the response's input.", plain=True)
+                elif run is not None:
                     plan.folded.setdefault(run, []).append(element)
                     plan.change(site.file, _small_statement(site), leaving_comments)
                     plan.fix(site, self.code, "the message is the response's input.", plain=True)

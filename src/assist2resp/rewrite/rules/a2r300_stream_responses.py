@@ -11,7 +11,13 @@ from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._markers import read_text
-from assist2resp.rewrite.rules._responses import folded_input, may_run_code, rebuild_as_response, response_arguments
+from assist2resp.rewrite.rules._responses import (
+    folded_input,
+    keep_failed,
+    may_run_code,
+    rebuild_as_response,
+    response_arguments,
+)
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.streams import StreamedRun
 from assist2resp.schema.findings import Level
@@ -181,7 +187,8 @@ class StreamResponses:
         for edit in run.edits:
             plan.change(site.file, edit.node, edit.build)
         _wait(plan, site, run, helper=helper)
-        read_text(plan, site, StreamResponses.code, "a streamed run became a streamed response.")
+        kept = keep_failed(plan, site, given)
+        read_text(plan, site, StreamResponses.code, f"a streamed run became a streamed response{kept}.")
 
 
 def _wait(plan: Plan, site: Site, run: StreamedRun, *, helper: bool) -> None:
