@@ -7,12 +7,14 @@ from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.schema.findings import Level
 
+_TRANSLATED = ("beta.vector_stores", "beta.assistants.files")
+
 
 class ReportRemovedMethods:
     """Methods that no SDK since 1.21 has are left alone and reported.
 
-    What: `beta.assistants.files`, `beta.threads.messages.files`, and what no SDK ever had, such as `beta.threads.list`.
-    Why: Assistants v1 ended on 2024-12-18; where its files went (search or interpreter) is for a person to say.
+    What: `beta.threads.messages.files`, and what no SDK ever had, such as `beta.threads.list`.
+    Why: Assistants v1 ended on 2024-12-18; which tool reads a message's files is for a person to say.
     Safety: the code stays; one TODO comment names the next step.
     Known problems: none.
     See: MIGRATION.md, "Assistants v1".
@@ -28,15 +30,17 @@ class ReportRemovedMethods:
 
             client = OpenAI()
             file = client.files.create(file=open("manual.pdf", "rb"), purpose="assistants")
-            client.beta.assistants.files.create(assistant_id="asst_abc", file_id=file.id)
+            message = client.beta.threads.messages.create("thread_abc", role="user", content="Read it.")
+            client.beta.threads.messages.files.retrieve(file.id, thread_id="thread_abc", message_id=message.id)
             """,
             """
             from openai import OpenAI
 
             client = OpenAI()
             file = client.files.create(file=open("manual.pdf", "rb"), purpose="assistants")
-            # TODO[assist2resp:A2R012] beta.assistants.files.create is Assistants v1 (until SDK 1.20.0); attach the file to a vector store or a container instead.
-            client.beta.assistants.files.create(assistant_id="asst_abc", file_id=file.id)
+            message = client.beta.threads.messages.create("thread_abc", role="user", content="Read it.")
+            # TODO[assist2resp:A2R012] beta.threads.messages.files.retrieve is Assistants v1 (until SDK 1.20.0); attach the file to a vector store or a container instead.
+            client.beta.threads.messages.files.retrieve(file.id, thread_id="thread_abc", message_id=message.id)
             """,
         ),
         case(
@@ -128,7 +132,7 @@ class ReportRemovedMethods:
         """Block sites whose method the newest SDK does not have."""
         for site in plan.open_sites:
             method = sdk.method(site.path)
-            if site.call is None or (method is not None and site.path.startswith("beta.vector_stores")):
+            if site.call is None or (method is not None and site.path.startswith(_TRANSLATED)):
                 continue
             if method is None:
                 plan.block(site, self.code, f"no SDK has {site.path}, so this call never worked; remove it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -19,17 +20,19 @@ from assist2resp.schema.findings import Level
 
 _CREATE, _UPDATE = "beta.assistants.create", "beta.assistants.update"
 _MESSAGE = "beta.threads.messages.create"
+_FILES = "beta.assistants.files"
+_NOT_GIVEN = re.compile(r"(?i)\bnot_?given\b|\bomit\b")
 _READERS = frozenset({"code_interpreter", "retrieval", "file_search"})
-_READ_BY = frozenset({"beta.Assistant", "beta.threads.Message"})
 
 
 class TranslateV1Files:
     """Files that were given as `file_ids` go to the tools that read them, and retrieval is file search.
 
     What: `file_ids` of an assistant become its `tool_resources`, those of a message its `attachments`;
-    `{"type": "retrieval"}` becomes `{"type": "file_search"}`.
+    `{"type": "retrieval"}` becomes `{"type": "file_search"}`; `beta.assistants.files` goes through the support module.
     Why: Assistants v1 ended on 2024-12-18, and no SDK since 1.21 takes these arguments.
-    Safety: the tools are those of the call, else those that the flow's files describe; without any the flow stays.
+    Safety: the tools are those of the call, else those that the flow's files describe; else, and where the files of
+    an assistant are read, the support module gives the files to the tools that the assistant has at run time.
     Known problems: file search splits and ranks as it does today, not as retrieval did; a vector store costs storage.
     See: MIGRATION.md, "Assistants v1".
     """
@@ -113,12 +116,13 @@ class TranslateV1Files:
             """
             from openai import OpenAI
 
+            from assistants_compat import assistants
+
             client = OpenAI()
 
 
             def clone(tools: list, files: list) -> str:
-                # TODO[assist2resp:A2R810] file_ids is of Assistants v1, and the tools that read them are not to be seen here; give them as tool_resources.
-                return client.beta.assistants.create(model="gpt-5", tools=tools, file_ids=files).id
+                return assistants(client).create(model="gpt-5", tools=tools, extra_body={"file_ids": files}).id
             """,
         ),
         case(
@@ -148,28 +152,40 @@ class TranslateV1Files:
 
     def apply(self, plan: Plan) -> None:
         """Give the files of v1 calls to the tools that read them."""
+        at_run_time = any(
+            site.path.startswith(_FILES) or _reads_files(plan, site.file, "beta.Assistant") for site in plan.flow.sites
+        )
         for site in plan.flow.sites:
+            if plan.claims[site].level is Level.MANUAL:
+                continue
             given = _argument(site, "file_ids") if site.path in (_CREATE, _UPDATE, _MESSAGE) else None
-            if given is not None and plan.claims[site].level is not Level.MANUAL:
-                self._translate(plan, site, given)
+            if given is not None:
+                self._translate(plan, site, given, at_run_time=at_run_time)
+            elif site.path.startswith(_FILES):
+                text = "an assistant's files are kept by the support module, for each tool that reads files."
+                plan.claims[site] = Claim(site, self.code, Level.REVIEW, text)
         for file in {site.file for site in plan.flow.sites if site.path in (_CREATE, _UPDATE)}:
             for word in _retrievals(file):
                 plan.change(file, word, _file_search)
         self._refuse_reads(plan)
 
-    def _translate(self, plan: Plan, site: Site, given: cst.Arg) -> None:
+    def _translate(self, plan: Plan, site: Site, given: cst.Arg, *, at_run_time: bool) -> None:
         """Replace one `file_ids`, or say why not."""
         if plan.look(site.file).is_omitted(given.value):
             plan.change(site.file, given, lambda _: cst.RemoveFromParent())
         elif site.path == _MESSAGE:
             self._give(plan, site, given, "attachments", _attachments(given.value))
         else:
-            resources = _resources(plan, site, given.value)
-            if not resources:
+            resources = "" if at_run_time else _resources(plan, site, given.value)
+            if resources:
+                self._give(plan, site, given, "tool_resources", resources)
+            elif _argument(site, "extra_body") is None and not _NOT_GIVEN.search(code(given.value)):
+                plan.change(site.file, given, _named("extra_body", f'{{"file_ids": {code(given.value)}}}'))
+                plan.offer(site.file, f"{site.path.removeprefix('beta.')}(file_ids)")
+            else:
                 where = "the tools that read them are not to be seen here; give them as tool_resources."
                 plan.claims[site] = Claim(site, self.code, Level.MANUAL, f"file_ids is of Assistants v1, and {where}")
                 return
-            self._give(plan, site, given, "tool_resources", resources)
         plan.claims[site] = Claim(site, self.code, Level.REVIEW, "the files of Assistants v1 are where v2 has them.")
 
     @staticmethod
@@ -178,15 +194,21 @@ class TranslateV1Files:
         plan.offer(site.file, f"{site.path.removeprefix('beta.')}({keyword})")
 
     def _refuse_reads(self, plan: Plan) -> None:
-        """Leave a flow that reads `file_ids` of an assistant or a message: they are elsewhere in v2."""
+        """Leave a flow that reads `file_ids` of a message: they are elsewhere in v2."""
         for site in plan.flow.sites:
-            for node in site.file.scopes.nodes(cst.Attribute):
-                if node.attr.value == "file_ids":
-                    kind = plan.inference.kind(node.value, site.file)
-                    if isinstance(kind, Sdk) and kind.type.name in _READ_BY:
-                        text = "file_ids is of Assistants v1; read tool_resources of an assistant, attachments of a message."
-                        plan.claims[site] = Claim(site, self.code, Level.MANUAL, text)
-                        return
+            if _reads_files(plan, site.file, "beta.threads.Message"):
+                text = "file_ids is of Assistants v1; read the attachments of a message."
+                plan.claims[site] = Claim(site, self.code, Level.MANUAL, text)
+                return
+
+
+def _reads_files(plan: Plan, file: SourceFile, type_name: str) -> bool:
+    """Whether a file reads `file_ids` of objects of this type."""
+    return any(
+        isinstance(kind := plan.inference.kind(node.value, file), Sdk) and kind.type.name == type_name
+        for node in file.scopes.nodes(cst.Attribute)
+        if node.attr.value == "file_ids"
+    )
 
 
 def _argument(site: Site, name: str) -> cst.Arg | None:

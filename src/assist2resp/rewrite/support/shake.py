@@ -21,6 +21,7 @@ PARTS = (
     "arguments",
     "resources",
     "registry",
+    "assistant_files",
     "content",
     "writing",
     "run_record",
@@ -243,7 +244,7 @@ def _reachable(pieces: list[_Piece], needs: Needs) -> list[_Piece]:
             names |= new
             waiting += new
     kept = [piece for piece in pieces if piece.name in names or piece.route in needs.routes]
-    askers = Counter(attribute for piece in kept for attribute in piece.attributes)
+    askers = Counter([*needs.methods, *(attribute for piece in kept for attribute in piece.attributes)])
     return [_trimmed(piece, askers) for piece in kept]
 
 

@@ -17,6 +17,10 @@ METHODS: dict[str, tuple[str, ...]] = {
     "assistants.update": ("POST /assistants/{}",),
     "assistants.list": ("GET /assistants",),
     "assistants.delete": ("DELETE /assistants/{}",),
+    "assistants.files.create": ("POST /assistants/{}/files",),
+    "assistants.files.retrieve": ("GET /assistants/{}/files/{}",),
+    "assistants.files.list": ("GET /assistants/{}/files",),
+    "assistants.files.delete": ("DELETE /assistants/{}/files/{}",),
     "threads.create": ("POST /threads",),
     "threads.retrieve": (f"GET {_THREAD}",),
     "threads.update": (f"POST {_THREAD}",),
@@ -73,9 +77,11 @@ TOOLS = frozenset({"required_action"})
 WORDS = FACTS | FILES | TOOLS
 """What decides, where a program reads or writes it of the API's objects, what its support module remembers."""
 
+_V1 = "assistants.files."
 _EVERYTHING = ("*", "beta")
 _USE = re.compile(r"(?P<path>[a-z_.*]+)(?:\((?P<arguments>[^)]*)\))?(?:\[(?P<words>[^]]*)\])?")
 _RUNS = ("POST /threads/{}/runs", "STREAM /threads/{}/runs", "POST /threads/runs", "STREAM /threads/runs")
+_TAKE_FILES = {"assistants.create", "assistants.update"}
 _SHOWN = {f"GET {_THREAD}", f"POST {_THREAD}"}
 """The routes that show a thread which may have been loaded, with a date and metadata of its own."""
 _STARTED = ("threads.create_and_run", "threads.runs.create", "threads.runs.submit_tool_outputs")
@@ -84,9 +90,12 @@ _STARTED = ("threads.create_and_run", "threads.runs.create", "threads.runs.submi
 
 @dataclass(frozen=True)
 class Needs:
-    """What the user's file has to hold: entry functions and other public names, routes, and features."""
+    """What the user's file has to hold: entry functions and other public names, methods of the module's own classes that
+    are called by name alone, routes, and features.
+    """
 
     names: frozenset[str]
+    methods: frozenset[str]
     routes: frozenset[str]
     features: frozenset[str]
 
@@ -99,6 +108,7 @@ def needs_of(used: Iterable[str]) -> Needs:
     So do the WORDS that the whole program has, if these are known: `threads.messages.list(thread_id)[created_at]`.
     """
     names: set[str] = set()
+    methods: set[str] = set()
     routes: set[str] = set()
     features: set[str] = set()
     loads = False
@@ -114,12 +124,14 @@ def needs_of(used: Iterable[str]) -> Needs:
         for method in _methods(path, use):
             asked = {route for route in METHODS[method] if _is_asked(route, method, arguments)}
             routes |= asked
+            methods |= {method.removeprefix(_V1)} if method.startswith(_V1) else set()
             brought = {name for name, brought in FEATURES.items() if arguments is None or brought & arguments}
             features |= brought - ({"files"} if words is not None and not words & FILES else set())
             by_run = method == "threads.messages.list" and (arguments is None or "run_id" in arguments)
             features |= {"record"} if by_run and arguments is not None else set()
             features |= {"facts"} if by_run or words is None or words & FACTS else set()
             features |= {"tools"} if asked.intersection(_RUNS) and (words is None or words & TOOLS) else set()
+            features |= {"v1_files"} if _has_v1_files(method, arguments) else set()
             features |= {"waiting"} if method.endswith("_poll") else set()
             features |= {"background"} if method in _STARTED else set()
     takes_ids = any(_THREAD in route for route in routes)
@@ -131,7 +143,7 @@ def needs_of(used: Iterable[str]) -> Needs:
     features |= {"container_files"} if names & {"file_content", "file_object"} else set()
     features |= {"tools"} if "last_messages" in features else set()
     features |= {"kept"} if features & {ARCHIVE, "container_files", "facts", "files", "record"} else set()
-    return Needs(frozenset(names), frozenset(routes), frozenset(features))
+    return Needs(frozenset(names), frozenset(methods), frozenset(routes), frozenset(features))
 
 
 @dataclass(frozen=True)
@@ -151,6 +163,7 @@ def held_by(source: str) -> Held:
     used = {method for method, asked in METHODS.items() if routes.issuperset(asked)}
     used |= {name for name in FUNCTIONS if name in defined} | ({ARCHIVE} if "_loaded" in defined else set())
     used |= {"beta"} if "beta" in defined else set()
+    used |= {f"{method}(file_ids)" for method in used & _TAKE_FILES if "_with_files" in defined}
     marks = ((FACTS, "_with_facts"), (TOOLS, "_drop_unanswered"), (FILES, "_attach"))
     words = frozenset[str]().union(*(words for words, mark in marks if mark in defined))
     return Held(frozenset(used), words, "_AsyncTransport" in defined, "_Transport" in defined)
@@ -180,12 +193,17 @@ def _listed(text: str | None) -> frozenset[str] | None:
     return None if text is None else frozenset(filter(None, text.split(",")))
 
 
+def _has_v1_files(method: str, arguments: frozenset[str] | None) -> bool:
+    return method.startswith(_V1) or (method.startswith("assistants.") and "file_ids" in (arguments or ()))
+
+
 def _methods(path: str, use: str) -> list[str]:
-    """The methods that a path stands for."""
+    """The methods that a path stands for; those of Assistants v1 must be named."""
     if path in _EVERYTHING:
-        return list(METHODS)
+        return [method for method in METHODS if not method.startswith(_V1)]
     prefix = path.removesuffix("*").removesuffix(".")
-    found = [method for method in METHODS if method == path or (path != prefix and method.startswith(f"{prefix}."))]
+    below = [method for method in METHODS if method.startswith(f"{prefix}.") and path != prefix]
+    found = [path] if path in METHODS else [each for each in below if not each.startswith(_V1) or f"{prefix}." == _V1]
     if not found:
         raise ValueError(f"{use!r} is no use of the old API that the support module knows.")
     return found

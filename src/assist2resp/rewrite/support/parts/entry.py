@@ -15,6 +15,7 @@ from openai.resources.beta.threads.runs import AsyncRuns, Runs
 from openai.resources.beta.threads.runs.steps import AsyncSteps, Steps
 from openai.resources.beta.threads.threads import AsyncThreads, Threads
 
+from assist2resp.rewrite.support.parts.assistant_files import _AssistantFiles
 from assist2resp.rewrite.support.parts.wire import _BLOCKING, _AsyncTransport, _Transport
 
 _Resource = TypeVar("_Resource")
@@ -124,6 +125,10 @@ def _resource(kind: type[_Resource], client: Any, **own: Any) -> _Resource:
     quiet = {name: inspect.unwrap(method) for name, method in vars(kind).items() if hasattr(method, "__deprecated__")}
     quiet_kind: Any = type(kind.__name__, (kind,), {**quiet, **own})
     made: _Resource = quiet_kind(client)
+    # region v1_files
+    if isinstance(made, (Assistants, AsyncAssistants)):
+        vars(made)["files"] = _AssistantFiles(client)
+    # endregion
     # region waiting
     for waiting, method in _WAITING.items():
         if hasattr(made, waiting):

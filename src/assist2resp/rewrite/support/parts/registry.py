@@ -13,7 +13,7 @@ from typing import Any
 
 from assist2resp.rewrite.support.parts.arguments import _arguments
 from assist2resp.rewrite.support.parts.pages import _listed
-from assist2resp.rewrite.support.parts.resources import _resolved, _thread_resources, _united
+from assist2resp.rewrite.support.parts.resources import _as_v2, _resolved, _thread_resources, _united, _with_files
 from assist2resp.rewrite.support.parts.state import _beside, _conversation
 from assist2resp.rewrite.support.parts.wire import Json, _answers, _Call, _missing, _Refusal
 
@@ -50,6 +50,9 @@ def _assistant(assistant_id: str) -> Json:
     assistant = _registered().get(assistant_id)
     if assistant is None:
         raise _missing("assistant", assistant_id, f" Its settings belong into {_assistants_file()}.")
+    # region v1_files
+    assistant = {"file_ids": [], **assistant}
+    # endregion
     return {**_ASSISTANT, "id": assistant_id, "object": "assistant", "created_at": 0, **assistant}
 
 
@@ -120,11 +123,18 @@ def _create_assistant(call: _Call) -> Any:
     resources = yield from _resolved(call, call.body.get("tool_resources"))
     # endregion
     given = {name: value for name, value in call.body.items() if value is not None}
+    # region v1_files
+    given["tools"] = _as_v2(given.get("tools", []))
+    resources = yield from _with_files(call, given["tools"], resources, given.get("file_ids", []))
+    # endregion
     own: Json = {"id": f"asst_{secrets.token_hex(12)}", "object": "assistant", "created_at": int(time.time())}
     for tool in given.get("tools", []):
         if tool["type"] in _RESOURCES:
             resources.setdefault(tool["type"], {}).setdefault(_RESOURCES[tool["type"]], [])
     made = {**own, **_ASSISTANT, **given, "tool_resources": resources}
+    # region v1_files
+    made.setdefault("file_ids", [])
+    # endregion
     with _changing() as kept:
         kept[own["id"]] = made
     return made
@@ -149,6 +159,12 @@ def _update_assistant(call: _Call, assistant_id: str) -> Any:
     resources = yield from _resolved(call, call.body.get("tool_resources"))
     # endregion
     changes = {name: _ASSISTANT.get(name) if value is None else value for name, value in call.body.items()}
+    # region v1_files
+    tools = changes["tools"] = _as_v2(changes.get("tools") or assistant["tools"])
+    if "file_ids" in changes:
+        none: Json = {tool["type"]: {_RESOURCES[tool["type"]]: []} for tool in tools if tool["type"] in _RESOURCES}
+        resources = yield from _with_files(call, tools, {**none, **resources}, changes["file_ids"] or [])
+    # endregion
     changed = {**assistant, **changes, "tool_resources": {**assistant["tool_resources"], **resources}}
     with _changing() as kept:
         kept[assistant_id] = changed

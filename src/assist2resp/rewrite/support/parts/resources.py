@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from assist2resp.rewrite.support.parts.state import _state
 from assist2resp.rewrite.support.parts.wire import Json, _Call, _Work
 
@@ -49,18 +51,35 @@ def _attach(call: _Call, conversation: str, attachments: list[Json]) -> _Work:
                 files.extend({attachment["file_id"]}.difference(files))
             else:
                 search = resources.setdefault("file_search", {})
-                yield from _add_to_search(call, search, attachment["file_id"])
+                yield from _add_to_search(call, search, [attachment["file_id"]], expires_after=_WEEK)
     _keep_resources(conversation, resources)
 
 
-def _add_to_search(call: _Call, search: Json, file_id: str) -> _Work:
-    """Put a file into the thread's own store, which is made for it if there is none, and wait for its index."""
+def _add_to_search(call: _Call, search: Json, file_ids: list[str], **new: Any) -> _Work:
+    """Put files into the store of a search, which is made as `new` says if there is none, and wait for their index."""
     if search.get("vector_store_ids"):
         store = search["vector_store_ids"][0]
-        yield call.client.vector_stores.files.create_and_poll(file_id, vector_store_id=store)
+        for file_id in file_ids:
+            yield call.client.vector_stores.files.create_and_poll(file_id, vector_store_id=store)
     else:
-        store = yield from _store(call, {"file_ids": [file_id], "expires_after": _WEEK})
+        store = yield from _store(call, {"file_ids": file_ids, **new})
         search["vector_store_ids"] = [store]
+
+
+def _as_v2(tools: list[Json]) -> list[Json]:
+    return [{"type": "file_search"} if tool["type"] == "retrieval" else tool for tool in tools]
+
+
+def _with_files(call: _Call, tools: list[Json], resources: Json, file_ids: list[str]) -> _Work:
+    """Tool resources that hold these files too, for every tool that reads files."""
+    held = {tool: dict(given) for tool, given in resources.items()}
+    for kind in {tool["type"] for tool in tools} if file_ids else ():
+        if kind == "code_interpreter":
+            names = held.setdefault(kind, {})
+            names["file_ids"] = list(dict.fromkeys([*(names.get("file_ids") or []), *file_ids]))
+        elif kind == "file_search":
+            yield from _add_to_search(call, held.setdefault(kind, {}), file_ids)
+    return held
 
 
 def _united(*sources: Json) -> Json:
