@@ -24,9 +24,49 @@ def shown(body: str, folder: Path) -> str:
 @pytest.mark.parametrize(
     ("body", "after"),
     [
+        param(f"page = {LISTING}\nprint(page.data[0].role)", "    )\n    print(message.role)\n", id="first"),
         param(
-            f"page = {LISTING}\nprint(page.data[0].content[0].text.value)", "print(page[0].content[0].text)", id="first"
+            f"page = {LISTING}\nif page.data[0].role == 'user':\n    return", "if message.role == ", id="first in test"
         ),
+        param(
+            f"message = {LISTING}\nprint(message.data[0].role)", "    message = next(\n", id="first that is called so"
+        ),
+        param(f"page = {LISTING}\nmessage = given\nprint(page.data[0].role)", "newest_message = next(", id="taken"),
+        param(
+            f"page = {LISTING[:-1]}, order='asc')\nprint(page.data[0].role, '{{message}}', message)",
+            "first_message = next(",
+            id="the oldest",
+        ),
+        param(
+            f"a = {LISTING}\nprint(a.data[0].role)\nb = {LISTING}\nprint(b.data[0].role)",
+            "    print(newest_message.role)\n",
+            id="two of them",
+        ),
+        param(
+            f"page = {LISTING}\nlast = page.data[0]\nprint(last.role)",
+            '        if item.type == "message"\n    )\n    print(last.role)\n',
+            id="first gets a name",
+        ),
+        param(
+            f"page = {LISTING}\nfound = []\nlast = page.data[0]\nfound += [last.role]",
+            "    )\n    found = []\n    found += [last.role]\n",
+            id="first gets a name later",
+        ),
+        param(
+            f"last = given\npage = {LISTING}\nprint(last)\nlast = page.data[0]\nprint(last.role)",
+            "    print(last)\n    last = message\n",
+            id="first gets a name that is in use",
+        ),
+        param(f"page = {LISTING}\nif given:\n    print(page.data[0].role)", "print(page[0].role)", id="first if any"),
+        param(f"page = {LISTING}\nprint(given or page.data[0].role)", "page[0].role", id="first if no other"),
+        param(f"page = {LISTING}\ndef f():\n    return page.data[0].role\nf()", "page[0].role", id="first, later"),
+        param(
+            f"page = {LISTING}\ntry:\n    return page.data[0].role\nexcept IndexError:\n    return 0",
+            "page[0].role",
+            id="first, or its error",
+        ),
+        param(f"page = {LISTING}\nyield page.data[0].role", "page[0].role", id="first in a generator"),
+        param(f"page = {LISTING}\nprint(page.data[0].role, page.data[1].role)", "page[1].role", id="first and second"),
         param(f"for m in {LISTING}:\n    print(m.role, m.id)", f"for m in {ITEMS}:", id="loop"),
         param(f"return [m.role for m in {LISTING}]", f'for m in {ITEMS} if m.type == "message"]', id="comprehension"),
         param(
@@ -118,3 +158,13 @@ def test_a_function_given_something_else_keeps_its_messages(tmp_path: Path) -> N
 def test_a_method_that_is_only_named_is_no_call(tmp_path: Path) -> None:
     text = f"{HEAD}    start = given or client.beta.threads.runs.create\n    print(start, {LISTING}.data[0].role)\n"
     assert "runs.create" in rewritten(text, tmp_path).text
+
+
+def test_a_page_that_is_awaited_is_a_list(tmp_path: Path) -> None:
+    """`async for` goes through the SDK's page, not through a list."""
+    text = HEAD.replace("OpenAI", "AsyncOpenAI").replace("def", "async def")
+    text += f"    page = await {LISTING}\n    async for m in page:\n        print(m.id)\n    return [m.role async for m in page]\n"
+    found = rewritten(text, tmp_path).text
+    assert "    for m in page:\n" in found
+    assert "return [m.role for m in page]" in found
+    assert f"async for item in {ITEMS}" in found

@@ -196,7 +196,7 @@ class _Connections:
                 for binding in bindings:
                     if binding.how == "import":
                         self._add_import(file, binding, (scope, name))
-                    elif binding.how in {"value", "element", "entered", "item"}:
+                    elif binding.how in {"value", "element", "entered", "item", "rest"}:
                         self._join((scope, name), binding.node, file)
         for target, binding in file.scopes.attribute_targets:
             for key in self.keys.of(target, file):

@@ -230,7 +230,7 @@ def _last_without_comma(names: list[cst.ImportAlias]) -> list[cst.ImportAlias]:
 
 def free_name(tree: cst.Module, wanted: str, *others: str) -> str:
     """`wanted`, or the first of `others` that nothing in the module is called."""
-    taken = _plain_names(tree)
+    taken = plain_names(tree)
     for name in (wanted, *others):
         if name not in taken:
             return name
@@ -240,7 +240,7 @@ def free_name(tree: cst.Module, wanted: str, *others: str) -> str:
     return f"{wanted}_{number}"
 
 
-def _plain_names(tree: cst.Module) -> set[str]:
+def plain_names(tree: cst.CSTNode) -> set[str]:
     """The names that stand for variables, not for attributes or keywords."""
     found: set[str] = set()
     stack: list[cst.CSTNode] = [tree]

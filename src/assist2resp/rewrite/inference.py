@@ -51,6 +51,7 @@ from assist2resp.rewrite.sdk_kinds import (
     below_resource,
     element,
     imported_name,
+    rest,
     sdk_attribute,
     sdk_call,
     unpacked,
@@ -261,6 +262,8 @@ class Inference:
                 return unpacked(element(self.kind(node, file)), binding.index)
             case "item" if node is not None:
                 return unpacked(self.kind(node, file), binding.index)
+            case "rest" if node is not None:
+                return rest(self.kind(node, file), binding.index)
         return UNKNOWN
 
     def _annotated_value(self, binding: Binding, node: cst.BaseExpression | None, file: SourceFile) -> Kind:

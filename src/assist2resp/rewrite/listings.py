@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import libcst as cst
 
@@ -48,13 +49,65 @@ class Listing:
     @property
     def first(self) -> cst.Subscript | None:
         """`.data[0]` of the listing itself, where its error for an empty thread is not asked for by name."""
-        site = self.site
-        parent = site.file.scopes.parent_of[self.data] if self.data is not None else None
-        if not isinstance(parent, cst.Subscript) or site.awaited is not site.call or b"IndexError" in site.file.data:
+        first = _first_of(self.site.awaited, self.site)
+        return first if self._may_be_first else None
+
+    @cached_property
+    def held_first(self) -> tuple[cst.Assign, list[cst.Subscript]] | None:
+        """The statement that gives the listing a name, where all that is read of the name is `.data[0]`, and those."""
+        site, parents = self.site, self.site.file.scopes.parent_of
+        held = parents[site.awaited]
+        if not isinstance(held, cst.Assign) or len(held.targets) != 1 or not self._may_be_first:
             return None
-        index, function = parent.slice[0].slice, site.scope.enclosing_function()
-        is_zero = isinstance(index, cst.Index) and isinstance(index.value, cst.Integer) and index.value.value == "0"
-        return parent if is_zero and function not in site.file.scopes.yields else None
+        name = held.targets[0].target
+        if not isinstance(name, cst.Name) or len(site.scope.names.get(name.value, [])) != 1:
+            return None
+        uses = [page.node for page in self.reads.of(Shape.PAGE, site) if page.node is not site.awaited]
+        firsts = [first for use in uses if (first := _first_of(use, site)) is not None]
+        block = parents[parents[held]]
+        at_once = any(_block_reading(first, site) is block for first in firsts)
+        return (held, firsts) if at_once and len(firsts) == len(uses) else None
+
+    @property
+    def _may_be_first(self) -> bool:
+        """Whether `next` may take the place of an index: nobody asks for its error, and no generator swallows it."""
+        site = self.site
+        generates = site.scope.enclosing_function() in site.file.scopes.yields
+        return site.awaited is site.call and b"IndexError" not in site.file.data and not generates
+
+
+def _first_of(page: cst.BaseExpression, site: Site) -> cst.Subscript | None:
+    """`page.data[0]` around an expression."""
+    parents = site.file.scopes.parent_of
+    data = parents[page]
+    first = parents[data] if isinstance(data, cst.Attribute) else None
+    if not isinstance(first, cst.Subscript) or first.value is not data:
+        return None
+    index = first.slice[0].slice
+    is_zero = isinstance(index, cst.Index) and isinstance(index.value, cst.Integer) and index.value.value == "0"
+    return first if is_zero else None
+
+
+def _block_reading(node: cst.CSTNode, site: Site) -> cst.CSTNode | None:
+    """The block that evaluates an expression whenever it comes to the statement around it."""
+    parents = site.file.scopes.parent_of
+    while not isinstance(node, (cst.SimpleStatementLine, cst.If, cst.For)):
+        inner, node = node, parents[node]
+        if isinstance(node, (cst.Lambda, cst.BaseComp, cst.BaseSuite)) or _may_skip(node, inner):
+            return None
+    return parents[node]
+
+
+def _may_skip(node: cst.CSTNode, inner: cst.CSTNode) -> bool:
+    """Whether a node may leave a part of itself out."""
+    match node:
+        case cst.If() | cst.IfExp():
+            return node.test is not inner
+        case cst.BooleanOperation():
+            return node.left is not inner
+        case cst.For():
+            return node.iter is not inner
+    return isinstance(node, (cst.BaseCompoundStatement, cst.Assert))
 
 
 def _loop_over(node: cst.BaseExpression, site: Site) -> cst.For | cst.CompFor | None:

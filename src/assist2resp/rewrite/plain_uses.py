@@ -115,10 +115,19 @@ def _calls_list_obstacle(runs: FlowRuns) -> str:
         assert isinstance(kind, Sdk)
         if not (kind.type.args and kind.type.args[0].name in _CALL_TYPES):
             continue
-        fine = isinstance(use.parent, (cst.For, cst.CompFor, cst.Assign, cst.Subscript, cst.NamedExpr))
-        if not (fine or uses.passes_on(use, runs.inference) or _is_len(use)):
+        fine = isinstance(use.parent, (cst.For, cst.CompFor, cst.Subscript, cst.NamedExpr))
+        if not (fine or _is_assigned(use, runs) or uses.passes_on(use, runs.inference) or _is_len(use)):
             return "the list of tool calls leaves the code that can be followed"
     return ""
+
+
+def _is_assigned(use: uses.Use, runs: FlowRuns) -> bool:
+    """Whether a list of calls gets a name, or is taken apart into names that are followed."""
+    if not isinstance(use.parent, cst.Assign):
+        return False
+    taken_apart = (t.target for t in use.parent.targets if isinstance(t.target, (cst.Tuple, cst.List)))
+    kinds = (runs.inference.kind(element.value, use.file) for target in taken_apart for element in target.elements)
+    return all(isinstance(kind, Sdk) for kind in kinds)
 
 
 def _is_len(use: uses.Use) -> bool:

@@ -14,7 +14,7 @@ import libcst as cst
 
 from assist2resp.rewrite.nodes import children
 
-How: TypeAlias = Literal["value", "item", "entered", "element", "param", "import", "def", "class", "other"]
+How: TypeAlias = Literal["value", "item", "rest", "entered", "element", "param", "import", "def", "class", "other"]
 FunctionNode: TypeAlias = cst.FunctionDef | cst.Lambda
 Variable: TypeAlias = tuple["Scope", str]
 _Node = TypeVar("_Node", bound=cst.CSTNode)
@@ -24,7 +24,7 @@ _Node = TypeVar("_Node", bound=cst.CSTNode)
 class Binding:
     """One place that gives a name a value.
 
-    `how` says how `node` yields it: its value; its item at `index` (unpacking); what `with` enters; an element of it
+    `how` says how `node` yields it: its value; its item at `index` (unpacking), or the rest of its items; what `with` enters; an element of it
     (loops); a parameter of `scope`; an import of `origin`; a definition; or something that is not followed.
     """
 
@@ -340,6 +340,13 @@ class _Walk:
         keep = len(parts) - level + (1 if self.is_package else 0)
         return ".".join([*parts[: max(keep, 0)], *([tail] if tail else [])])
 
+    @staticmethod
+    def _how_of_part(binding: Binding, *, starred: bool) -> How:
+        """How a part of what is taken apart is given."""
+        if binding.how in {"value", "item"}:
+            return "rest" if starred else "item"
+        return "element" if binding.how == "element" and not starred else "other"
+
     def _bind_target(self, target: cst.CSTNode, binding: Binding) -> None:
         if isinstance(target, cst.Name):
             binding.scope.bind(target.value, binding)
@@ -348,18 +355,15 @@ class _Walk:
         elif isinstance(target, cst.Subscript):
             self.result.subscript_targets.append((target, binding))
         elif isinstance(target, (cst.Tuple, cst.List)):
+            after_star = False
             for position, element in enumerate(target.elements):
                 starred = isinstance(element, cst.StarredElement)
-                how: How = "other" if starred or binding.how != "value" else "item"
-                if binding.how == "item" and not starred:
-                    how = "item"
-                if binding.how == "element" and not starred:
-                    how = "element"
+                after_star = after_star or starred
                 inner = Binding(
-                    how,
+                    self._how_of_part(binding, starred=starred),
                     binding.node,
                     binding.scope,
-                    (*binding.index, position),
+                    (*binding.index, position - len(target.elements) if after_star else position),
                     target=element.value,
                 )
                 self._bind_target(element.value, inner)

@@ -157,7 +157,14 @@ def unpacked(kind: Kind, index: tuple[int, ...]) -> Kind:
     """The item at a path of positions."""
     for position in index:
         if isinstance(kind, TupleOf):
-            kind = kind.items[position] if position < len(kind.items) else UNKNOWN
+            kind = kind.items[position] if -len(kind.items) <= position < len(kind.items) else UNKNOWN
         else:
-            kind = kind.inner if isinstance(kind, Many) else UNKNOWN
+            kind = element(kind) if isinstance(kind, (Many, Sdk)) else UNKNOWN
     return kind
+
+
+def rest(kind: Kind, index: tuple[int, ...]) -> Kind:
+    """The list of what is left of the items when those beside a star are taken."""
+    owner = unpacked(kind, index[:-1])
+    is_list = isinstance(owner, Many) or (isinstance(owner, Sdk) and owner.type.name == "list")
+    return owner if is_list else UNKNOWN

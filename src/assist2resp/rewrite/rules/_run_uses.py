@@ -6,7 +6,7 @@ import libcst as cst
 
 from assist2resp.rewrite import uses
 from assist2resp.rewrite.calls import attribute
-from assist2resp.rewrite.nodes import code
+from assist2resp.rewrite.nodes import code, string_value
 from assist2resp.rewrite.plain_uses import asked_type, dumped
 from assist2resp.rewrite.plan import Plan
 
@@ -108,12 +108,25 @@ def _call_attribute(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
     elif name == "function":
         plan.change(use.file, node, _value)
     elif name == "type":
-        comparison = use.file.scopes.parent_of[node]
-        if isinstance(comparison, cst.Comparison):
-            for target in comparison.comparisons:
-                if isinstance(target.comparator, cst.SimpleString):
-                    quote = target.comparator.quote
-                    plan.replace(use.file, target.comparator, cst.SimpleString(f"{quote}function_call{quote}"))
+        _call_type(plan, use, node)
+
+
+def _call_type(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
+    """The type of a call of a required action, which is `function`: compared, or whatever else is done with it."""
+    comparison = use.file.scopes.parent_of[node]
+    if isinstance(comparison, cst.Comparison) and comparison.left is node and len(comparison.comparisons) == 1:
+        target = comparison.comparisons[0]
+        named = isinstance(target.comparator, cst.SimpleString) and string_value(target.comparator) == "function"
+        if named and isinstance(target.operator, (cst.Equal, cst.NotEqual)):
+            quote = cst.ensure_type(target.comparator, cst.SimpleString).quote
+            plan.replace(use.file, target.comparator, cst.SimpleString(f"{quote}function_call{quote}"))
+            return
+    around = next((each for each in use.file.scopes.ancestors(node) if isinstance(each, cst.FormattedString)), None)
+    if isinstance(comparison, cst.FormattedStringExpression) and not (comparison.conversion or comparison.format_spec):
+        plan.replace(use.file, comparison, cst.FormattedStringText("function"))
+    else:
+        quote = "'" if around is not None and '"' in around.start else '"'
+        plan.replace(use.file, node, cst.SimpleString(f"{quote}function{quote}"))
 
 
 def _is_test(use: uses.Use) -> bool:

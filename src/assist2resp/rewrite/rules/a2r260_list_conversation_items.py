@@ -9,12 +9,15 @@ import libcst as cst
 from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.edits import leaving_comments
+from assist2resp.rewrite.imports import free_name
 from assist2resp.rewrite.listings import Listing
 from assist2resp.rewrite.message_reads import Found, Shape
 from assist2resp.rewrite.nodes import code
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._item_lists import filtered, first, guarded, items_call, named
+from assist2resp.rewrite.rules._markers import read_text
+from assist2resp.rewrite.rules._one_message import assigned_next, name_of_one
 from assist2resp.schema.findings import Level
 
 
@@ -27,6 +30,7 @@ class ListConversationItems:
     Safety: only where everything that is read of the messages is their role, id and text; a page of which more than one
     message is read holds no more of them than it did. Annotations, times and metadata go through the support module.
     Known problems: markers such as `【4:0†source】` are no longer part of the text; the annotations are in the item.
+    The finding says so (review) where the program speaks of file search and not of the markers.
     See: https://platform.openai.com/docs/guides/conversation-state
     """
 
@@ -180,14 +184,19 @@ class ListConversationItems:
     def apply(self, plan: Plan) -> None:
         """Rewrite the listings that are understood, whatever becomes of the flow's runs."""
         done: set[cst.CSTNode] = set()
+        names: set[tuple[cst.CSTNode | None, str]] = set()
         for site, listing in plan.plain.listings.items():
             if site in plan.open_sites:
-                self._list(plan, listing)
+                self._list(plan, listing, names)
                 self._read(plan, listing, done)
-                plan.fix(site, self.code, "messages are items of the conversation.", plain=True)
+                message = "messages are items of the conversation."
+                if listing.reads.of(Shape.TEXT, site):
+                    read_text(plan, site, self.code, message)
+                else:
+                    plan.fix(site, self.code, message, plain=True)
 
     @staticmethod
-    def _list(plan: Plan, listing: Listing) -> None:
+    def _list(plan: Plan, listing: Listing, names: set[tuple[cst.CSTNode | None, str]]) -> None:
         site, loop = listing.site, listing.loop
         beta = beta_of(site, plan.inference)
         assert beta is not None
@@ -199,10 +208,22 @@ class ListConversationItems:
         elif listing.first is not None:
             plan.change(site.file, site.awaited, asked)
             plan.change(site.file, listing.first, lambda updated: first(listing, _value(updated)))
+        elif listing.held_first is not None:
+            held, firsts = listing.held_first
+            plan.change(site.file, site.awaited, lambda updated: first(listing, asked(updated)))
+            named_next = assigned_next(held, firsts, listing)
+            if named_next is not None:
+                plan.replace(site.file, held.targets[0].target, named_next.targets[0].target)
+                plan.change(site.file, named_next, leaving_comments)
+                return
+            one = cst.Name(name_of_one(listing, code(held.targets[0].target), names))
+            for node in (held.targets[0].target, *firsts):
+                plan.replace(site.file, node, one)
         else:
             plan.change(site.file, site.awaited, lambda updated: filtered(listing, asked(updated)))
         if listing.loop_over_data is not None:
-            name = _free(listing)
+            assert site.file.tree is not None
+            name = free_name(site.file.tree, "messages", "items", "listed", "listed_messages", "page_messages")
             plan.change(site.file, listing.loop_over_data, lambda updated: named(updated, name))
 
     @staticmethod
@@ -210,10 +231,14 @@ class ListConversationItems:
         """Read of the items what was read of the messages; `done` is what another listing changed already."""
         reads, site = listing.reads, listing.site
         for found in reads.of(Shape.PAGE, site):
-            call = _list_around(found)
-            if call is not None and call not in done:
-                done.add(call)
-                plan.change(found.file, call, lambda updated: cst.ensure_type(updated, cst.Call).args[0].value)
+            around = _list_around(found)
+            if around is None or around in done:
+                continue
+            done.add(around)
+            if isinstance(around, cst.Call):
+                plan.change(found.file, around, lambda updated: cst.ensure_type(updated, cst.Call).args[0].value)
+            elif found.node is not site.awaited:
+                plan.change(found.file, around, lambda updated: updated.with_changes(asynchronous=None))
         for found in [*reads.of(Shape.PAGE, site), *reads.of(Shape.TEXT, site), *reads.of(Shape.PART, site)]:
             node = found.file.scopes.parent_of[found.node]
             if node in done or not isinstance(node, cst.Attribute):
@@ -229,23 +254,14 @@ class ListConversationItems:
                 plan.change(found.file, found.file.scopes.parent_of[node], _is_text)
 
 
-def _list_around(found: Found) -> cst.Call | None:
-    """`list(page)`, which is a list already."""
-    arg = found.file.scopes.parent_of[found.node]
-    call = found.file.scopes.parent_of[arg]
+def _list_around(found: Found) -> cst.Call | cst.For | cst.CompFor | None:
+    """`list(page)`, which is a list already, or `async for … in page`, which waits for nothing any more."""
+    parent = found.file.scopes.parent_of[found.node]
+    if isinstance(parent, (cst.For, cst.CompFor)):
+        return parent if parent.asynchronous is not None else None
+    call = found.file.scopes.parent_of[parent]
     is_list = isinstance(call, cst.Call) and isinstance(call.func, cst.Name) and call.func.value == "list"
     return call if is_list and isinstance(call, cst.Call) else None
-
-
-def _free(listing: Listing) -> str:
-    """What a list can be called where it had no name."""
-    scopes = listing.site.file.scopes
-    names = scopes.nodes(cst.Name)
-    taken = {name.value for name in names if not isinstance(scopes.parent_of[name], (cst.Attribute, cst.Arg))}
-    taken |= scopes.names_loaded.keys()
-    return next(
-        name for name in ("messages", "items", "listed", "listed_messages", "page_messages") if name not in taken
-    )
 
 
 def _value(updated: cst.CSTNode) -> cst.BaseExpression:
