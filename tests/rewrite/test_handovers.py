@@ -31,9 +31,18 @@ def obstacle(text: str, folder: Path) -> str:
         START + SEND + MAIN,
         START + SEND + MAIN.replace("    run = send(run, a)\n    print(run.status)", "    return send(run, a)"),
         START.replace("id=a)", "id=A)") + SEND.replace(", a)", ")") + "A = 'asst_1'\n" + MAIN.replace("n, a)", "n)"),
+        START + SEND + MAIN.replace("send(run, a)", "send(run, 'asst_2')"),
+        START + SEND.replace(", a)", ")") + MAIN.replace("n, a)", "n)"),
+        START.replace("id=a)", "id=A)") + SEND + "A = 'asst_1'\nA = 'asst_2'\n" + MAIN,
+        START + SEND + MAIN.replace("run = send", "new = send").replace("(run.status)", "(new.status)"),
+        START + SEND + MAIN.replace("run = send", "send").replace("print(run.status)", "return t"),
+        START + SEND + "def main(a, t):\n    for _ in a:\n        run = start(a, t)\n        send(run, a)\n",
     ],
-    ids=["parameter", "handed back", "constant"],
-)
+    ids=[
+        "parameter", "handed back", "constant", "another assistant", "assistant not handed on", "constant set twice",
+        "another name from then on", "not read again", "a new one in each round",
+    ],
+)  # fmt: skip
 def test_outputs_are_sent_where_the_settings_are_known(text: str, tmp_path: Path) -> None:
     assert obstacle(text, tmp_path) == ""
 
@@ -43,16 +52,14 @@ def test_outputs_are_sent_where_the_settings_are_known(text: str, tmp_path: Path
     [
         START + SEND + MAIN.replace("run = send", "send"),
         START + SEND + MAIN.replace("run = send", "new = send"),
-        START + SEND + MAIN.replace("send(run, a)", "send(run, 'asst_2')"),
-        START + SEND.replace("return run", "return None") + MAIN,
-        START + SEND.replace(", a)", ")") + MAIN.replace("n, a)", "n)"),
+        START + SEND.replace("return run", "return None") + MAIN.replace("run = send", "new = send"),
+        START + SEND + "def main(a, t):\n    run = start(a, t)\n    for _ in a:\n        send(run, a)\n",
         START.replace("id=a)", "id=a, tool_choice='required')") + SEND + MAIN,
         START + SEND + MAIN.replace("    run = send", "    box.run = run\n    run = send") + "class box:\n    run = None\n",
-        START.replace("id=a)", "id=A)") + SEND + "A = 'asst_1'\nA = 'asst_2'\n" + MAIN,
     ],
     ids=[
-        "result dropped", "another name", "another assistant", "nothing returned", "assistant not handed on",
-        "choice of a tool", "kept elsewhere", "constant set twice",
+        "result dropped", "another name", "nothing returned", "again in the next round", "choice of a tool",
+        "kept elsewhere",
     ],
 )  # fmt: skip
 def test_runs_stay_runs_where_a_caller_keeps_them_or_settings_are_not_known(text: str, tmp_path: Path) -> None:

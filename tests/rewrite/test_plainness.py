@@ -35,6 +35,11 @@ def obstacle(body: str, folder: Path) -> str:
     [
         param(POLL + "print(run.status)", id="status"),
         param(POLL + "print(run.usage.total_tokens)", id="tokens"),
+        param(POLL + "print('run', run)", id="run shown"),
+        param(POLL + "print(run.required_action)", id="action shown"),
+        param(POLL.replace("a)", "given())") + SUBMIT.format("[]"), id="outputs for settings that the response tells"),
+        param(POLL + "import json\nprint(json.dumps(json.loads(run.model_dump_json()), indent=2))", id="run dumped"),
+        param("def show(x):\n    print(f'<{x}>')\n" + POLL + "show(run)", id="run shown by a function"),
         param(START + "print(run.id)\n" + WAIT + "print(run.status)", id="status after waiting"),
         param(POLL + "if run.last_error: print(run.last_error.message)", id="error"),
         param(POLL + "if run is not None: print(run.id)", id="id is shown"),
@@ -70,6 +75,14 @@ def test_plain(body: str, tmp_path: Path) -> None:
         param(POLL + "print(run.usage)", "reads the usage", id="usage whole"),
         param(POLL + "print(run.last_error)", "reads run.last_error whole", id="error whole"),
         param(POLL + "given.append(run)", "a run leaves the code", id="run stored"),
+        param(POLL + "given.log(run)", "a run leaves the code", id="run given to what may be no logger"),
+        param(POLL + "text = f'{run}'\nreturn text", "a run leaves the code", id="run as a text that is kept"),
+        param(POLL + "print(run.model_dump()['status'])", "reads run.model_dump", id="run dumped and read"),
+        param(
+            "def show(x):\n    print(x)\n    return x\n" + POLL + "given[0] = show(run)",
+            "a run leaves",
+            id="handed back",
+        ),
         param(START + "print(run.status)\n" + WAIT, "before it was waited for", id="status before waiting"),
         param(
             START + "if run.status == 'completed': return 1\n" + WAIT, "before it was waited", id="state asked early"
@@ -103,7 +116,7 @@ def test_plain(body: str, tmp_path: Path) -> None:
         ),
         param(POLL + f"given({LISTING})", "listed messages leave", id="page handed on"),
         param(POLL + f"print([m.created_at for m in {LISTING}])", "reads message.created_at", id="message's time"),
-        param(POLL + "print(run.required_action)", "a required action is used whole", id="action whole"),
+        param(POLL + "given(run.required_action)", "a required action is used whole", id="action whole"),
         param(POLL + SUBMIT.format("[], stream=True"), "the tool outputs are streamed", id="outputs with a stream"),
         param(
             POLL + "run = client.beta.threads.runs.retrieve(given, thread_id=t)\n" + SUBMIT.format("[]"),
@@ -116,9 +129,9 @@ def test_plain(body: str, tmp_path: Path) -> None:
             id="outputs for an id",
         ),
         param(
-            POLL.replace("a)", "given())") + SUBMIT.format("[]"),
+            POLL.replace("a)", "given(), tool_choice='required')") + SUBMIT.format("[]"),
             "where the run's own settings are not to be seen",
-            id="outputs for settings that cannot be repeated",
+            id="outputs after a choice of tools, which was for the first response",
         ),
     ],
 )

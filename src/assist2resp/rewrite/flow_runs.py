@@ -8,10 +8,15 @@ from functools import cached_property
 import libcst as cst
 
 from assist2resp.rewrite import uses
+from assist2resp.rewrite.displays import LOGS, is_displayed
 from assist2resp.rewrite.flows import Flow
 from assist2resp.rewrite.handovers import handed_over, says_again, settings
 from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.kinds import Sdk
+from assist2resp.rewrite.nodes import argument
 from assist2resp.rewrite.run_sites import (
+    ACTION_TYPES,
+    CALL_TYPES,
     CREATES,
     MESSAGE_CREATE,
     RETRIEVES,
@@ -69,6 +74,13 @@ class FlowRuns:
         return list(uses.object_uses(self.flow, frozenset({RUN})))
 
     @cached_property
+    def shows_runs(self) -> bool:
+        """Whether the program shows its users runs or calls whole; what it logs is for those who look after it."""
+        calls = uses.object_uses(self.flow, ACTION_TYPES | CALL_TYPES | {"list"})
+        whole = [(uses.awaited(use.node, use.file), use.file, self.inference) for use in (*self.run_uses, *calls)]
+        return any(is_displayed(*use) and not is_displayed(*use, LOGS) for use in whole)
+
+    @cached_property
     def waiting(self) -> list[Waiting]:
         """The loops that wait for the flow's runs."""
         retrieves, submits = uses.sites_named(self.flow, *RETRIEVES), uses.sites_named(self.flow, *SUBMITS)
@@ -93,6 +105,17 @@ class FlowRuns:
         same = len({settings(site) for site in self.creates if site.call is not None}) == 1
         told = all(site.call is not None and says_again(site, submit, self.inference) for site in self.creates)
         return self.creates[0] if same and told and not self.streams else None
+
+    def tells_settings(self, submit: Site) -> bool:
+        """Whether the response that a submission goes on with is at hand, and tells what it has to be told again."""
+        run_id = argument(submit.call, "run_id", 0) if submit.call is not None else None
+        run = run_id.value if isinstance(run_id, cst.Attribute) and run_id.attr.value == "id" else None
+        kind = self.inference.kind(run, submit.file) if run is not None else None
+        starts = [*self.creates, *self.streams]
+        if any(site.call is None or argument(site.call, "tool_choice") is not None for site in starts):
+            return False
+        beside = any(site.file is submit.file and site.scope is submit.scope for site in self.creates)
+        return isinstance(kind, Sdk) and kind.type.name == RUN and (beside or submit in self.handovers)
 
     @cached_property
     def handovers(self) -> dict[Site, frozenset[cst.Call]]:

@@ -15,6 +15,7 @@ from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Awaitable, Function, Ident, Kind, Sdk
 from assist2resp.rewrite.nodes import argument, code, descendants
 from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.reaching import is_read_again
 from assist2resp.rewrite.run_sites import RUN, assigned_name, can_be_repeated
 from assist2resp.rewrite.scopes import Scope, Variable
 from assist2resp.rewrite.sites import Site
@@ -114,19 +115,22 @@ def handed_over(submit: Site, retrievals: list[Site], inference: Inference) -> f
     if isinstance(run_id, cst.Name):
         if not isinstance(parent, cst.Return) or inference.kind(run_id, submit.file) != Ident("Run"):
             return None
-        return _through(run_id.value, submit.scope, inference) if _are_plain(retrievals, inference) else None
+        return _through(run_id.value, submit.scope, inference) if _are_plain(retrievals, None, inference) else None
     run = run_id.value if isinstance(run_id, cst.Attribute) and run_id.attr.value == "id" else None
     if not (isinstance(parent, (cst.Return, cst.Expr)) or (run is not None and _is_target(parent, code(run)))):
         return None
-    if isinstance(run, cst.Name) and _are_plain(retrievals, inference):
+    if isinstance(run, cst.Name) and _are_plain(retrievals, submit, inference):
         return _through(run.value, submit.scope, inference)
     if isinstance(run, cst.Attribute) and not isinstance(parent, cst.Return):
         return _of_an_instance(run, code(run_id), retrievals, submit, inference)
     return None
 
 
-def _are_plain(retrievals: list[Site], inference: Inference) -> bool:
-    """Whether runs are held by variables alone, and each retrieval gives the one that it names a new state."""
+def _are_plain(retrievals: list[Site], submit: Site | None, inference: Inference) -> bool:
+    """Whether runs are held by variables alone, and each retrieval gives the one that it names a new state.
+
+    Another name for that is fine where the submission beside it gives the run that is named the new one.
+    """
     for file in inference.project.modules:
         if any(_is_run(inference.kind(target, file)) for target, _ in file.scopes.attribute_targets):
             return False
@@ -135,9 +139,20 @@ def _are_plain(retrievals: list[Site], inference: Inference) -> bool:
         if not (isinstance(run_id, cst.Attribute) and run_id.attr.value == "id"):
             return False
         name, parent = assigned_name(site), site.file.scopes.parent_of[site.awaited]
-        if not (isinstance(parent, cst.Return) or (name is not None and name.value == code(run_id.value))):
+        if isinstance(parent, cst.Return) or (name is not None and name.value == code(run_id.value)):
+            continue
+        if name is None or submit is None or not _is_given_the_new_run(site, submit):
             return False
     return True
+
+
+def _is_given_the_new_run(retrieval: Site, submit: Site) -> bool:
+    """Whether a submission, which takes the place of a statement, is for the run that a retrieval beside it names."""
+    if submit.call is None or retrieval.call is None or submit.scope is not retrieval.scope:
+        return False
+    sent, asked = argument(submit.call, "run_id", 0), argument(retrieval.call, "run_id", 0)
+    alone = isinstance(submit.file.scopes.parent_of[submit.awaited], cst.Expr)
+    return alone and sent is not None and asked is not None and code(sent) == code(asked)
 
 
 def _through(
@@ -172,7 +187,7 @@ def _through(
 def _takes(
     file: SourceFile, call: cst.Call, run: cst.Name, function: cst.FunctionDef, name: str, inference: Inference
 ) -> bool:
-    """Whether a caller has the new run under the name of the old one, or hands it on at once."""
+    """Whether a caller has the new run under the name of the old one, hands it on at once, or has done with it."""
     parent = file.scopes.parent_of[call]
     while isinstance(parent, cst.Await):
         parent = file.scopes.parent_of[parent]
@@ -180,7 +195,7 @@ def _takes(
     variable = scope.find(run.value)
     if variable is None or variable[0] is not scope:
         return False
-    if isinstance(parent, cst.Return):
+    if isinstance(parent, cst.Return) or not is_read_again(run, call, file, inference.project):
         return True
     return _is_target(parent, run.value) and _returns_the_run(function, name, inference)
 

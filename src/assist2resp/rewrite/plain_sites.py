@@ -112,7 +112,7 @@ def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
         named = not (isinstance(run_id, cst.Attribute) and run_id.attr.value == "id")
         if (named and site not in runs.handovers) or read_by_name(uses.sites_named(runs.flow, *RETRIEVES)):
             return "tool outputs are submitted to a run that is only named"
-        if runs.origin_of(site) is None:
+        if runs.origin_of(site) is None and not runs.tells_settings(site):
             return "tool outputs are submitted where the run's own settings are not to be seen"
     if site.path == MESSAGE_LIST and "run_id" in keywords and not _is_of_one_response(runs, site):
         return "messages are listed by run"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import libcst as cst
 
 from assist2resp.rewrite import uses
+from assist2resp.rewrite.displays import is_displayed
 from assist2resp.rewrite.flow_runs import FlowRuns
 from assist2resp.rewrite.kinds import Sdk
 from assist2resp.rewrite.nodes import string_value
+from assist2resp.rewrite.run_sites import ACTION_TYPES, CALL_TYPES
 
-_ACTION_TYPES = frozenset({"beta.threads.run.RequiredAction", "beta.threads.run.RequiredActionSubmitToolOutputs"})
-_CALL_TYPES = frozenset({"beta.threads.RequiredActionFunctionToolCall"})
 _FUNCTION_TYPES = frozenset({"beta.threads.required_action_function_tool_call.Function"})
 _RUN_ATTRIBUTES = frozenset(
     {
@@ -28,6 +28,8 @@ _RUN_ATTRIBUTES = frozenset(
 def run_obstacle(runs: FlowRuns) -> str:
     """What is read of a run that a response does not have, or where a run goes that cannot be followed."""
     for use in runs.run_uses:
+        if is_displayed(uses.awaited(use.node, use.file), use.file, runs.inference):
+            continue
         if isinstance(use.parent, cst.Attribute):
             name = use.parent.attr.value
             if name not in _RUN_ATTRIBUTES:
@@ -67,15 +69,19 @@ def _is_error_read(use: uses.Use) -> bool:
 
 def call_obstacle(runs: FlowRuns) -> str:
     """What is read of a tool call that an item of a response does not have, or where one goes."""
-    for use in uses.object_uses(runs.flow, _ACTION_TYPES):
+    for use in uses.object_uses(runs.flow, ACTION_TYPES):
         if isinstance(use.parent, cst.Attribute) and use.parent.attr.value in {"submit_tool_outputs", "tool_calls"}:
             continue
         if dumped(use) is not None or asked_type(use) is not None:
             continue
+        if is_displayed(use.node, use.file, runs.inference):
+            continue
         tested = uses.is_truth_test(use.node, use.file) or uses.none_comparison(use.node, use.file) is not None
         if not (tested or isinstance(use.parent, (cst.Assign, cst.NamedExpr))):
             return "a required action is used whole"
-    for use in uses.object_uses(runs.flow, _CALL_TYPES):
+    for use in uses.object_uses(runs.flow, CALL_TYPES):
+        if is_displayed(use.node, use.file, runs.inference):
+            continue
         if isinstance(use.parent, cst.Attribute):
             if use.parent.attr.value not in {"id", "function", "type"}:
                 return f"the program reads {use.parent.attr.value} of a tool call"
@@ -113,10 +119,11 @@ def _calls_list_obstacle(runs: FlowRuns) -> str:
     for use in uses.object_uses(runs.flow, frozenset({"list"})):
         kind = runs.inference.kind(use.node, use.file)
         assert isinstance(kind, Sdk)
-        if not (kind.type.args and kind.type.args[0].name in _CALL_TYPES):
+        if not (kind.type.args and kind.type.args[0].name in CALL_TYPES):
             continue
         fine = isinstance(use.parent, (cst.For, cst.CompFor, cst.Subscript, cst.NamedExpr))
-        if not (fine or _is_assigned(use, runs) or uses.passes_on(use, runs.inference) or _is_len(use)):
+        shown = is_displayed(use.node, use.file, runs.inference)
+        if not (fine or shown or _is_assigned(use, runs) or uses.passes_on(use, runs.inference) or _is_len(use)):
             return "the list of tool calls leaves the code that can be followed"
     return ""
 

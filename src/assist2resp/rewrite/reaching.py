@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.nodes import descendants
+from assist2resp.rewrite.project import Project, SourceFile
 from assist2resp.rewrite.run_sites import text_order
 from assist2resp.rewrite.scopes import Binding, Scope, Variable
+from assist2resp.rewrite.uses import is_load, is_shared
 
 _LOOPS = (cst.While, cst.For)
 
@@ -39,21 +41,21 @@ class Reads:
         if len(bindings) == 1 or self._home(read) is not variable[0] or not all(map(_has_place, bindings)):
             return bindings
         around = [read, *self.file.scopes.ancestors(read)]
-        before = sorted((b for b in bindings if self._is_before(b, read, around)), key=self._place)
+        before = sorted((b for b in bindings if self.is_before(b, read, around)), key=self._place)
         sure = [b for b in before if self._always_reaches(b, around)]
         if not sure:
             return bindings
         last = sure[-1]
-        outer = [loop for loop in around if isinstance(loop, _LOOPS) and not self._is_within(last, loop)]
+        outer = [loop for loop in around if isinstance(loop, _LOOPS) and not self.is_within(last, loop)]
         return [
             b
             for b in bindings
             if b is last
             or (b in before and self._place(last) < self._place(b))
-            or (b not in before and any(self._is_within(b, loop) for loop in outer))
+            or (b not in before and any(self.is_within(b, loop) for loop in outer))
         ]
 
-    def _is_before(self, binding: Binding, read: cst.Name, around: Sequence[cst.CSTNode]) -> bool:
+    def is_before(self, binding: Binding, read: cst.Name, around: Sequence[cst.CSTNode]) -> bool:
         """Whether a binding stands before a read; one whose own value holds the read does not."""
         return self._place(binding) < self.order[read] and binding.node not in around
 
@@ -68,7 +70,8 @@ class Reads:
         """Where a binding stands in the text; a parameter stands before everything."""
         return self.order[binding.target] if binding.target is not None else -1
 
-    def _is_within(self, binding: Binding, loop: cst.CSTNode) -> bool:
+    def is_within(self, binding: Binding, loop: cst.CSTNode) -> bool:
+        """Whether a binding is made anew in each round of a loop."""
         return binding.target is not None and loop in self.file.scopes.ancestors(binding.target)
 
     def _always_reaches(self, binding: Binding, around: Sequence[cst.CSTNode]) -> bool:
@@ -86,6 +89,30 @@ class Reads:
 
     def _is_body_of_with(self, node: cst.CSTNode) -> bool:
         return isinstance(self.file.scopes.parent_of.get(node), cst.With)
+
+
+def is_read_again(read: cst.Name, within: cst.CSTNode, file: SourceFile, project: Project) -> bool:
+    """Whether what a name holds as it is read `within` a statement may be read later, there or by anyone else."""
+    reads = Reads(file)
+    variable = reads.variable(read)
+    if variable is None or (variable[0].parent is None and is_shared(project, file, read.value)):
+        return True
+    own, inside = reads.reaching(read, variable), set(descendants(within))
+    if any(
+        not reads.is_within(b, loop) for loop in file.scopes.ancestors(read) if isinstance(loop, _LOOPS) for b in own
+    ):
+        return True
+    for other in reads.of(variable):
+        if other in inside or not is_load(other, file):
+            continue
+        shared = set(own) & set(reads.reaching(other, variable))
+        if shared and (
+            reads.order[other] > reads.order[read]
+            or file.scopes.scope_of[other] is not variable[0]
+            or not all(reads.is_before(b, other, [other, *file.scopes.ancestors(other)]) for b in shared)
+        ):
+            return True
+    return False
 
 
 def _has_place(binding: Binding) -> bool:

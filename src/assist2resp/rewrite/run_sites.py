@@ -15,6 +15,8 @@ MESSAGE_CREATE, MESSAGE_LIST = "beta.threads.messages.create", "beta.threads.mes
 THREAD_CREATE = "beta.threads.create"
 
 RUN = "beta.threads.Run"
+ACTION_TYPES = frozenset({"beta.threads.run.RequiredAction", "beta.threads.run.RequiredActionSubmitToolOutputs"})
+CALL_TYPES = frozenset({"beta.threads.RequiredActionFunctionToolCall"})
 
 
 def assigned_name(site: Site) -> cst.Name | None:

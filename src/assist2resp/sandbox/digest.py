@@ -10,6 +10,7 @@ import hashlib
 import json
 from typing import Any
 
+from assist2resp.sandbox.models_data import MODELS
 from assist2resp.sandbox.prompt import (
     CodeInterpreter,
     Document,
@@ -22,6 +23,8 @@ from assist2resp.sandbox.prompt import (
     Turn,
 )
 
+_ALIASES = {model.snapshot: name for name, model in MODELS.items() if model.snapshot != name}
+"""A model by its date is the same as by its name alone, of which answers tell the first."""
 NO_PARAMETERS = {"type": "object", "properties": {}}
 
 
@@ -42,7 +45,7 @@ def canonical(value: Any) -> str:
 
 def _meaning(prompt: Prompt) -> dict[str, Any]:
     return {
-        "model": prompt.model,
+        "model": _ALIASES.get(prompt.model, prompt.model),
         "instructions": " ".join(prompt.instructions.split()),
         "history": _history(prompt.history),
         "tools": sorted((entry for tool in prompt.tools if (entry := _tool(tool)) is not None), key=canonical),

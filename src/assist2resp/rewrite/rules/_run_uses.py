@@ -6,9 +6,11 @@ import libcst as cst
 
 from assist2resp.rewrite import uses
 from assist2resp.rewrite.calls import attribute
+from assist2resp.rewrite.displays import is_displayed
 from assist2resp.rewrite.nodes import code, string_value
 from assist2resp.rewrite.plain_uses import asked_type, dumped
 from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.run_sites import ACTION_TYPES, CALL_TYPES
 
 
 def translate_uses(plan: Plan) -> None:
@@ -18,7 +20,7 @@ def translate_uses(plan: Plan) -> None:
             _run_attribute(plan, use, use.parent)
     for use in uses.object_uses(
         plan.flow,
-        frozenset({"beta.threads.run.RequiredAction", "beta.threads.run.RequiredActionSubmitToolOutputs"}),
+        ACTION_TYPES,
     ):
         if isinstance(use.parent, cst.Attribute) and use.parent.value is use.node:
             name = use.parent.attr.value
@@ -32,7 +34,9 @@ def translate_uses(plan: Plan) -> None:
                 _dump(plan, use)
         elif _is_test(use):
             _test(plan, use)
-    for use in uses.object_uses(plan.flow, frozenset({"beta.threads.RequiredActionFunctionToolCall"})):
+        elif is_displayed(use.node, use.file, plan.inference):
+            plan.change(use.file, use.node, lambda updated: _function_calls(_expression(updated)))
+    for use in uses.object_uses(plan.flow, CALL_TYPES):
         if isinstance(use.parent, cst.Attribute) and use.parent.value is use.node:
             _call_attribute(plan, use, use.parent)
 

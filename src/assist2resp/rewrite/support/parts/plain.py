@@ -41,6 +41,21 @@ def output_items(tool_outputs: Iterable[Mapping[str, Any]]) -> list[Any]:
     ]
 
 
+def same_settings(response: Response) -> Json:
+    """The arguments that a response was told, for the one that goes on with it; no conversation keeps them."""
+    told: Json = {**response.to_dict(exclude_none=True)}
+    names = ("model", "instructions", "tools", "reasoning", "truncation", "max_output_tokens", "metadata")
+    again: Json = {name: told[name] for name in names if told.get(name)}
+    again.update({name: told[name] for name in ("temperature", "top_p") if told.get(name, 1) != 1})
+    if told.get("parallel_tool_calls") is False:
+        again["parallel_tool_calls"] = False
+    if told.get("text", {}).get("format", {"type": "text"})["type"] != "text":
+        again["text"] = {"format": told["text"]["format"]}
+    if any(tool["type"] == "code_interpreter" for tool in again.get("tools", ())):
+        again["include"] = ["code_interpreter_call.outputs"]
+    return again
+
+
 def conversation_id(thread_id: str) -> str:
     """The conversation that holds a thread: the id itself if it is one already, else what the id map says."""
     try:
