@@ -53,7 +53,7 @@ CASES = {
     "a module of a package that uses relative imports": (
         {"app/__init__.py": "", "app/run.py": "from .names import NAMES\n" + CALL + MAIN, "app/names.py": NAMES},
         "app/run.py",
-        "app.assistants_compat",
+        ".assistants_compat",
     ),
     "a module that is imported by its bare name": (
         {

@@ -12,6 +12,7 @@ from assist2resp.rewrite.nodes import children, dotted
 _PROSE = re.compile(r"\w\s+\w")
 """What no annotation and no path has: words with nothing but space between them."""
 _WORD = re.compile(r"[^\W\d]\w*")
+_WIDTH = 88
 
 
 def add_import(
@@ -25,8 +26,7 @@ def add_import(
     pairs = sorted(set(names))
     if not pairs:
         return tree
-    clause = ", ".join(name if name == local else f"{name} as {local}" for name, local in pairs)
-    line = cst.parse_statement(f"from {module} import {clause}")
+    line = cst.parse_statement(_written(module, [n if n == local else f"{n} as {local}" for n, local in pairs]))
     assert isinstance(line, cst.SimpleStatementLine)
     body = list(tree.body)
     position = _after_imports(body, {local for _, local in pairs})
@@ -35,6 +35,12 @@ def add_import(
     elif position and not _is_import(body[position - 1]):
         line = line.with_changes(leading_lines=[cst.EmptyLine()])
     return tree.with_changes(body=[*body[:position], line, *body[position:]])
+
+
+def _written(module: str, names: list[str]) -> str:
+    """The line of an import; over several lines where it would be long."""
+    flat = f"from {module} import {', '.join(names)}"
+    return flat if len(flat) <= _WIDTH else "".join([f"from {module} import (\n", *(f"    {n},\n" for n in names), ")"])
 
 
 def _in_local_group(

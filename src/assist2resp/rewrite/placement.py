@@ -50,7 +50,18 @@ class Placement:
         """The module to import from, and pairs of name and local name, for a file that uses it."""
         if file not in self.users:
             return None
-        return self.module, list(self.users[file].items())
+        return self._relative(file) or self.module, list(self.users[file].items())
+
+    def _relative(self, file: SourceFile) -> str:
+        """The module's name seen from a file of the same package that imports its neighbours so; empty for others."""
+        above = self.folder.relative_to(self.root).parts[:1] if self.root in self.folder.parents else ()
+        if not above or self.root / above[0] not in file.path.parents or not _has_relative_imports(file):
+            return ""
+        levels = [self.folder, *self.folder.parents]
+        steps, around = 0, file.path.parent
+        while around not in levels:
+            steps, around = steps + 1, around.parent
+        return "." * (steps + 1) + ".".join([*self.folder.relative_to(around).parts, self.name])
 
     @property
     def module(self) -> str:
@@ -191,12 +202,21 @@ def _is_relative(binding: Binding, file: SourceFile) -> bool:
     return any(isinstance(node, cst.ImportFrom) and bool(node.relative) for node in nodes)
 
 
+def _has_relative_imports(file: SourceFile) -> bool:
+    """Whether a module names its neighbours relative to itself."""
+    bindings = (binding for found in file.scopes.root.names.values() for binding in found)
+    return any(binding.how == "import" and _is_relative(binding, file) for binding in bindings)
+
+
 def _is_script(file: SourceFile) -> bool:
     """Whether a file is a program of its own that no server loads."""
     scope = file.scopes.root
     imported = {binding.origin.partition(".")[0] for found in scope.names.values() for binding in found}
-    relative = any(_is_relative(binding, file) for found in scope.names.values() for binding in found)
-    return not relative and not imported & _SERVED and (bool(_MAIN.search(file.data)) or _acts_at_once(file))
+    return (
+        not _has_relative_imports(file)
+        and not imported & _SERVED
+        and (bool(_MAIN.search(file.data)) or _acts_at_once(file))
+    )
 
 
 def _acts_at_once(file: SourceFile) -> bool:
