@@ -136,6 +136,36 @@ async def test_whatever_a_server_says_it_is_an_answer_or_an_error(data):
     assert got.status_code == 200
 
 
+HALVES = {
+    "at all": b"",
+    "after the beginning": b"HTTP/1.1 200 OK\r\n",
+    "in the body": b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf",
+    "in a chunk": b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhalf",
+    "before an end": b"HTTP/1.1 200 OK\r\n\r\nhalf",
+}
+
+
+@pytest.mark.parametrize("half", HALVES.values(), ids=HALVES)
+async def test_a_server_that_gives_no_sign_is_given_up(half):
+    over = asyncio.Event()
+
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(KEPT)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(half)
+        await over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        lean = Lean(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", {}, {}, patience=0.05)
+        assert (await lean.request("GET", "/x", {})).content == b"{}"
+        with pytest.raises(TimeoutError, match="no sign of the server for 0.05 seconds"):
+            await lean.request("GET", "/x", {})
+        over.set()
+        await lean.close()
+
+
 async def test_a_path_with_odd_signs_is_refused():
     lean = Lean("http://127.0.0.1:9", {}, {})
     for path in ("/a\r\nx: y", "/a b", "/\u2028"):

@@ -70,13 +70,17 @@ class Lean:
 
     errors = (LeanError, OSError, EOFError, zlib.error)
 
-    def __init__(self, base_url: str, headers: Mapping[str, str], query: Mapping[str, str]) -> None:
+    def __init__(
+        self, base_url: str, headers: Mapping[str, str], query: Mapping[str, str], *, patience: float = _TIMEOUT
+    ) -> None:
+        """Requests below a base URL; without a sign for so many seconds, the server is given up."""
         parts = urlsplit(base_url)
         self._is_tls = parts.scheme == "https"
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if self._is_tls else 80)
         self._path = parts.path.rstrip("/")
         self._query = dict(query)
+        self._patience = patience
         name = f"[{self._host}]" if ":" in self._host else self._host
         given = {"host": f"{name}:{parts.port}" if parts.port else name, "accept-encoding": "gzip", **headers}
         self._fixed = "".join(f"{key}: {value}\r\n" for key, value in given.items())
@@ -139,16 +143,16 @@ class Lean:
 
     async def _connect(self) -> _Connection:
         try:
-            async with asyncio.timeout(_TIMEOUT):
+            async with asyncio.timeout(self._patience):
                 opened = await asyncio.open_connection(self._host, self._port, ssl=self._tls, limit=_LARGEST_HEAD)
         except OSError as error:
-            raise UnsentError(str(error) or f"no connection within {_TIMEOUT:g} seconds") from None
-        return _Connection(*opened)
+            raise UnsentError(str(error) or f"no connection within {self._patience:g} seconds") from None
+        return _Connection(*opened, self._patience)
 
     def _request(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> bytes:
-        asked = urlencode({**self._query, **query})
+        asked = urlencode({**self._query, **query}) if query or self._query else ""
         target = f"{self._path}{path}?{asked}" if asked else f"{self._path}{path}"
-        if any(sign <= " " or sign > "~" for sign in target):
+        if not target.isascii() or not target.isprintable() or " " in target:
             raise LeanError("the URL holds a sign that no URL may")
         head = f"{method} {target} HTTP/1.1\r\n{self._fixed}"
         if body is None:
@@ -163,20 +167,20 @@ class Lean:
 class _Connection:
     """A connection, and where in an answer it is."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, patience: float) -> None:
         self.reader = reader
         self._writer = writer
         self.is_read = True
+        self._watch = _Watch(reader, patience)
 
     async def begin(self, data: bytes) -> Head:
         """Send a request; the beginning of its answer."""
         self.is_read = False
         try:
             self._writer.write(data)
-            async with asyncio.timeout(_TIMEOUT):
-                head = _head(await self.reader.readuntil(b"\r\n\r\n"))
-                while head.status < 200:
-                    head = _head(await self.reader.readuntil(b"\r\n\r\n"))
+            head = _head(await self.until(b"\r\n\r\n"))
+            while head.status < 200:
+                head = _head(await self.until(b"\r\n\r\n"))
         except asyncio.LimitOverrunError:
             raise LeanError("an answer whose head has no end") from None
         except (asyncio.IncompleteReadError, ConnectionError) as error:
@@ -186,9 +190,59 @@ class _Connection:
         self.is_read = head.status in _BODILESS
         return head
 
+    async def until(self, end: bytes) -> bytes:
+        """The bytes up to and with an end."""
+        with self._watch:
+            return await self.reader.readuntil(end)
+
+    async def exactly(self, size: int) -> bytes:
+        """So many bytes."""
+        with self._watch:
+            return await self.reader.readexactly(size)
+
+    async def some(self) -> bytes:
+        """The bytes that are there; none at the end."""
+        with self._watch:
+            return await self.reader.read(_CHUNK)
+
     def close(self) -> None:
         """Close it."""
+        self._watch.stop()
         self._writer.close()
+
+
+class _Watch:
+    """Ends a wait for a server that gives no sign; one timer for many waits, since a timer a wait takes long."""
+
+    def __init__(self, reader: asyncio.StreamReader, patience: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._reader = reader
+        self._patience = patience
+        self._since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> None:
+        self._since = self._loop.time()
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._patience, self._look)
+
+    def __exit__(self, *_error: object) -> None:
+        self._since = None
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._since is None:
+            return
+        left = self._since + self._patience - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._look)
+        else:
+            self._reader.set_exception(TimeoutError(f"no sign of the server for {self._patience:g} seconds"))
+
+    def stop(self) -> None:
+        """Watch no more."""
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 _STALE = _StaleError("the connection was closed without an answer")
@@ -219,8 +273,7 @@ async def _whole(head: Head, connection: _Connection) -> bytes:
 
 async def _exactly(connection: _Connection, size: int, *, is_last: bool = False) -> bytes:
     try:
-        async with asyncio.timeout(_TIMEOUT):
-            data = await connection.reader.readexactly(size)
+        data = await connection.exactly(size)
     except asyncio.IncompleteReadError as error:
         raise LeanError(f"the answer ended after {len(error.partial):,} of {size:,} bytes", error.partial) from None
     connection.is_read = is_last
@@ -254,12 +307,8 @@ async def _body(head: Head, connection: _Connection) -> AsyncIterator[bytes]:
             left -= size
             yield await _exactly(connection, size, is_last=not left)
     else:
-        async with asyncio.timeout(None) as patience:
-            while True:
-                patience.reschedule(asyncio.get_running_loop().time() + _TIMEOUT)
-                if not (chunk := await connection.reader.read(_CHUNK)):
-                    return
-                yield chunk
+        while chunk := await connection.some():
+            yield chunk
 
 
 async def _chunked(head: Head, connection: _Connection) -> AsyncIterator[bytes]:
@@ -279,8 +328,7 @@ async def _chunked(head: Head, connection: _Connection) -> AsyncIterator[bytes]:
 
 async def _line(connection: _Connection) -> bytes:
     try:
-        async with asyncio.timeout(_TIMEOUT):
-            return (await connection.reader.readuntil(b"\r\n"))[:-2]
+        return (await connection.until(b"\r\n"))[:-2]
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         raise LeanError("the answer ended in mid-chunk") from None
 
