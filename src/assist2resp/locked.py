@@ -10,12 +10,21 @@ from assist2resp.errors import Assist2RespError, InputFileError
 
 
 def open_locked(
-    path: Path, schema: str, *, busy: Callable[[], Assist2RespError], broken: Callable[[str], Assist2RespError]
+    path: Path,
+    schema: str,
+    *,
+    busy: Callable[[], Assist2RespError],
+    broken: Callable[[str], Assist2RespError],
+    page_size: int = 4096,
 ) -> sqlite3.Connection:
-    """Open a file, with a transaction begun: `busy` if another process holds it, `broken` if it is no such file."""
+    """Open a file, with a transaction begun: `busy` if another process holds it, `broken` if it is no such file.
+
+    Pages of a new file have `page_size` bytes: larger ones for long rows, smaller ones for many small commits.
+    """
     database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
     try:
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        database.execute(f"PRAGMA page_size = {page_size}")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.executescript(schema)

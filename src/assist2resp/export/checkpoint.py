@@ -37,6 +37,8 @@ WHERE excluded.version >= version
 """
 _WAITING, _DONE, _FAILED, _SKIPPED = 0, 1, 2, 3
 _SINCE = "since"
+_PAGE_SIZE = 16_384
+"""Bytes: several messages a page, and a commit comes only now and then."""
 _PAUSE = 0.25
 """Seconds between two commits."""
 
@@ -117,21 +119,11 @@ class Checkpoint:
 
     def keep(self, captures: Iterable[Capture]) -> None:
         """Keep objects."""
-        rows = []
-        for capture in captures:
-            self._seq += 1
-            rows.append(
-                (
-                    capture.kind,
-                    capture.owner,
-                    capture.id,
-                    capture.parent,
-                    capture.stamp,
-                    self._seq,
-                    capture.version,
-                    capture.raw,
-                )
-            )
+        rows = [
+            (kind, owner, object_id, parent, stamp, seq, version, raw)
+            for seq, (kind, object_id, owner, raw, parent, stamp, version) in enumerate(captures, start=self._seq + 1)
+        ]
+        self._seq += len(rows)
         self._database.executemany(_KEEP, rows)
 
     def keep_absence(self, absence: Absence) -> None:
@@ -219,4 +211,5 @@ def _opened(path: Path) -> sqlite3.Connection:
         _SCHEMA,
         busy=lambda: UsageError(f"{path.parent} is being written by another export; wait for it to end."),
         broken=lambda why: InputFileError(path, f"is no checkpoint: {why}.", hint="Use --restart."),
+        page_size=_PAGE_SIZE,
     )

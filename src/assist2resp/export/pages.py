@@ -44,7 +44,8 @@ async def walk(fetch: Fetch, limit: int) -> AsyncIterator[list[Piece]]:
 
 def id_of(value: Any) -> str:
     """The id of an object; a FetchError if it has none."""
-    found = value.get("id") if isinstance(value, dict) else None
-    if not isinstance(found, str) or not found:
-        raise FetchError("the listing holds an object without an id")
-    return found
+    if isinstance(value, dict):
+        found = value.get("id")
+        if isinstance(found, str) and found:
+            return found
+    raise FetchError("the listing holds an object without an id")

@@ -100,11 +100,13 @@ def _listing_as_we_write(text: str) -> tuple[list[Piece], dict[str, Any]] | None
     if not isinstance(value, dict) or not isinstance(value.get("data"), list):
         return None
     option = orjson.OPT_INDENT_2 if "\n" in text else None
-    if orjson.dumps(value, option=option).decode() != text.strip(_SPACES):
+    if orjson.dumps(value, option=option) != text.strip(_SPACES).encode():
         return None
     elements = value.pop("data")
     raws = [orjson.dumps(element, option=option).decode() for element in elements]
-    return [Piece(element, one_line(raw)) for element, raw in zip(elements, raws, strict=True)], value
+    if option is not None:
+        raws = [one_line(raw) for raw in raws]
+    return list(map(Piece, elements, raws)), value
 
 
 def _listing_by_cutting(text: str) -> tuple[list[Piece] | None, dict[str, Any]]:

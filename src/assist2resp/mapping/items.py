@@ -50,10 +50,6 @@ def conversation_of(old: Thread) -> Json:
     if not old.is_whole:
         thread = whole(thread)
         old = replace(old, runs=whole(list(old.runs)), steps=whole(list(old.steps)))
-    ledger = Ledger(thread)
-    ledger.keep("metadata")
-    ledger.change("in the record; a conversation has an id and a date of its own", "id", "object", "created_at")
-    ledger.change("in the record; to be given with the tools of every request", "tool_resources")
     entries = list(_entries(old)) if old.steps else [_message_entry(message, old) for message in old.messages]
     return {
         "thread_id": old.id,
@@ -63,8 +59,18 @@ def conversation_of(old: Thread) -> Json:
         "items": [entry for entry in entries if "item" in entry],
         "left_out": [entry for entry in entries if "item" not in entry],
         "runs": [_run_note(run) for run in old.runs],
-        "losses": _plain(ledger.close()),
+        "losses": _thread_losses(said_by(thread)),
     }
+
+
+@lru_cache(maxsize=4096)
+def _thread_losses(said: tuple[str, ...]) -> Json:
+    """The account of a thread; most threads share one."""
+    ledger = Ledger(dict.fromkeys(said, True))
+    ledger.keep("metadata")
+    ledger.change("in the record; a conversation has an id and a date of its own", "id", "object", "created_at")
+    ledger.change("in the record; to be given with the tools of every request", "tool_resources")
+    return _plain(ledger.close())
 
 
 def _message_entry(given: Mapping[str, Any], old: Thread) -> Json:

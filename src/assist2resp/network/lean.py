@@ -17,6 +17,7 @@ import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -89,32 +90,33 @@ class Lean:
 
     async def request(self, method: str, path: str, query: Mapping[str, Any], body: Any = None) -> Answer:
         """The whole answer to a request."""
-        async with self._open(method, path, query, body) as (head, connection):
-            return Answer(head.status, head.headers, await _whole(head, connection))
+        head, connection = await self._begin(self._request(method, path, query, body), may_repeat=method != "POST")
+        try:
+            content = await _whole(head, connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._give_back(head, connection)
+        return Answer(head.status, head.headers, content)
 
     @asynccontextmanager
     async def stream(self, path: str) -> AsyncIterator[tuple[Head, AsyncIterator[bytes]]]:
         """The beginning of an answer to a GET, and its body while it comes."""
-        async with self._open("GET", path, {}, None) as (head, connection):
+        head, connection = await self._begin(self._request("GET", path, {}, None), may_repeat=True)
+        try:
             yield head, _decoded(head, connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._give_back(head, connection)
 
     async def close(self) -> None:
         """Close all connections that are kept."""
         while self._idle:
             self._idle.pop().close()
 
-    @asynccontextmanager
-    async def _open(
-        self, method: str, path: str, query: Mapping[str, Any], body: Any
-    ) -> AsyncIterator[tuple[Head, _Connection]]:
-        """The beginning of an answer, and the connection with the rest; it is kept if the block reads all of it."""
-        data = self._request(method, path, query, body)
-        head, connection = await self._begin(data, may_repeat=method != "POST")
-        try:
-            yield head, connection
-        except BaseException:
-            connection.close()
-            raise
+    def _give_back(self, head: Head, connection: _Connection) -> None:
+        """Keep a connection whose answer was read to its end."""
         if connection.is_read and head.keeps:
             self._idle.append(connection)
         else:
@@ -150,7 +152,7 @@ class Lean:
         return _Connection(*opened, self._patience)
 
     def _request(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> bytes:
-        asked = urlencode({**self._query, **query}) if query or self._query else ""
+        asked = _encoded(tuple({**self._query, **query}.items())) if query or self._query else ""
         target = f"{self._path}{path}?{asked}" if asked else f"{self._path}{path}"
         if not target.isascii() or not target.isprintable() or " " in target:
             raise LeanError("the URL holds a sign that no URL may")
@@ -162,6 +164,12 @@ class Lean:
             f"{head}content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n".encode("latin-1")
             + content
         )
+
+
+@lru_cache(maxsize=128)
+def _encoded(query: tuple[tuple[str, Any], ...]) -> str:
+    """A query within a URL; most requests have one of a few."""
+    return urlencode(query)
 
 
 class _Connection:

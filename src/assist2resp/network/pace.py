@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 
 _START = 4
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -33,19 +32,27 @@ class Pace:
         """How many requests may be under way now."""
         return int(self._limit)
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait until a request may begin; it counts as under way while the block runs."""
+    def turn(self) -> Pace:
+        """Wait until a request may begin; it counts as under way while the block runs (`async with`)."""
+        return self
+
+    async def __aenter__(self) -> None:
         while self._running >= self.limit:
             self._freed.clear()
             await self._freed.wait()
         self._running += 1
         try:
             await self._wait()
-            yield
-        finally:
-            self._running -= 1
-            self._freed.set()
+        except BaseException:
+            self._end()
+            raise
+
+    async def __aexit__(self, *_error: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        self._running -= 1
+        self._freed.set()
 
     async def _wait(self) -> None:
         loop = asyncio.get_running_loop()
