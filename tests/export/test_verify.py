@@ -130,7 +130,7 @@ def test_a_line_that_is_no_text_is_named(archive):
     path = archive / "source/messages.jsonl"
     path.write_bytes(path.read_bytes().replace(b'"b1"', b'"\xff1"'))
     assert any("messages.jsonl:6" in damage.problem for damage in verify(archive).damages)
-    with pytest.raises(InputFileError, match=r"messages.jsonl:6: is damaged"):
+    with pytest.raises(InputFileError, match=r"messages\.jsonl:6: is damaged"):
         exported("archive", Settings(inputs=(archive,)), archive.parent / "again")
 
 

@@ -160,7 +160,7 @@ async def test_a_server_that_gives_no_sign_is_given_up(half):
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         lean = Lean(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", {}, {}, patience=0.05)
         assert (await lean.request("GET", "/x", {})).content == b"{}"
-        with pytest.raises(TimeoutError, match="no sign of the server for 0.05 seconds"):
+        with pytest.raises(TimeoutError, match=r"no sign of the server for 0\.05 seconds"):
             await lean.request("GET", "/x", {})
         over.set()
         await lean.close()

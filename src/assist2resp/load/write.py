@@ -168,7 +168,7 @@ class Writer:
         surplus = (
             [item for item in written.found if item["id"] not in set(mine)] if len(mine) < len(written.found) else []
         )
-        said = {said_by(item) for item in written.items}
+        said = {said_by(item) for item in written.items} if surplus else set()
         for item in surplus:
             if said_by(item) not in said:
                 break
