@@ -168,3 +168,24 @@ def test_a_page_that_is_awaited_is_a_list(tmp_path: Path) -> None:
     assert "    for m in page:\n" in found
     assert "return [m.role for m in page]" in found
     assert f"async for item in {ITEMS}" in found
+
+
+WRITE = 'client.beta.threads.messages.create(t, role="user", content=given)\n'
+PART = '"content": [{"type": "input_text", "text": given}]'
+
+
+@pytest.mark.parametrize(
+    ("body", "in_parts"),
+    [
+        param(f"for m in {LISTING}:\n    print(m.content[0].text.value)", True, id="all messages"),
+        param(f"page = {LISTING}\nprint(page.data[1].content[0].text.value)", True, id="an earlier one"),
+        param(f'page = {LISTING[:-1]}, order="asc")\nprint(page.data[0].content[0].text.value)', True, id="the oldest"),
+        param(f"print({LISTING}.data[0].content[0].text.value)", False, id="the newest"),
+        param(f"page = {LISTING}\nprint(page.data[0].content[0].text.value)", False, id="the newest of a page"),
+        param(f"for m in {LISTING}:\n    print(m.role)", False, id="no part"),
+    ],
+)
+def test_a_text_is_written_as_the_part_that_is_read(body: str, in_parts: bool, tmp_path: Path) -> None:
+    found = shown(WRITE + body, tmp_path)
+    assert ('"content": given' in found) is not in_parts
+    assert (PART in found) is in_parts

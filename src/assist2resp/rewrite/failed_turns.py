@@ -51,11 +51,11 @@ def _survives(plan: Plan, run: Site) -> Iterator[bool]:
 
 def failed_events(file: SourceFile) -> Iterator[cst.If | cst.MatchCase]:
     """The branches that an event leads to which says that a run failed."""
-    for node in file.scopes.parent_of:
-        if isinstance(node, (cst.If, cst.MatchCase)):
-            question = code(node.test if isinstance(node, cst.If) else node.pattern)
-            if _FAILED_EVENT in question and "completed" not in question:
-                yield node
+    branches: list[cst.If | cst.MatchCase] = [*file.scopes.nodes(cst.If), *file.scopes.nodes(cst.MatchCase)]
+    for node in branches:
+        question = code(node.test if isinstance(node, cst.If) else node.pattern)
+        if _FAILED_EVENT in question and "completed" not in question:
+            yield node
 
 
 def _questions(plan: Plan) -> Iterator[tuple[cst.CSTNode, SourceFile, bool]]:
@@ -150,7 +150,7 @@ def _only_after_success(plan: Plan, site: Site) -> bool:
             continue
         for branch in _of_failures(question, file, plan, polled=polled):
             if question in around:
-                if not any(node is branch or node in set(descendants(branch)) for node in around):
+                if not around.intersection(descendants(branch)):
                     return True
             elif any(
                 isinstance(node, (cst.Return, cst.Raise, cst.Continue, cst.Break)) for node in descendants(branch)

@@ -13,7 +13,7 @@ from assist2resp.rewrite.kinds import Ident, Resource
 from assist2resp.rewrite.literal_absence import may_be_none
 from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.message_reads import Found, MessageReads, Shape
-from assist2resp.rewrite.nodes import argument, has_star
+from assist2resp.rewrite.nodes import argument, has_star, string_value
 from assist2resp.rewrite.sites import Site
 
 _ARGUMENTS = frozenset({"thread_id", "order", "limit", "after", "timeout", "extra_headers"})
@@ -39,6 +39,15 @@ class Listing:
         """`.data` of the listing itself, which nothing else reads."""
         parent = self.site.file.scopes.parent_of[self.site.awaited]
         return parent if isinstance(parent, cst.Attribute) else None
+
+    @property
+    def reads_earlier(self) -> bool:
+        """Whether parts are read of other messages than the newest one."""
+        order = argument(self.site.call, "order") if self.site.call is not None else None
+        newest_first = order is None or string_value(order) == "desc"
+        held = [*self.reads.of(Shape.PAGE, self.site), *self.reads.of(Shape.MESSAGES, self.site)]
+        only_newest = newest_first and all(map(_leads_to_first, held))
+        return not only_newest and bool(self.reads.of(Shape.PART, self.site))
 
     @property
     def loop_over_data(self) -> cst.For | None:
@@ -108,6 +117,15 @@ def _may_skip(node: cst.CSTNode, inner: cst.CSTNode) -> bool:
         case cst.For():
             return node.iter is not inner
     return isinstance(node, (cst.BaseCompoundStatement, cst.Assert))
+
+
+def _leads_to_first(found: Found) -> bool:
+    """Whether a page or a list is only held, or asked for its first message."""
+    parent = found.file.scopes.parent_of[found.node]
+    if isinstance(parent, cst.Subscript):
+        index = parent.slice[0].slice
+        return isinstance(index, cst.Index) and isinstance(index.value, cst.Integer) and index.value.value == "0"
+    return not isinstance(parent, (cst.For, cst.CompFor, cst.Arg))
 
 
 def _loop_over(node: cst.BaseExpression, site: Site) -> cst.For | cst.CompFor | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from assist2resp.rewrite.literal_bodies import dict_body
@@ -18,12 +20,12 @@ _SOURCES = {"image_url": "url", "image_file": "file_id"}
 
 
 def message_content(node: cst.BaseExpression, look: Lookup, role: str | None = "user") -> cst.BaseExpression | None:
-    """The content of an input item: a string as it is, a literal list of parts in the new spelling.
+    """The content of an input item: a string as it is or as a part, a literal list of parts in the new spelling.
 
     An assistant's parts are output, and it has no images; parts of an unknown role (None) are not converted.
     """
     if is_text(node, look):
-        return node
+        return text_part(node) if look.in_parts and role == "user" else node
     if not isinstance(node, (cst.List, cst.Tuple)) or not node.elements or role not in {"user", "assistant"}:
         return None
     elements = []
@@ -33,6 +35,12 @@ def message_content(node: cst.BaseExpression, look: Lookup, role: str | None = "
             return None
         elements.append(element.with_changes(value=part))
     return node.with_changes(elements=elements)
+
+
+def text_part(node: cst.BaseExpression) -> cst.List:
+    """`[{"type": "input_text", "text": node}]`, in the quotes of the text."""
+    body = Body((), quote_of([node]))
+    return cst.List([cst.Element(body.adding(type=text("input_text", body.quote), text=node).build())])
 
 
 def _part(node: cst.BaseExpression, look: Lookup, role: str) -> cst.BaseExpression | None:
@@ -87,7 +95,7 @@ def messages(node: cst.BaseExpression, look: Lookup, most: int | None = MOST_ITE
     A name that always stands for such a list stays if the list means the same to both APIs.
     """
     if isinstance(node, cst.Name):
-        value = look.value(node)
+        value, look = look.value(node), replace(look, in_parts=False)
         return node if isinstance(value, (cst.List, cst.Tuple)) and messages(value, look, most) is value else None
     if not isinstance(node, (cst.List, cst.Tuple)) or (most is not None and len(node.elements) > most):
         return None
@@ -104,7 +112,7 @@ def messages(node: cst.BaseExpression, look: Lookup, most: int | None = MOST_ITE
 def message(node: cst.BaseExpression, look: Lookup) -> cst.BaseExpression | None:
     """The item of one literal message."""
     if isinstance(node, cst.Name):
-        value = look.value(node)
+        value, look = look.value(node), replace(look, in_parts=False)
         return node if value is not None and message(value, look) is value else None
     body = dict_body(node)
     if body is None or not {"role", "content"} <= set(body.keys) <= {"role", "content", "attachments", "metadata"}:

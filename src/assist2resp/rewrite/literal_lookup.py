@@ -50,6 +50,8 @@ class Lookup:
     """Whether another module may use a name of this module's top level."""
     says_text: Callable[[cst.BaseExpression], bool | None] = field(default=_unknown)
     """What the caller knows of an expression being a string, where this module alone does not say it."""
+    in_parts: bool = False
+    """Whether a user's text is written as a part, since the program reads it back as one."""
 
     def variable(self, name: cst.Name) -> Variable | None:
         """The variable that a name in the module's text stands for; None for a builtin or a name that we wrote."""

@@ -60,6 +60,11 @@ class PlainRuns(FlowRuns):
         return plain_listings(uses.sites_named(self.flow, MESSAGE_LIST), self.inference)
 
     @cached_property
+    def reads_parts(self) -> bool:
+        """Whether the program reads the parts of listed messages that may be its users'."""
+        return any(listing.reads_earlier for listing in self.listings.values())
+
+    @cached_property
     def followed(self) -> frozenset[cst.CSTNode]:
         """Every expression that holds messages of such listings."""
         return frozenset().union(*(listing.reads.found for listing in self.listings.values()))

@@ -88,7 +88,10 @@ class Plan:
         """The names of one of the flow's files, for the conversions of literals."""
         if file not in self._looks:
             calls = frozenset(site.call for site in self.flow.sites if site.file is file and site.call is not None)
-            self._looks[file] = Lookup(file.scopes, calls, lambda name: self.is_shared(file, name), self._says_text)
+            parts = self.plain.reads_parts
+            self._looks[file] = Lookup(
+                file.scopes, calls, lambda name: self.is_shared(file, name), self._says_text, parts
+            )
         return self._looks[file]
 
     def is_shared(self, file: SourceFile, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import libcst as cst
@@ -107,10 +108,18 @@ def input_item(plan: Plan, site: Site) -> cst.BaseExpression | None:
     role, content = argument(site.call, "role"), argument(site.call, "content")
     if role is None or content is None:
         return None
-    new = literals.message_content(content, plan.look(site.file), string_value(role) or "user")
+    new = _content(plan, site, role, content)
     if new is not None:
         return literals.input_message(role, new)
     return call(plan.need(site.file, "input_message"), role, content)
+
+
+def _content(
+    plan: Plan, site: Site, role: cst.BaseExpression, content: cst.BaseExpression
+) -> cst.BaseExpression | None:
+    """The content of an input item where the source says what it is; a role that it does not say has no parts."""
+    look, said = plan.look(site.file), string_value(role)
+    return literals.message_content(content, look if said else replace(look, in_parts=False), said or "user")
 
 
 class Apart(NamedTuple):
@@ -133,9 +142,12 @@ def apart(plan: Plan, site: Site, thread: str) -> Apart | None:
     run = answering_run(plan, site, thread, role)
     if run is None:
         return None
-    name = cst.Name(_free_name(plan, site))
-    is_text = literals.message_content(content, plan.look(site.file)) is content
-    item = literals.input_message(role, name) if is_text else call(plan.need(site.file, "input_message"), role, name)
+    name, new = cst.Name(_free_name(plan, site)), _content(plan, site, role, content)
+    item = (
+        literals.input_message(role, name if new is content else literals.text_part(name))
+        if new is not None
+        else call(plan.need(site.file, "input_message"), role, name)
+    )
     return Apart(run, cst.Assign([cst.AssignTarget(name)], content), item)
 
 

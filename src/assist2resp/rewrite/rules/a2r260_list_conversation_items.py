@@ -29,6 +29,7 @@ class ListConversationItems:
     Why: a conversation holds calls of tools and reasoning beside its messages.
     Safety: only where everything that is read of the messages is their role, id and text; a page of which more than one
     message is read holds no more of them than it did. Annotations, times and metadata go through the support module.
+    Where parts of users' messages are read, the program writes their text as parts, since some servers keep strings.
     Known problems: markers such as `【4:0†source】` are no longer part of the text; the annotations are in the item.
     The finding says so (review) where the program speaks of file search and not of the markers.
     See: https://platform.openai.com/docs/guides/conversation-state
