@@ -1,6 +1,7 @@
 """Every program of fixtures/programs, run on the old API, rewritten, and run again after the old API's end.
 
-A program that the rewriter leaves alone must stay byte for byte; what it rewrites must show its users the same.
+A program that the rewriter leaves alone must stay byte for byte; what it rewrites must show its users the same, and
+send no request that OpenAI's description does not allow.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import pytest
 from assist2resp.rewrite.engine import rewrite
 from tests.rewrite.programs import PROGRAMS, Outcome, Program, Runner, api, programs
 from tests.rewrite.rewritten import options, record, recorded, rewrite_copy
+from tests.sandbox.openapi import PATH
+from tests.sandbox.openapi_requests import Requests
 
 NOWHERE = "http://127.0.0.1:9/v1"
 
@@ -24,13 +27,31 @@ def runner() -> Iterator[Runner]:
     runner.close()
 
 
-def run(runner: Runner, program: Program, source: Path, workdir: Path, *, sunset: bool) -> Outcome:
+@pytest.fixture(scope="session")
+def described() -> Requests | None:
+    """OpenAI's description, where it is beside this repository."""
+    return Requests() if PATH.exists() else None
+
+
+def run(
+    runner: Runner,
+    program: Program,
+    source: Path,
+    workdir: Path,
+    *,
+    sunset: bool,
+    described: Requests | None = None,
+) -> Outcome:
+    """Run a program on the sandbox, whose requests are to be as `described`."""
     workdir.mkdir()
     if program.api == "none":
         return runner.run(program, source, workdir, base_url=NOWHERE)
     with api(program, sunset=sunset) as server:
         shown = runner.run(program, source, workdir, base_url=server.url)
         assert not server.failures
+        taken = [request for request in server.requests if request.status < 400]
+    if described is not None:
+        assert not [violation for request in taken for violation in described.violations(request)]
     return shown
 
 
@@ -47,7 +68,9 @@ def chosen(*, old: bool) -> list[object]:
 
 
 @pytest.mark.parametrize("program", chosen(old=True))
-def test_behaves_the_same_after_the_rewrite(program: Program, runner: Runner, tmp_path: Path) -> None:
+def test_behaves_the_same_after_the_rewrite(
+    program: Program, runner: Runner, described: Requests | None, tmp_path: Path
+) -> None:
     source = program.folder / "before"
     before = run(runner, program, source, tmp_path / "before", sunset=False)
     assert before.exit_code == 0, before.stderr
@@ -64,7 +87,8 @@ def test_behaves_the_same_after_the_rewrite(program: Program, runner: Runner, tm
     assert not rewrite([tmp_path / "rewritten"], options(program)).changes, "a second run changes something"
     if program.expect == "manual":
         return
-    after = run(runner, program.on_the_installed_sdk(), tmp_path / "rewritten", tmp_path / "after", sunset=True)
+    rewritten_at, sdk = tmp_path / "rewritten", program.on_the_installed_sdk()
+    after = run(runner, sdk, rewritten_at, tmp_path / "after", sunset=True, described=described)
     assert after.exit_code == 0, after.stderr
     if not program.differs:
         assert after == before

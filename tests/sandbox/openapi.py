@@ -67,7 +67,7 @@ class Description:
 
     def violations(self, route: str, value: Any) -> Iterator[Violation]:
         """What in an answer the description does not allow."""
-        yield from self._errors(route, self.answers[route], value)
+        yield from self.violations_of(route, self.answers[route], value)
 
     def event_violations(self, route: str, name: str, data: Any) -> Iterator[Violation]:
         """What in one event of a stream the description does not allow."""
@@ -77,9 +77,10 @@ class Description:
             yield Violation(route, name, kind, f"no event of this name in {kind}")
             return
         old = kind == "AssistantStreamEvent"
-        yield from self._errors(f"{route} {name}", schema, {"event": name, "data": data} if old else data)
+        yield from self.violations_of(f"{route} {name}", schema, {"event": name, "data": data} if old else data)
 
-    def _errors(self, name: str, schema: dict[str, Any], value: Any) -> Iterator[Violation]:
+    def violations_of(self, name: str, schema: dict[str, Any], value: Any) -> Iterator[Violation]:
+        """What in a value one schema does not allow; `name` stands for the schema, and for the place in violations."""
         if name not in self.validators:
             registry = Registry().with_resource("urn:openai", Resource(self.document, DRAFT202012))
             self.validators[name] = Draft202012Validator(_absolute(schema), registry=registry)
