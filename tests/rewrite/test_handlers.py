@@ -26,6 +26,16 @@ with client.beta.threads.runs.stream(
 """
 FAILED = "    if event.event == 'thread.run.failed':\n        print(event.data.last_error.message)"
 ACTION = "    if event.event == 'thread.run.requires_action':\n        print(event.data.id)"
+ANSWERS = """\
+def on_event(self, event):
+    if event.event == 'thread.run.requires_action':
+        self.answer(event.data.required_action.submit_tool_outputs.tool_calls, event.data.id)
+def answer(self, calls, run_id):
+    outputs = [{"tool_call_id": call.id, "output": call.function.name} for call in calls]
+    with client.beta.threads.runs.submit_tool_outputs_stream(
+        thread_id="thread_abc", run_id=run_id, tool_outputs=outputs, event_handler=Handler()
+    ) as stream:
+        stream.until_done()"""
 SHOWN = "    if event.event == 'thread.run.failed':\n        print(event)"
 INIT = "def __init__(self):\n    self.n = 0\n    AssistantEventHandler.__init__(self)\n"
 TEXT = "def on_text_delta(self, delta, snapshot):\n    print(delta.value, end='')"
@@ -56,7 +66,36 @@ def obstacle(text: str, folder: Path) -> str:
         ),
         param(program("def on_event(self, event):\n" + FAILED), "", id="events told apart"),
         param(program("def on_event(self, event):\n" + FAILED + "\n        return"), "leaves the event", id="returns"),
-        param(program("def on_event(self, event):\n" + ACTION), "has no counterpart", id="required action"),
+        param(program("def on_event(self, event):\n" + ACTION), "", id="required action"),
+        param(
+            program(
+                "def on_event(self, event):\n"
+                + ACTION.replace("==", "in").replace("'thread", "('thread").replace("':", "',):")
+            ),
+            "told apart in another way",
+            id="required action among others",
+        ),
+        param(
+            program("def on_event(self, event):\n" + ACTION.replace("event.data.id", "event.data.model")),
+            "reads run.model",
+            id="more of a run that waits",
+        ),
+        param(program(ANSWERS), "", id="outputs"),
+        param(
+            program(ANSWERS.replace("run_id=run_id", "run_id=self.current_run.id")),
+            "",
+            id="outputs for the current run",
+        ),
+        param(
+            program(ANSWERS + "\ndef on_end(self):\n    print(self.current_run)"),
+            "reads self.current_run",
+            id="run kept",
+        ),
+        param(
+            program(ANSWERS.replace("requires_action", "completed")),
+            "reads data.required_action",
+            id="outputs for another event",
+        ),
         param(program("def on_tool_call_done(self, tool_call):\n    print(1)"), "has on_tool_call_done", id="done"),
         param(program("def on_run_step_done(self, run_step):\n    print(1)"), "has on_run_step_done", id="steps"),
         param(program("def on_text_delta(self, *rest):\n    print(rest)"), "takes other arguments", id="starred"),

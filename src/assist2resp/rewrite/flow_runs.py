@@ -8,6 +8,7 @@ from functools import cached_property
 import libcst as cst
 
 from assist2resp.rewrite import uses
+from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.displays import LOGS, is_displayed
 from assist2resp.rewrite.flows import Flow
 from assist2resp.rewrite.handovers import handed_over, says_again, settings
@@ -21,6 +22,7 @@ from assist2resp.rewrite.run_sites import (
     MESSAGE_CREATE,
     RETRIEVES,
     RUN,
+    SUBMIT_STREAM,
     SUBMITS,
     assigned_name,
     can_be_repeated,
@@ -49,8 +51,8 @@ class FlowRuns:
 
     @property
     def streams(self) -> dict[Site, StreamedRun]:
-        """The runs that the program reads as streams, all understood."""
-        return self.streamed[0]
+        """The runs that the program reads as streams from their beginning, all understood."""
+        return {site: run for site, run in self.streamed[0].items() if site.path != SUBMIT_STREAM}
 
     def starts(self, site: Site) -> bool:
         """Whether a site starts a run, blocking or as a stream."""
@@ -106,16 +108,26 @@ class FlowRuns:
         told = all(site.call is not None and says_again(site, submit, self.inference) for site in self.creates)
         return self.creates[0] if same and told and not self.streams else None
 
+    def run_of(self, submit: Site) -> cst.BaseExpression | None:
+        """What holds the run that a submission goes on with; a handler holds that of its own events."""
+        run_id = argument(submit.call, "run_id", 0) if submit.call is not None else None
+        if isinstance(run_id, cst.Attribute) and run_id.attr.value == "id":
+            kind = self.inference.kind(run_id.value, submit.file)
+            return run_id.value if isinstance(kind, Sdk) and kind.type.name == RUN else None
+        function = submit.scope.enclosing_function()
+        owner = self.inference.members.owner_of.get(function) if function is not None else None
+        held = owner is not None and submit.path == SUBMIT_STREAM and self.inference.is_handler(*owner)
+        return attribute(cst.Name("self"), "current_run") if held else None
+
     def tells_settings(self, submit: Site) -> bool:
         """Whether the response that a submission goes on with is at hand, and tells what it has to be told again."""
-        run_id = argument(submit.call, "run_id", 0) if submit.call is not None else None
-        run = run_id.value if isinstance(run_id, cst.Attribute) and run_id.attr.value == "id" else None
-        kind = self.inference.kind(run, submit.file) if run is not None else None
         starts = [*self.creates, *self.streams]
         if any(site.call is None or argument(site.call, "tool_choice") is not None for site in starts):
             return False
+        if submit.path == SUBMIT_STREAM:
+            return self.run_of(submit) is not None
         beside = any(site.file is submit.file and site.scope is submit.scope for site in self.creates)
-        return isinstance(kind, Sdk) and kind.type.name == RUN and (beside or submit in self.handovers)
+        return self.run_of(submit) is not None and (beside or submit in self.handovers)
 
     @cached_property
     def handovers(self) -> dict[Site, frozenset[cst.Call]]:

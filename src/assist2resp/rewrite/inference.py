@@ -40,6 +40,7 @@ from assist2resp.rewrite.kinds import (
 )
 from assist2resp.rewrite.members import Members
 from assist2resp.rewrite.memo import Memo
+from assist2resp.rewrite.narrowed import event_data
 from assist2resp.rewrite.nodes import argument, positional, string_value
 from assist2resp.rewrite.parameters import Parameters
 from assist2resp.rewrite.project import Project, SourceFile
@@ -313,7 +314,7 @@ class Inference:
 
     def _attribute_of(self, node: cst.Attribute, file: SourceFile) -> Kind:
         owner = self.kind(node.value, file)
-        result = self.attribute(owner, node.attr.value)
+        result = event_data(node, owner, file) or self.attribute(owner, node.attr.value)
         if isinstance(result, Resource) and owner == External("openai"):
             return self.servers.of_module(result, file)
         if isinstance(owner, (External, Unknown)) and isinstance(result, (External, Unknown)):

@@ -18,6 +18,7 @@ from assist2resp.rewrite.run_sites import (
     MESSAGE_CREATE,
     MESSAGE_LIST,
     RETRIEVES,
+    SUBMIT_STREAM,
     SUBMITS,
     THREAD_CREATE,
     thread_argument,
@@ -50,6 +51,7 @@ def site_obstacle(runs: FlowRuns) -> str:
         *MANAGED,
         *RETRIEVES,
         *SUBMITS,
+        SUBMIT_STREAM,
         MESSAGE_CREATE,
         MESSAGE_LIST,
         THREAD_CREATE,
@@ -114,6 +116,8 @@ def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
             return "tool outputs are submitted to a run that is only named"
         if runs.origin_of(site) is None and not runs.tells_settings(site):
             return "tool outputs are submitted where the run's own settings are not to be seen"
+    if site.path == SUBMIT_STREAM and (argument(site.call, "tool_outputs") is None or not runs.tells_settings(site)):
+        return "tool outputs are submitted where the run's own settings are not to be seen"
     if site.path == MESSAGE_LIST and "run_id" in keywords and not _is_of_one_response(runs, site):
         return "messages are listed by run"
     if site.path in _STEPS and not _is_of_one_response(runs, site):

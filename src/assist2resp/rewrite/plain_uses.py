@@ -123,6 +123,7 @@ def _calls_list_obstacle(runs: FlowRuns) -> str:
             continue
         fine = isinstance(use.parent, (cst.For, cst.CompFor, cst.Subscript, cst.NamedExpr))
         shown = is_displayed(use.node, use.file, runs.inference)
+        shown = shown or uses.none_comparison(use.node, use.file) is not None
         if not (fine or shown or _is_assigned(use, runs) or uses.passes_on(use, runs.inference) or _is_len(use)):
             return "the list of tool calls leaves the code that can be followed"
     return ""

@@ -11,6 +11,7 @@ from assist2resp.rewrite.sites import Site
 CREATES = ("beta.threads.runs.create", "beta.threads.runs.create_and_poll")
 RETRIEVES = ("beta.threads.runs.retrieve", "beta.threads.runs.poll")
 SUBMITS = ("beta.threads.runs.submit_tool_outputs", "beta.threads.runs.submit_tool_outputs_and_poll")
+SUBMIT_STREAM = "beta.threads.runs.submit_tool_outputs_stream"
 MESSAGE_CREATE, MESSAGE_LIST = "beta.threads.messages.create", "beta.threads.messages.list"
 THREAD_CREATE = "beta.threads.create"
 

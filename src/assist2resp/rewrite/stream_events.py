@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from assist2resp.rewrite.narrowed import ACTION
 
 _MESSAGE = "message"
 CONTENT = "data.delta.content"
@@ -22,6 +24,10 @@ class ResponseEvent:
     name: str
     item: str = ""
     ends: bool = False
+    old: str = ""
+    """The name of the run's event, where it can be but one."""
+    condition: str = ""
+    """What else must hold; `{event}` stands for the event's name."""
     reads: Mapping[str, str] = field(default_factory=dict)
     shown: frozenset[str] = frozenset()
 
@@ -39,6 +45,8 @@ _USAGE = {
     "data.usage.completion_tokens": "response.usage.output_tokens",
 }
 _ERROR = {"data.last_error.message": "response.error.message", "data.last_error.code": "response.error.code"}
+
+_WAITS = 'any(item.type == "function_call" for item in {event}.response.output)'
 
 EVENTS: Mapping[str, ResponseEvent] = {
     "thread.message.created": ResponseEvent(
@@ -62,6 +70,7 @@ EVENTS: Mapping[str, ResponseEvent] = {
     "thread.run.completed": ResponseEvent(
         "response.completed", "ResponseCompletedEvent", ends=True, reads={**_ENDED, **_USAGE}, shown=_RUN
     ),
+    ACTION: ResponseEvent("response.completed", "ResponseCompletedEvent", ends=True, condition=_WAITS),
     "thread.run.incomplete": ResponseEvent(
         "response.incomplete", "ResponseIncompleteEvent", ends=True, reads=_ENDED, shown=_RUN
     ),
@@ -77,6 +86,14 @@ EVENTS: Mapping[str, ResponseEvent] = {
 }
 NEVER = frozenset({"thread.run.expired", "thread.run.cancelled", "thread.run.cancelling", "done"})
 """Events that no streamed response has, and that no other stands for: branches for them go."""
+
+
+def event_of(name: str, data: bytes) -> ResponseEvent:
+    """The event that says the same; a run that waits for outputs is no completed one, in a file that tells these apart."""
+    event = replace(EVENTS[name], old=name)
+    told_apart = name == "thread.run.completed" and ACTION.encode() in data
+    return replace(event, condition=f"not {_WAITS}") if told_apart else event
+
 
 _PREFIX = "openai.types.beta.assistant_stream_event."
 CLASSES: Mapping[str, str] = {

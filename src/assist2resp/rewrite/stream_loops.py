@@ -14,10 +14,11 @@ from assist2resp.rewrite import uses
 from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.edits import leaving_comments, only_passes
 from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.narrowed import ACTION
 from assist2resp.rewrite.nodes import children, descendants, string_value
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.scopes import Variable
-from assist2resp.rewrite.stream_events import CONTENT, EVENTS, NEVER, ResponseEvent
+from assist2resp.rewrite.stream_events import CONTENT, EVENTS, NEVER, ResponseEvent, event_of
 from assist2resp.rewrite.stream_reads import Edit, EventReads, NotUnderstoodError, is_known, one_side
 from assist2resp.rewrite.stream_tests import branch_test, event_names, opened, without_branch
 
@@ -44,6 +45,8 @@ class StatementReads(EventReads):
         super().__init__(event, file, inference)
         self.around = around
         self.bindings: dict[Variable, int] = {}
+        self.actions: list[cst.If] = []
+        """The branches for a run that waits for outputs."""
         self.kept_loops = 0
 
     def _nothing_else(self, inside: Collection[cst.CSTNode] | None = None) -> None:
@@ -180,6 +183,8 @@ class StatementReads(EventReads):
         inner = self._narrow(node.test)
         if inner is None:
             raise NotUnderstoodError("something is done at events of every kind")
+        if inner.old == ACTION:
+            self.actions.append(node)
         if inner.type:
             self._block(node.body, inner)
         else:
@@ -225,7 +230,7 @@ class StatementReads(EventReads):
                 orelse=None,
             ) if self.path(left) == "event" and _continues(body):
                 event = EVENTS.get(string_value(comparator) or "")
-                if event is None or event.item:
+                if event is None or event.item or event.condition:
                     raise NotUnderstoodError("events are told apart by other names")
                 self.take(left)
                 self._name(left)
@@ -256,8 +261,8 @@ class StatementReads(EventReads):
             return None
         if any(name not in EVENTS and name not in NEVER for name in names):
             raise NotUnderstoodError(f"{next(n for n in names if n not in EVENTS)} has no counterpart")
-        live = [EVENTS[name] for name in dict.fromkeys(names) if name in EVENTS]
-        if len(live) > 1 and any(event.item for event in live):
+        live = [event_of(name, self.file.data) for name in dict.fromkeys(names) if name in EVENTS]
+        if len(live) > 1 and any(event.item or event.condition for event in live):
             raise NotUnderstoodError("events of different kinds are taken together")
         self.take(test)
         if live:
@@ -296,11 +301,13 @@ class StatementReads(EventReads):
         names = event_names(case.pattern, self.path, self.file, self.inference)
         if names is None or any(name not in EVENTS and name not in NEVER for name in names):
             raise NotUnderstoodError("events are told apart by more than their names")
-        live = [EVENTS[name] for name in dict.fromkeys(names) if name in EVENTS]
+        live = [event_of(name, self.file.data) for name in dict.fromkeys(names) if name in EVENTS]
         if not live:
             self.take(case)
             self.edits.append(Edit(case, lambda _: cst.RemoveFromParent()))
             return
+        if any(event.condition for event in live):
+            raise NotUnderstoodError("a run that waits for outputs is told apart by its case")
         if any(event.item for event in live) and (len(live) > 1 or case.guard is not None):
             raise NotUnderstoodError("events of different kinds are taken together")
         seen = _together(live)
@@ -331,7 +338,8 @@ def _together(events: list[ResponseEvent]) -> ResponseEvent:
     first = events[0]
     reads = {path: new for path, new in first.reads.items() if all(event.reads.get(path) == new for event in events)}
     shown = frozenset().union(*(event.shown for event in events))
-    return replace(first, ends=all(event.ends for event in events), reads=reads, shown=shown)
+    old = first.old if len(events) == 1 else ""
+    return replace(first, old=old, ends=all(event.ends for event in events), reads=reads, shown=shown)
 
 
 def _is_quiet(branch: cst.If | cst.Else) -> bool:

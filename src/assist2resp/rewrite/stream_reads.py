@@ -7,10 +7,14 @@ from typing import NamedTuple
 import libcst as cst
 
 from assist2resp.rewrite import uses
+from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.edits import Build
 from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.kinds import Sdk
+from assist2resp.rewrite.narrowed import ACTION
 from assist2resp.rewrite.nodes import children, descendants, string_value
 from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.run_sites import RUN
 from assist2resp.rewrite.scopes import Variable
 from assist2resp.rewrite.stream_events import CONTENT, DELTA_CLASSES, ResponseEvent
 
@@ -140,7 +144,34 @@ class EventReads:
             for part in children(node):
                 self.expression(part, seen)
 
+    def _run_of(self, node: cst.CSTNode) -> None:
+        """What is read of a run that waits is read of the response, as of all runs; here the run becomes the response."""
+        run = node
+        while self.path(run) != "data":
+            assert isinstance(run, (cst.Attribute, cst.Subscript))
+            run = run.value
+        kind = self.inference.kind(run, self.file) if isinstance(run, cst.BaseExpression) else None
+        if not (isinstance(kind, Sdk) and kind.type.name == RUN):
+            raise NotUnderstoodError("a run that waits for outputs is told apart in another way")
+        self.take(node)
+        self.edits.append(Edit(run, lambda _: attribute(cst.Name(self.event), "response")))
+
+    def _name_of(self, node: cst.CSTNode, name: str) -> None:
+        """The name of an event, where it is known, is shown as it was."""
+        self.take(node)
+        parent = self.file.scopes.parent_of[node]
+        if isinstance(parent, cst.FormattedStringExpression):
+            self.edits.append(Edit(parent, lambda _: cst.FormattedStringText(name)))
+        else:
+            self.edits.append(Edit(node, lambda _: cst.SimpleString(f'"{name}"')))
+
     def _read(self, node: cst.CSTNode, path: str, seen: ResponseEvent) -> None:
+        if seen.old == ACTION and path.partition(".")[0] == "data":
+            self._run_of(node)
+            return
+        if path == "event" and seen.old and uses.is_shown(node, self.file, self.inference):
+            self._name_of(node, seen.old)
+            return
         new = seen.reads.get(path)
         if not path and seen.tells_failure and uses.is_shown(node, self.file, self.inference):
             self.take(node)

@@ -78,7 +78,7 @@ def _of_classes(
 def branch_test(
     old: cst.BaseExpression, events: Sequence[ResponseEvent], variable: str, parent: cst.CSTNode
 ) -> cst.BaseExpression:
-    """The test that lets these events of a response through, in the place of `old`; only one may ask for its item."""
+    """The test that lets these events of a response through, in the place of `old`; only one may ask for more than a type."""
     quote = _quote(old)
     told = variable if not _is_held(old) else ""
     kind = f"{told}.type" if told else _held(old)
@@ -86,8 +86,11 @@ def branch_test(
         text = f"{kind} == {quote}{events[0].type}{quote}"
         if events[0].item:
             text += f" and {variable}.item.type == {quote}{events[0].item}{quote}"
-            if isinstance(parent, (cst.BooleanOperation, cst.UnaryOperation)) and not _is_and(parent):
-                text = f"({text})"
+        if events[0].condition:
+            text += f" and {events[0].condition.format(event=variable)}".replace('"', quote)
+        more = events[0].item or events[0].condition
+        if more and isinstance(parent, (cst.BooleanOperation, cst.UnaryOperation)) and not _is_and(parent):
+            text = f"({text})"
     else:
         text = f"{kind} in ({', '.join(f'{quote}{event.type}{quote}' for event in events)})"
     new = cst.parse_expression(text)

@@ -11,7 +11,9 @@ from assist2resp.rewrite.flows import Flow
 from assist2resp.rewrite.handler_classes import HandlerReading, read_handler
 from assist2resp.rewrite.imports import free_name
 from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.kinds import Class, Sdk
 from assist2resp.rewrite.nodes import argument, descendants
+from assist2resp.rewrite.run_sites import ACTION_TYPES, CALL_TYPES, RUN, SUBMIT_STREAM
 from assist2resp.rewrite.scopes import Variable
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.stream_events import TEXT_DELTA
@@ -32,6 +34,9 @@ class StreamedRun:
     edits: list[Edit] = field(default_factory=list)
     waits: list[cst.Expr] = field(default_factory=list)
     """Statements that only read the stream to its end."""
+    texts: cst.For | None = None
+    """The loop over the stream's texts, and the name that an event gets there."""
+    event: str = ""
     readings: int = 0
     tells_failures: bool = False
     handler: HandlerReading | None = None
@@ -49,7 +54,7 @@ def streamed_runs(flow: Flow, inference: Inference) -> tuple[dict[Site, Streamed
     """The flow's streamed runs, and the first reason why one of them cannot be plain."""
     found: dict[Site, StreamedRun] = {}
     for site in flow.sites:
-        if is_streamed(site):
+        if is_streamed(site) or site.path == SUBMIT_STREAM:
             try:
                 found[site] = _Reader(site, flow, inference).read()
             except NotUnderstoodError as problem:
@@ -60,7 +65,7 @@ def streamed_runs(flow: Flow, inference: Inference) -> tuple[dict[Site, Streamed
 class _Reader:
     def __init__(self, site: Site, flow: Flow, inference: Inference) -> None:
         self.site, self.file, self.flow, self.inference = site, site.file, flow, inference
-        self.run = StreamedRun(site, site.path in MANAGED)
+        self.run = StreamedRun(site, site.path in (*MANAGED, SUBMIT_STREAM))
 
     def read(self) -> StreamedRun:
         """Follow the stream to what reads it."""
@@ -88,10 +93,23 @@ class _Reader:
         """Read the handler that the events go to, where one waits for their end alone."""
         if given is None:
             return
-        if self.run.readings or len(self.run.waits) != 1:
+        beside = self.run.texts is not None and self.run.readings == 1 and not self.run.waits
+        if not beside and (self.run.readings or len(self.run.waits) != 1):
             raise NotUnderstoodError("its events go to a handler, and the program reads them as well")
-        streamed = [site for site in self.flow.sites if is_streamed(site)]
+        streamed = [site for site in self.flow.sites if is_streamed(site) or site.path == SUBMIT_STREAM]
         self.run.handler = read_handler(self.site, given, streamed, self.inference)
+        self._follows_calls(self.run.handler.kind)
+        if beside and self.run.handler.inline:
+            raise NotUnderstoodError("its events go to a handler, and the program reads them as well")
+
+    def _follows_calls(self, kind: Class) -> None:
+        """The runs and calls that a handler's class reads are all of this flow, so that they are read of responses."""
+        inside = set(descendants(kind.node))
+        for node in kind.file.scopes.loads:
+            found = self.inference.kind(node, kind.file) if node in inside else None
+            read = isinstance(found, Sdk) and found.type.name in {RUN, *ACTION_TYPES, *CALL_TYPES}
+            if read and not self.flow.owns(node, kind.file):
+                raise NotUnderstoodError("its handler reads calls of tools where they cannot be followed")
 
     def _entered(self, name: cst.Name, item: cst.WithItem) -> None:
         block = self.file.scopes.parent_of[item]
@@ -207,6 +225,7 @@ class _Reader:
         else:
             first = cst.Assign([cst.AssignTarget(loop.target)], delta)
         self.run.readings += 1
+        self.run.texts, self.run.event = loop, event
         self.run.edits.append(Edit(loop, lambda updated: _over_events(updated, event, stream, first)))
 
     def _reads_of(self, target: cst.Name, loop: cst.For) -> list[cst.Name] | None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import libcst as cst
 
 from assist2resp.rewrite.calls import attribute
+from assist2resp.rewrite.edits import only_passes
 from assist2resp.rewrite.handler_classes import Branch, HandlerReading, Statements
 from assist2resp.rewrite.imports import free_name
 from assist2resp.rewrite.nodes import code
@@ -21,6 +22,9 @@ _METHOD, _EXCEPTION, _END = "on_event", "on_exception", "on_end"
 def loop_in_place_of_wait(plan: Plan, site: Site, run: StreamedRun) -> None:
     """Put a loop over the stream where the program waited for its end."""
     assert run.handler is not None
+    if run.texts is not None:
+        _tell_beside(plan, site, run, run.texts)
+        return
     wait = run.waits[0]
     stream = _awaited_stream(wait)
     is_async = isinstance(wait.value, cst.Await)
@@ -41,6 +45,22 @@ def loop_in_place_of_wait(plan: Plan, site: Site, run: StreamedRun) -> None:
         return statement.with_changes(leading_lines=[*line.leading_lines, *beside])
 
     plan.change(site.file, site.file.scopes.parent_of[wait], build)
+
+
+def _tell_beside(plan: Plan, site: Site, run: StreamedRun, texts: cst.For) -> None:
+    """Tell the handler of each event before the program's own loop takes its text."""
+    assert run.handler is not None
+    said = _handed_on(plan, site, run.handler, texts.asynchronous is not None, run.event)
+
+    def build(updated: cst.CSTNode) -> cst.CSTNode:
+        loop = cst.ensure_type(updated, cst.For)
+        body = cst.ensure_type(loop.body, cst.IndentedBlock)
+        own = [line for line in body.body if not (isinstance(line, cst.If) and only_passes(line.body))]
+        whole = loop.with_changes(body=body.with_changes(body=[*said.at_event, *own]), leading_lines=[])
+        guarded = _guarded(whole, said, run.handler.exception if run.handler else "")
+        return guarded.with_changes(leading_lines=loop.leading_lines)
+
+    plan.change(site.file, texts, build)
 
 
 def plain_class(plan: Plan, reading: HandlerReading) -> None:
@@ -95,7 +115,7 @@ def _said_inline(reading: HandlerReading) -> _Said:
     return _Said(_at_event(reading), _lines(reading.at_exception), _lines(reading.at_end))
 
 
-def _handed_on(plan: Plan, site: Site, reading: HandlerReading, is_async: bool) -> _Said:
+def _handed_on(plan: Plan, site: Site, reading: HandlerReading, is_async: bool, event: str = "") -> _Said:
     """Calls of the handler, which a variable holds; it is made before the stream begins."""
     assert site.call is not None
     given = next(
@@ -109,7 +129,7 @@ def _handed_on(plan: Plan, site: Site, reading: HandlerReading, is_async: bool) 
         plan.change(site.file, site.statement(), lambda updated: _after(made, updated))
     raised = [_called(handler, _EXCEPTION, is_async, cst.Name(reading.exception))] if reading.at_exception else []
     ended = [_called(handler, _END, is_async)] if reading.at_end else []
-    return _Said([_called(handler, _METHOD, is_async, cst.Name(reading.event))], raised, ended)
+    return _Said([_called(handler, _METHOD, is_async, cst.Name(event or reading.event))], raised, ended)
 
 
 def _after(made: cst.SimpleStatementLine, updated: cst.CSTNode) -> cst.FlattenSentinel[cst.BaseStatement]:

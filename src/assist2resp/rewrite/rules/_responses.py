@@ -7,13 +7,15 @@ import libcst as cst
 from assist2resp.rewrite import literals
 from assist2resp.rewrite.calls import Argument, attribute, paragraphs, rebuild_call, subscript
 from assist2resp.rewrite.chains import beta_of, client_of
+from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.failed_turns import goes_on
 from assist2resp.rewrite.kept_turns import keep_turn
 from assist2resp.rewrite.nodes import argument, code
 from assist2resp.rewrite.output_limit import output_limit
+from assist2resp.rewrite.outputs import output_edits
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
-from assist2resp.rewrite.run_sites import thread_argument
+from assist2resp.rewrite.run_sites import SUBMITS, thread_argument
 from assist2resp.rewrite.sites import Site, line_place
 
 _HANDED_ON = ("timeout", "extra_headers")
@@ -89,6 +91,30 @@ def keep_failed(plan: Plan, site: Site, given: cst.BaseExpression | None) -> str
     func = attribute(client_of(beta), "conversations", "items", "create")
     keep_turn(plan, site, func, [Argument("conversation_id", reference), Argument("items", given)])
     return "; its input is written into the conversation if it fails"
+
+
+def sent_outputs(plan: Plan, site: Site, outputs: cst.BaseExpression) -> cst.BaseExpression:
+    """The outputs of tools as input; the support module makes it of what cannot be seen."""
+    edits = output_edits(outputs, plan.look(site.file))
+    for edit in edits or ():
+        plan.replace(site.file, edit.node, edit.replacement)
+    return outputs if edits is not None else call(plan.need(site.file, "output_items"), outputs)
+
+
+def arguments_again(plan: Plan, site: Site, outputs: cst.BaseExpression) -> list[Argument]:
+    """The arguments of a response that goes on: what the first one was told, as the code or that response says it."""
+    assert site.call is not None
+    origin = plan.plain.origin_of(site) if site.path in SUBMITS else None
+    if origin is not None:
+        thread = thread_argument(site) if origin.scope is not site.scope else None
+        return response_arguments(plan, origin, outputs, thread=thread)
+    thread, run = thread_argument(site), plan.plain.run_of(site)
+    assert thread is not None
+    assert run is not None
+    conversation = Argument("conversation", conversation_reference(plan, site.file, thread))
+    handed_on = [Argument(name, given) for name in _HANDED_ON if (given := argument(site.call, name)) is not None]
+    told = Argument(None, call(plan.need(site.file, "same_settings"), run))
+    return [conversation, Argument("input", outputs), *handed_on, told]
 
 
 def may_run_code(plan: Plan, configuration: Argument) -> bool:

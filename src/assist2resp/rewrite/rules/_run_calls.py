@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.calls import Argument, attribute
+from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.chains import beta_of, client_of
-from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.kinds import Sdk
 from assist2resp.rewrite.nodes import argument, code
 from assist2resp.rewrite.output_limit import told
-from assist2resp.rewrite.outputs import output_edits
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.rules._responses import folded_input, keep_failed, rebuild_as_response, response_arguments
-from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
-from assist2resp.rewrite.run_sites import RUN, SUBMITS, assigned_name, thread_argument
+from assist2resp.rewrite.rules._responses import (
+    arguments_again,
+    folded_input,
+    keep_failed,
+    rebuild_as_response,
+    response_arguments,
+    sent_outputs,
+)
+from assist2resp.rewrite.run_sites import RUN, SUBMITS, assigned_name
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
 
@@ -80,30 +84,11 @@ def submit(plan: Plan, site: Site) -> None:
     run = run_id.value if isinstance(run_id, cst.Attribute) else None
     if beta is None or outputs is None or (run is not None and not _is_run(plan, run, site.file)):
         return
-    edits = output_edits(outputs, plan.look(site.file))
-    for edit in edits or ():
-        plan.replace(site.file, edit.node, edit.replacement)
-    if edits is None:
-        outputs = call(plan.need(site.file, "output_items"), outputs)
-    rebuild_as_response(plan, site, client_of(beta), _again(plan, site, run, outputs))
+    rebuild_as_response(plan, site, client_of(beta), arguments_again(plan, site, sent_outputs(plan, site, outputs)))
     if isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr) and isinstance(run, (cst.Name, cst.Attribute)):
         statement = site.file.scopes.parent_of[site.awaited]
         plan.change(site.file, statement, lambda updated: _assign(run, cst.ensure_type(updated, cst.Expr)))
     plan.fix(site, _CODE, "tool outputs are the input of the next response.", plain=True)
-
-
-def _again(plan: Plan, site: Site, run: cst.BaseExpression | None, outputs: cst.BaseExpression) -> list[Argument]:
-    """The arguments of a response that goes on: what the first one was told, as the code or that response says it."""
-    origin = plan.plain.origin_of(site)
-    if origin is not None:
-        thread = thread_argument(site) if origin.scope is not site.scope else None
-        return response_arguments(plan, origin, outputs, thread=thread)
-    thread = thread_argument(site)
-    assert thread is not None
-    assert run is not None
-    conversation = Argument("conversation", conversation_reference(plan, site.file, thread))
-    told = Argument(None, call(plan.need(site.file, "same_settings"), run))
-    return [conversation, Argument("input", outputs), told]
 
 
 def _is_put_back(site: Site, run: cst.BaseExpression) -> bool:

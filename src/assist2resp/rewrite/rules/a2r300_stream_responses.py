@@ -8,15 +8,18 @@ from assist2resp.rewrite.calls import Argument
 from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.edits import leaving_comments
 from assist2resp.rewrite.kinds import Resource
+from assist2resp.rewrite.nodes import argument
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._markers import read_text
 from assist2resp.rewrite.rules._responses import (
+    arguments_again,
     folded_input,
     keep_failed,
     may_run_code,
     rebuild_as_response,
     response_arguments,
+    sent_outputs,
 )
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.streams import StreamedRun
@@ -165,7 +168,7 @@ class StreamResponses:
         """Rewrite the streamed runs of a plain flow."""
         if not plan.plain.possible:
             return
-        for site, run in plan.plain.streams.items():
+        for site, run in plan.plain.streamed[0].items():
             if site in plan.open_sites:
                 self._stream(plan, site, run)
 
@@ -173,8 +176,13 @@ class StreamResponses:
     def _stream(plan: Plan, site: Site, run: StreamedRun) -> None:
         beta, given = beta_of(site, plan.inference), folded_input(plan, site)
         assert beta is not None
+        outputs = argument(site.call, "tool_outputs") if site.call is not None else None
         helper = run.managed and given is not None
-        *named, configuration = response_arguments(plan, site, given)
+        *named, configuration = (
+            response_arguments(plan, site, given)
+            if outputs is None
+            else arguments_again(plan, site, sent_outputs(plan, site, outputs))
+        )
         if not helper:
             named.append(Argument("stream", cst.Name("True")))
         if run.handler is not None and run.handler.reads_outputs and may_run_code(plan, configuration):

@@ -14,7 +14,7 @@ class LoopOverEvents:
 
     What: `with runs.stream(…, event_handler=Handler()) as stream: stream.until_done()` becomes `for event in stream:`
     with a branch for each callback. A handler that keeps something, or serves several streams, stays a class, of its
-    own, with one method `on_event`.
+    own, with one method `on_event`. Where it answers calls of tools, the next response is told what the last one was.
     Why: streamed responses know no handlers.
     Safety: only when every callback reads what the new event has as well, the class is a handler and nothing else, and
     every run that it is given to becomes a streamed response; else the handler keeps its events through the support
@@ -194,7 +194,7 @@ class LoopOverEvents:
         if not plan.plain.possible:
             return
         classes = {}
-        for site, run in plan.plain.streams.items():
+        for site, run in plan.plain.streamed[0].items():
             if run.handler is not None and site in plan.claims:
                 loop_in_place_of_wait(plan, site, run)
                 classes[run.handler.kind] = run.handler

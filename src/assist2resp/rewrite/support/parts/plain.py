@@ -43,7 +43,7 @@ def output_items(tool_outputs: Iterable[Mapping[str, Any]]) -> list[Any]:
 
 def same_settings(response: Response) -> Json:
     """The arguments that a response was told, for the one that goes on with it; no conversation keeps them."""
-    told: Json = {**response.to_dict(exclude_none=True)}
+    told: Json = {**response.to_dict(exclude_none=True, warnings=False)}
     names = ("model", "instructions", "tools", "reasoning", "truncation", "max_output_tokens", "metadata")
     again: Json = {name: told[name] for name in names if told.get(name)}
     again.update({name: told[name] for name in ("temperature", "top_p") if told.get(name, 1) != 1})
