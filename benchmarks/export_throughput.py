@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import re
 import subprocess
@@ -26,6 +27,7 @@ from typing import Any
 
 from old_data import threads
 
+from assist2resp.cli import GARBAGE
 from assist2resp.export.engine import export
 from assist2resp.export.source import Settings, open_source
 
@@ -147,6 +149,7 @@ def measure(client: str, url: str, ids: list[str]) -> None:
     """Be a client: print the CPU seconds and the most memory that it took, in MiB."""
     import resource
 
+    gc.set_threshold(*GARBAGE)  # as the command does; for all clients
     with tempfile.TemporaryDirectory() as name:
         CLIENTS[client](url, ids[:10], Path(name))  # imports, which are not what is measured
     with tempfile.TemporaryDirectory() as name:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import importlib
 import importlib.util
 import json
@@ -24,8 +25,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from assist2resp.cli import GARBAGE
 from assist2resp.load.engine import load
 from assist2resp.load.plan import plan_of
 from assist2resp.load.reading import Choice, read_jobs
@@ -133,16 +135,28 @@ async def post_bare(url: str, bodies: list[tuple[Any, list[Any]]]) -> None:
 
 def bodies_of(folder: Path) -> list[tuple[Any, list[Any]]]:
     """The metadata and chunks of every thread, as the load makes them."""
-    plans = [plan_of(job.record) for job in read_jobs(folder, Choice())]
+    plans = [plan_of(job.record()) for job in read_jobs(folder, Choice())]
     starts = [(plan, [0, *plan.ends[:-1]]) for plan in plans]
     return [(plan.metadata, [list(plan.chunk(start)) for start in begun]) for plan, begun in starts]
 
 
-def measured(work: Any) -> float:
-    """The seconds that some work takes."""
-    started = time.perf_counter()
+class Spent(NamedTuple):
+    """The seconds that some work takes, and those of the processor, which another program on the machine stretches less."""
+
+    wall: float
+    cpu: float
+
+
+def measured(work: Any) -> Spent:
+    """What some work takes."""
+    started, begun = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - started
+    return Spent(time.perf_counter() - started, time.process_time() - begun)
+
+
+def best(spent: list[Spent]) -> Spent:
+    """The least of each."""
+    return Spent(min(one.wall for one in spent), min(one.cpu for one in spent))
 
 
 def load_once(folder: Path, *, verify: bool) -> None:
@@ -164,7 +178,7 @@ def load_once(folder: Path, *, verify: bool) -> None:
         )
 
 
-times: dict[bool, list[float]] = {}
+times: dict[bool, list[Spent]] = {}
 
 
 def main() -> int:
@@ -176,6 +190,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--memory", action="store_true", help="Only load once, and print the peak of memory.")
     options = parser.parse_args()
+    gc.set_threshold(*GARBAGE)  # as the command does; for the bare client too
     if options.serve:
         asyncio.run(serve())
     with tempfile.TemporaryDirectory() as place:
@@ -186,18 +201,22 @@ def main() -> int:
             print(f"{number:,} items: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most")
             return 0
         bodies = bodies_of(folder)
-        bare: list[float] = []
+        rounds: list[Spent] = []
         for _ in range(options.rounds):
             with serving() as url:
-                bare.append(measured(lambda url=url: asyncio.run(post_bare(url, bodies))))
+                rounds.append(measured(lambda url=url: asyncio.run(post_bare(url, bodies))))
             load_once(folder, verify=False)
             load_once(folder, verify=True)
-    print(f"bare client                 {number / min(bare):>8.0f} items/s")
+    bare = best(rounds)
+    print(f"bare client       {number / bare.wall:>8.0f} items/s          {number / bare.cpu:>8.0f} items/CPU second")
     for verify, name in ((False, "load, --no-verify"), (True, "load, read back")):
-        best = min(times[verify])
-        print(f"{name:<28}{number / best:>8.0f} items/s{min(bare) / best:>7.2f} x")
-    print(f"goal: at least {GOAL} x the bare client")
-    return 0 if min(bare) / min(times[False]) >= GOAL else 1
+        least = best(times[verify])
+        print(
+            f"{name:<18}{number / least.wall:>8.0f} items/s {bare.wall / least.wall:>6.2f} x"
+            f" {number / least.cpu:>8.0f} items/CPU second {bare.cpu / least.cpu:>6.2f} x"
+        )
+    print(f"goal: at least {GOAL} x the bare client, read back or not")
+    return 0 if bare.wall / best(times[True]).wall >= GOAL else 1
 
 
 if __name__ == "__main__":

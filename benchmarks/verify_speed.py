@@ -9,6 +9,7 @@ all conversions made again, which is the default.
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import tempfile
 import time
@@ -19,6 +20,7 @@ from pathlib import Path
 import orjson
 from old_data import make_archive
 
+from assist2resp.cli import GARBAGE
 from assist2resp.export.verify import verify
 
 GOAL = 0.5
@@ -50,6 +52,7 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=30_000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    gc.set_threshold(*GARBAGE)  # as the command does; for both
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "archive"
         make_archive(folder, options.messages)

@@ -40,6 +40,6 @@ def test_it_can_be_mended(old, tmp_path):
 
 
 def test_it_can_be_loaded(old):
-    plans = [plan_of(job.record) for job in read_jobs(old, Choice())]
+    plans = [plan_of(job.record()) for job in read_jobs(old, Choice())]
     assert len(plans) == 8
     assert sum(len(plan.items) for plan in plans) == 41

@@ -18,7 +18,7 @@ from assist2resp.load.id_map import Loaded
 from assist2resp.load.journal import Entry, State
 from assist2resp.load.kept import kept_of
 from assist2resp.load.plan import Plan, plan_of
-from assist2resp.load.reading import Job, read_jobs
+from assist2resp.load.reading import Job, Record, read_jobs
 from assist2resp.load.session import Result, Session, Settings, run
 from assist2resp.load.stores import Stores
 from assist2resp.load.write import Writer, Written
@@ -162,7 +162,8 @@ class _Load:
         for job in batch:
             entry = self._journal.entry(job.thread_id)
             if entry is not None and entry.state == State.DONE:
-                await self._published.keep(self._loaded(job, plan_of(job.record), entry))
+                record = job.record()
+                await self._published.keep(self._loaded(record, plan_of(record), entry))
 
     async def _claimed(self, waiting: list[tuple[Job, Entry]]) -> list[tuple[Job, Entry]]:
         """The threads of a batch that this run may load; one that it has published already is only looked at again."""
@@ -196,7 +197,8 @@ class _Load:
 
     async def _write(self, job: Job, entry: Entry) -> None:
         """Write one thread; whatever is wrong with it alone is its failure."""
-        plan = plan_of(job.record)
+        record = job.record()
+        plan = plan_of(record)
         written = Written(replace(entry, digest=job.digest))
         try:
             await self._writer.write(plan, written, verify=self._verifies(job))
@@ -211,29 +213,29 @@ class _Load:
         except Exception as error:  # noqa: BLE001 - the boundary of one thread: the rest goes on
             await self._keep_failure(written.entry, f"{type(error).__name__}: {error}")
         else:
-            await self._keep_success(job, plan, written)
+            await self._keep_success(record, plan, written)
 
     def _verifies(self, job: Job) -> bool:
         if not self._session.settings.verify or self._session.total <= ALL_VERIFIED:
             return self._session.settings.verify
         return int(job.digest, 16) % self._session.total < ALL_VERIFIED
 
-    async def _keep_success(self, job: Job, plan: Plan, written: Written) -> None:
+    async def _keep_success(self, record: Record, plan: Plan, written: Written) -> None:
         pairs = zip(plan.origins, written.found, strict=True)
         ids = tuple((origin["id"], str(item["id"])) for origin, item in pairs)
         notes = tuple(written.notes)
         entry = replace(written.entry, ids=ids, note="; ".join(dict.fromkeys(notes)))
-        await self._published.keep(self._loaded(job, plan, entry))
+        await self._published.keep(self._loaded(record, plan, entry))
         await self._journal.keep(replace(entry, state=State.DONE))
         self._result.tally["loaded"] += 1
         self._result.tally["items"] += len(ids)
         self._result.notes.update(notes)
         self._tell("loaded", entry.thread_id, entry.conversation, notes=notes)
 
-    def _loaded(self, job: Job, plan: Plan, entry: Entry) -> Loaded:
+    def _loaded(self, record: Record, plan: Plan, entry: Entry) -> Loaded:
         """What is published of a thread."""
         placed = list(zip(plan.origins, (new for _, new in entry.ids), strict=True))
-        rows = tuple(kept_of(job.record, entry.conversation, placed, self._new_ids))
+        rows = tuple(kept_of(record, entry.conversation, placed, self._new_ids))
         messages = tuple((origin["id"], new) for origin, new in placed if origin["kind"] == "message")
         return Loaded(entry.thread_id, (*messages, (entry.thread_id, entry.conversation)), rows)
 

@@ -51,7 +51,8 @@ def estimate(folder: Path, choice: Choice, *, limit: int | None, verify: bool, s
     for job in read_jobs(folder, choice):
         if limit is not None and found.threads >= limit:
             break
-        _add(found, job.record, plan_of(job.record), count, verify=verify)
+        record = job.record()
+        _add(found, record, plan_of(record), count, verify=verify)
     if stores:
         for store in read_stores(folder):
             found.stores += 1

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from pydantic import ValidationError
@@ -52,18 +52,21 @@ class Choice:
         return self.shard.holds(record["thread_id"]) and (self.since is None or _latest(record) >= self.since)
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """A thread to be loaded."""
 
-    record: Record
-    digest: str
-    """Of its line, so that a thread that was exported again is known as another one."""
+    thread_id: str
+    line: bytes
+    """As it is written: many wait, and as values they would take several times the memory, and the time to walk it."""
 
     @property
-    def thread_id(self) -> str:
-        """The id of the thread."""
-        return str(self.record["thread_id"])
+    def digest(self) -> str:
+        """Of its line, so that a thread that was exported again is known as another one."""
+        return hashlib.sha256(self.line).hexdigest()[:16]
+
+    def record(self) -> Record:
+        """The thread."""
+        return _record_of(self.line)
 
 
 def read_jobs(folder: Path, choice: Choice) -> Iterator[Job]:
@@ -77,7 +80,7 @@ def read_jobs(folder: Path, choice: Choice) -> Iterator[Job]:
                     hint = "`assist2resp verify` says whether it can be mended."
                     raise InputFileError(path, f"is damaged: {error}.", line=number, hint=hint) from error
                 if choice.wants(record):
-                    yield Job(record, hashlib.sha256(line).hexdigest()[:16])
+                    yield Job(str(record["thread_id"]), line)
 
 
 def read_stores(folder: Path) -> Iterator[VectorStoreRecord]:
