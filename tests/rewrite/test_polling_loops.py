@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 from textwrap import dedent
 
 import libcst as cst
 import pytest
 
 from assist2resp.rewrite.loops import asked, decided, dissolved, only_shows
+from tests.rewrite.one_file import rewritten
 
 param = pytest.param
 
@@ -166,3 +168,76 @@ def test_asked(test: str, subject: str, words: set[str]) -> None:
 )
 def test_only_shows(statement: str, expected: bool) -> None:
     assert only_shows(cst.parse_statement(statement)) is expected
+
+
+HEAD = """import time
+
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def ask(t, a):
+    run = client.beta.threads.runs.create(thread_id=t, assistant_id=a)
+"""
+TAIL = "    return client.beta.threads.messages.list(t).data[0].content[0].text.value\n"
+ASK = "run = client.beta.threads.runs.retrieve(thread_id=t, run_id=run.id)\n"
+DONE = "if run.status == 'completed':\n        break\n    "
+
+
+@pytest.mark.parametrize(
+    ("waiting", "left"),
+    [
+        param(
+            f"while run.status != 'completed':\n    {ASK}    time.sleep(1)\nelse:\n    print('done')\n",
+            "print('done')\n",
+            id="else of a while",
+        ),
+        param(f"while True:\n    {ASK}    {DONE}print('waiting')\n    time.sleep(1)\n", "", id="shown while waiting"),
+        param(
+            f"tries = 0\nwhile run.status != 'completed' and tries < 60:\n    time.sleep(1)\n    {ASK}    tries += 1\n",
+            "",
+            id="rounds that are counted",
+        ),
+        param(
+            f"tries = 0\nwhile True:\n    {ASK}    {DONE}if tries < 9:\n        tries += 1\n        time.sleep(1)\n    else:\n        return None\n",
+            "if run.status != 'completed':\n    return None\n",
+            id="a branch that counts",
+        ),
+        param(
+            f"start = time.time()\nwhile True:\n    {ASK}    {DONE}if time.time() - start > 60:\n        raise TimeoutError\n    time.sleep(1)\n",
+            "if run.status != 'completed':\n    raise TimeoutError\n",
+            id="a clock",
+        ),
+        param(
+            f"end = time.monotonic() + 60\nwhile time.monotonic() < end:\n    {ASK}    {DONE}time.sleep(1)\n",
+            "",
+            id="until a time",
+        ),
+        param(
+            f"for i in range(9):\n    {ASK}    {DONE}print('try', i)\n    time.sleep(1)\nelse:\n    raise TimeoutError\n",
+            "if run.status != 'completed':\n    raise TimeoutError\n",
+            id="else of a for",
+        ),
+        param(
+            f"while True:\n    {ASK}    {DONE}if run.status == 'failed':\n        print('failed')\n        break\n    time.sleep(1)\n",
+            "if run.status == 'failed':\n    print('failed')\n",
+            id="two ways out",
+        ),
+        param(
+            f"n = 0\nwhile n < 9:\n    {ASK}    {DONE}n += 1\n    time.sleep(1)\nif n == 9:\n    return None\n",
+            "n = 0\nwhile n < 9:\n    if run.status == 'completed':\n        break\n    n += 1\n    time.sleep(1)\nif n == 9:\n    return None\n",
+            id="a count that is read later stays",
+        ),
+        param(
+            f"start = time.time()\nwhile True:\n    {ASK}    {DONE}if time.time() - start > 60:\n        raise TimeoutError\n    time.sleep(1)\nprint(time.time() - start)\n",
+            "start = time.time()\nif run.status != 'completed':\n    raise TimeoutError\nprint(time.time() - start)\n",
+            id="a time that is read later stays",
+        ),
+    ],
+)
+def test_what_is_left_of_a_loop(waiting: str, left: str, tmp_path: Path) -> None:
+    text = HEAD + "".join(f"    {line}\n" for line in waiting.splitlines()) + TAIL
+    result = rewritten(text, tmp_path).text
+    body = result.partition("    run = client.responses.create(")[2].partition("\n    )\n")[2]
+    assert dedent(body.removesuffix("    return run.output_text\n")) == left

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from assist2resp.rewrite.nodes import descendants
+from assist2resp.rewrite.rounds import branches
 from assist2resp.rewrite.waiting import Waiting, holds
 
 _ARRIVING = frozenset({"completed", "failed", "incomplete", "requires_action"})
@@ -24,7 +25,7 @@ class Question:
     def without_them(self, updated: cst.CSTNode) -> cst.If | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:
         """What is left of the question."""
         first = cst.ensure_type(updated, cst.If)
-        kept = [branch for place, branch in enumerate(_branches(first)) if place not in self.places]
+        kept = [branch for place, branch in enumerate(branches(first)) if place not in self.places]
         rest: cst.If | cst.Else | None = None
         for branch in reversed(kept):
             rest = branch.with_changes(orelse=rest) if isinstance(branch, cst.If) else branch
@@ -52,11 +53,11 @@ def idle_questions(
             state for state in _ARRIVING if waiting.test is None or holds(waiting.test, state) is not False
         )
         places = set[int]()
-        branches = _branches(node)
-        for place, branch in enumerate(branches):
+        choices = branches(node)
+        for place, branch in enumerate(choices):
             test = waiting.spelled(branch.test) if isinstance(branch, cst.If) else None
             here = {state for state in left if test is None or holds(test, state) is not False}
-            is_last = branch is branches[-1] and not any(isinstance(part, cst.Continue) for part in descendants(branch))
+            is_last = branch is choices[-1] and not any(isinstance(part, cst.Continue) for part in descendants(branch))
             if is_idle(branch.body) and (not here or (is_last and ends_on_failure)):
                 places.add(place)
             left = frozenset(state for state in left if test is None or holds(test, state) is not True)
@@ -67,10 +68,3 @@ def idle_questions(
 def _is_one_line(branch: cst.If | cst.Else | None) -> bool:
     """Whether a branch cannot take the place of its question, since it is written on one line."""
     return isinstance(branch, cst.Else) and not isinstance(branch.body, cst.IndentedBlock)
-
-
-def _branches(question: cst.If) -> list[cst.If | cst.Else]:
-    found: list[cst.If | cst.Else] = [question]
-    while (last := found[-1]) and isinstance(last, cst.If) and last.orelse is not None:
-        found.append(last.orelse)
-    return found

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import libcst as cst
 
-from assist2resp.rewrite.edits import only_passes, without_last_semicolon
+from assist2resp.rewrite.edits import Build, only_passes, without_last_semicolon
 from assist2resp.rewrite.nodes import children, code, dotted, string_value
 
 
@@ -42,6 +43,26 @@ def runs_once(loop: cst.While | cst.For, goes: Callable[[cst.CSTNode], bool]) ->
         if not (isinstance(line, cst.SimpleStatementLine) and all(goes(small) for small in line.body))
     ]
     return _once(lines) is not None
+
+
+Built: TypeAlias = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
+
+
+class _Changed(cst.CSTTransformer):
+    def __init__(self, changes: Mapping[cst.CSTNode, Build]) -> None:
+        super().__init__()
+        self.changes = changes
+
+    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> Any:
+        change = self.changes.get(original_node)
+        return updated_node if change is None else change(updated_node)
+
+
+def built(loop: cst.While | cst.For, changes: Mapping[cst.CSTNode, Build], build: Build) -> Built:
+    """What becomes of a loop, once its parts are changed so and it is built anew."""
+    changed = loop.visit(_Changed(changes))
+    assert isinstance(changed, cst.CSTNode)
+    return build(changed)
 
 
 def unguarded(updated: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:
@@ -101,11 +122,68 @@ def _once(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement] | None:
         return []
     *before, last = body
     if any(_leaves(statement) for statement in before):
-        return None
+        return _else_for_the_rest(body)
     ended = _without_leaving(last)
     if ended is None:
         return None
     return [*before, *ended]
+
+
+def _else_for_the_rest(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement] | None:
+    """`if a: break`, and after it what ends the function, is a question with two answers; None for another body."""
+    place = next(place for place, statement in enumerate(body) if _leaves(statement))
+    question, rest = body[place], _once(body[place + 1 :])
+    if not isinstance(question, cst.If) or question.orelse is not None or rest is None:
+        return None
+    if not all(isinstance(other, cst.If) and _leaves(other) for other in body[place + 1 :]) and not (
+        rest and _ends_function(rest[-1])
+    ):
+        return None
+    block = _block(question.body) if _breaks(question.body) else None
+    if block is None:
+        return None
+    others = cst.IndentedBlock(rest)
+    if not rest or (
+        len(rest) == 1 and isinstance(rest[0], cst.If) and only_passes(block) and _exclude(question.test, rest[0].test)
+    ):
+        return [*body[:place], *(rest if only_passes(block) else [question.with_changes(body=block)])]
+    if only_passes(block):
+        return [*body[:place], question.with_changes(test=_negated(question.test), body=others)]
+    return [*body[:place], question.with_changes(body=block, orelse=cst.Else(others))]
+
+
+def _ends_function(statement: cst.BaseStatement) -> bool:
+    last = statement.body[-1] if isinstance(statement, cst.SimpleStatementLine) else None
+    return isinstance(last, (cst.Raise, cst.Return))
+
+
+def and_its_else(build: Build) -> Build:
+    """What a build makes of a `while`, and then what stood in its `else`, which no `break` passes by."""
+
+    def built(updated: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:
+        loop = cst.ensure_type(updated, cst.While)
+        if loop.orelse is None:
+            return build(updated)
+        if not isinstance(loop.orelse.body, cst.IndentedBlock) or _leaves(loop.body):
+            return updated
+        bare = loop.with_changes(orelse=None)
+        found = build(bare)
+        if isinstance(found, cst.While):
+            return updated
+        lines = (
+            []
+            if isinstance(found, cst.RemovalSentinel)
+            else [*found]
+            if isinstance(found, cst.FlattenSentinel)
+            else [found]
+        )
+        rest = list(loop.orelse.body.body)
+        if not lines and rest:
+            above = [*loop.leading_lines, *getattr(rest[0], "leading_lines", ())]
+            rest[0] = rest[0].with_changes(leading_lines=above)
+        return cst.FlattenSentinel([*lines, *rest])
+
+    return built
 
 
 def _without_leaving(statement: cst.BaseStatement) -> list[cst.BaseStatement] | None:

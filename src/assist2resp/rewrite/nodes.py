@@ -57,6 +57,13 @@ def descendants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         stack += reversed(children(top))
 
 
+def small_statements(body: cst.BaseSuite) -> Iterator[cst.BaseSmallStatement]:
+    """The small statements of a body, and of what it holds."""
+    for node in descendants(body):
+        if isinstance(node, cst.BaseSmallStatement):
+            yield node
+
+
 def dotted(node: cst.CSTNode | None) -> str | None:
     """`a.b.c` for a chain of names, else None."""
     parts: list[str] = []

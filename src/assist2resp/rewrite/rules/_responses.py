@@ -43,8 +43,7 @@ def response_arguments(
 
 def _configured(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[Argument]:
     """The arguments of a run of an assistant that is configuration in code."""
-    holder = plan.configurations.holder(assistant, site.file) if plan.configurations is not None else None
-    if holder is None or site.call is None:
+    if not plan.configured or not isinstance(assistant, cst.Attribute) or site.call is None:
         return []
     found = literals.run_overrides(site.call, plan.look(site.file))
     assert found is not None
@@ -55,14 +54,14 @@ def _configured(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[A
     merged = [Argument(o.name, o.node) for o in found.overrides if o.name in _IN_CONFIGURATION]
     if "additional_instructions" in found.apart:
         base = (
-            subscript(holder, "instructions")
+            subscript(assistant.value, "instructions")
             if all(argument(made.call, "instructions") is not None for made in plan.configured if made.call is not None)
             else None
         )
         given = next((setting.value for setting in merged if setting.keyword == "instructions"), base)
         merged = [setting for setting in merged if setting.keyword != "instructions"]
         merged.append(Argument("instructions", paragraphs(given, found.apart["additional_instructions"])))
-    return [*own, Argument(None, _merged(holder, merged))]
+    return [*own, Argument(None, _merged(assistant.value, merged))]
 
 
 def _registered(plan: Plan, site: Site, assistant: cst.BaseExpression, thread: cst.BaseExpression) -> list[Argument]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
+from assist2resp.rewrite.edits import Build
 from assist2resp.rewrite.idle_branches import idle_questions
 from assist2resp.rewrite.kinds import External
-from assist2resp.rewrite.loops import asked, decided, dissolved, only_shows, unguarded
+from assist2resp.rewrite.loops import and_its_else, asked, built, decided, dissolved, only_shows, unguarded
 from assist2resp.rewrite.nodes import code, descendants, string_value
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.rounds import Rounds
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.waiting import Waiting, holds
@@ -204,24 +207,72 @@ class DropPollingLoops:
         sites = _sites_in(plan, loop, file)
         for site in plan.waits.intersection(sites):
             plan.credit(site, self.code, "a response needs no waiting.")
-        tools = waiting.has_tools
-        does_work = isinstance(loop, cst.While) and not tools and _works(plan, waiting)
-        if does_work or _ends_on_failure(waiting) or (not tools and _only_waits(plan, loop, file)):
-            for sleep in _sleeps(plan, loop, file):
-                plan.change(file, sleep, lambda _: cst.RemoveFromParent())
-        if tools:
+        if waiting.has_tools:
+            for sleep in _sleeps(plan, loop, file) if _ends_on_failure(waiting) else ():
+                plan.change(file, sleep, _gone)
             _drop_idle_branches(plan, waiting)
             return
-        if does_work:
-            plan.change(file, loop, unguarded)
+        rounds = Rounds(loop, file, plan.inference)
+        does_work = isinstance(loop, cst.While) and _works(plan, waiting)
+        only_waits = _only_waits(plan, rounds)
+        build = _what_remains(waiting, rounds, does_work=does_work, only_waits=only_waits)
+        if build is not None and self._take_out(plan, rounds, build, only_waits=only_waits):
             return
-        if isinstance(loop, cst.While) and loop.orelse is None and _only_pending(waiting.test):
-            plan.change(file, loop, lambda _: cst.RemoveFromParent())
-            return
-        if loop.orelse is None and (isinstance(loop, cst.While) or not _reads_counter(loop)):
-            plan.change(file, loop, dissolved)
-        elif isinstance(loop, cst.For) and not _reads_counter(loop):
-            plan.change(file, loop, decided)
+        for sleep in _sleeps(plan, loop, file) if _ends_on_failure(waiting) else ():
+            plan.change(file, sleep, _gone)
+
+    @staticmethod
+    def _take_out(plan: Plan, rounds: Rounds, build: Build, *, only_waits: bool) -> bool:
+        """Change a loop and its parts, if nothing goes round any more then."""
+        loop, file = rounds.loop, rounds.file
+        questions = list(rounds.settled(functools.partial(_is_idle, _idle(plan, rounds))))
+        removed = [*_sleeps(plan, loop, file), *rounds.counts, *(_shown_while_waiting(rounds) if only_waits else ())]
+        changes: dict[cst.CSTNode, Build] = dict.fromkeys(removed, _gone)
+        changes.update((question.node, question.build) for question in questions)
+        waits = [node for node in _retrievals(plan, file) if isinstance(node, cst.BaseSmallStatement)]
+        remains = built(loop, {**changes, **dict.fromkeys(waits, _gone)}, build)
+        if isinstance(remains, (cst.While, cst.For)):
+            return False
+        changes.update(dict.fromkeys(rounds.begun(questions, vanishes=isinstance(remains, cst.RemovalSentinel)), _gone))
+        for node, change in {**changes, loop: build}.items():
+            plan.change(file, node, change)
+        return True
+
+
+def _gone(_: cst.CSTNode) -> cst.RemovalSentinel:
+    return cst.RemoveFromParent()
+
+
+def _what_remains(waiting: Waiting, rounds: Rounds, *, does_work: bool, only_waits: bool) -> Build | None:
+    """What makes of a loop without its waiting what remains of it; None where it stays."""
+    loop = waiting.loop
+    if isinstance(loop, cst.For):
+        if _reads_counter(loop) and not only_waits:
+            return None
+        return dissolved if loop.orelse is None else decided
+    if does_work or rounds.is_bounded:
+        return and_its_else(unguarded)
+    return and_its_else(_gone if _only_pending(waiting.test) else dissolved)
+
+
+def _idle(plan: Plan, rounds: Rounds) -> set[cst.CSTNode]:
+    """The small statements of a loop that do nothing but wait."""
+    return {*_sleeps(plan, rounds.loop, rounds.file), *_retrievals(plan, rounds.file), *rounds.counts}
+
+
+def _is_idle(idle: set[cst.CSTNode], suite: cst.BaseSuite) -> bool:
+    """Whether a branch does nothing but wait, and show that it does."""
+    small = [part for line in suite.body for part in _small(line)]
+    return all(part in idle or only_shows(part) or isinstance(part, (cst.Pass, cst.Continue)) for part in small)
+
+
+def _shown_while_waiting(rounds: Rounds) -> Iterator[cst.CSTNode]:
+    """What a loop shows after it asked whether to leave: that it goes on."""
+    asked_already = False
+    for line in rounds.loop.body.body:
+        if asked_already and isinstance(line, cst.SimpleStatementLine):
+            yield from (small for small in line.body if only_shows(small))
+        asked_already = asked_already or _only_leaves(line)
 
 
 def _drop_idle_branches(plan: Plan, waiting: Waiting) -> None:
@@ -275,13 +326,12 @@ def _ends_on_failure(waiting: Waiting) -> bool:
     return bool(states) and states <= _PENDING | {"requires_action"}
 
 
-def _only_waits(plan: Plan, loop: cst.While | cst.For, file: SourceFile) -> bool:
-    """Whether a loop's body does nothing but sleep, retrieve, show, and leave at the end of the run."""
-    sleeps = set(_sleeps(plan, loop, file))
-    waits = _retrievals(plan, file)
+def _only_waits(plan: Plan, rounds: Rounds) -> bool:
+    """Whether a loop's body does nothing but sleep, retrieve, count, show, and leave at the end of the run."""
+    idle = _idle(plan, rounds)
     return all(
-        small in sleeps or small in waits or only_shows(small) or _only_leaves(small)
-        for line in loop.body.body
+        small in idle or only_shows(small) or _only_leaves(small)
+        for line in rounds.loop.body.body
         for small in _small(line)
     )
 
