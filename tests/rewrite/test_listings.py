@@ -57,6 +57,11 @@ def shown(body: str, folder: Path) -> str:
             "    print(last)\n    last = message\n",
             id="first gets a name that is in use",
         ),
+        param(
+            f"page = {LISTING}\nprint(''.join(c.text.value for c in page.data[0].content if c.type == 'text'))",
+            "for c in message.content if",
+            id="first at once gone through",
+        ),
         param(f"page = {LISTING}\nif given:\n    print(page.data[0].role)", "print(page[0].role)", id="first if any"),
         param(f"page = {LISTING}\nprint(given or page.data[0].role)", "page[0].role", id="first if no other"),
         param(f"page = {LISTING}\ndef f():\n    return page.data[0].role\nf()", "page[0].role", id="first, later"),

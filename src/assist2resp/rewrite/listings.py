@@ -102,7 +102,9 @@ def _block_reading(node: cst.CSTNode, site: Site) -> cst.CSTNode | None:
     parents = site.file.scopes.parent_of
     while not isinstance(node, (cst.SimpleStatementLine, cst.If, cst.For)):
         inner, node = node, parents[node]
-        if isinstance(node, (cst.Lambda, cst.BaseComp, cst.BaseSuite)) or _may_skip(node, inner):
+        if isinstance(node, cst.CompFor) and node.iter is inner and isinstance(parents[node], cst.BaseComp):
+            node = parents[node]  # the first of a comprehension's loops goes through what is there at once
+        elif isinstance(node, (cst.Lambda, cst.BaseComp, cst.BaseSuite)) or _may_skip(node, inner):
             return None
     return parents[node]
 

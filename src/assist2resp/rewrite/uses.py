@@ -166,7 +166,7 @@ def parameter_of(callee: Function, call: cst.Call, arg: cst.Arg) -> cst.Param | 
 def is_truth_test(node: cst.CSTNode, file: SourceFile) -> bool:
     """Whether only the truth of an expression, or its being None, is asked."""
     parent = file.scopes.parent_of.get(node)
-    if isinstance(parent, (cst.If, cst.While, cst.IfExp)):
+    if isinstance(parent, (cst.If, cst.While, cst.IfExp, cst.Assert)):
         return parent.test is node
     if isinstance(parent, cst.UnaryOperation):
         return isinstance(parent.operator, cst.Not)

@@ -91,18 +91,51 @@ def _dump(plan: Plan, use: uses.Use) -> None:
 
 
 def _test(plan: Plan, use: uses.Use) -> None:
-    """`if run.required_action:` and its comparison with None ask for pending calls."""
-    positive = uses.none_comparison(use.node, use.file)
-    if positive is None:
-        plan.change(use.file, use.node, lambda updated: _function_calls(_expression(updated)))
-        return
-    comparison = use.file.scopes.parent_of[use.node]
+    """`if run.required_action:` and its comparison with None ask for pending calls, as the status does."""
+    parents = use.file.scopes.parent_of
+    test, positive = _asked(use)
+    both = parents[test]
+    if positive and isinstance(both, cst.BooleanOperation) and isinstance(both.operator, cst.And):
+        other = both.right if both.left is test else both.left
+        if _asks_status(other, use.node):
+            plan.change(use.file, both, lambda updated: _operand(updated, right=both.left is test))
+    local = plan.need(use.file, "run_status")
 
     def build(updated: cst.CSTNode) -> cst.CSTNode:
-        calls = _function_calls(cst.ensure_type(updated, cst.Comparison).left)
-        return calls if positive else cst.UnaryOperation(cst.Not(), calls)
+        match updated:
+            case cst.Comparison():
+                run: cst.CSTNode = updated.left
+            case cst.UnaryOperation():
+                run = updated.expression
+            case _:
+                run = updated
+        return cst.parse_expression(f'{local}({code(run)}) {"==" if positive else "!="} "requires_action"')
 
-    plan.change(use.file, comparison, build)
+    plan.change(use.file, test, build)
+
+
+def _asked(use: uses.Use) -> tuple[cst.CSTNode, bool]:
+    """The question whether there is an action, and whether a yes means that there is one."""
+    parent = use.file.scopes.parent_of[use.node]
+    if isinstance(parent, cst.UnaryOperation):
+        return parent, False
+    answer = uses.none_comparison(use.node, use.file)
+    return (use.node, True) if answer is None else (parent, answer)
+
+
+def _asks_status(node: cst.BaseExpression, action: cst.BaseExpression) -> bool:
+    """Whether the status of the run whose action it is, is compared with the one that has actions."""
+    if not isinstance(node, cst.Comparison) or not isinstance(action, cst.Attribute) or len(node.comparisons) != 1:
+        return False
+    target = node.comparisons[0]
+    is_status = isinstance(node.left, cst.Attribute) and node.left.attr.value == "status"
+    same = is_status and code(cst.ensure_type(node.left, cst.Attribute).value) == code(action.value)
+    return same and isinstance(target.operator, cst.Equal) and string_value(target.comparator) == "requires_action"
+
+
+def _operand(updated: cst.CSTNode, *, right: bool) -> cst.BaseExpression:
+    both = cst.ensure_type(updated, cst.BooleanOperation)
+    return both.right if right else both.left
 
 
 def _call_attribute(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:

@@ -1,0 +1,87 @@
+"""How what a program reads of a run and of its pending calls is read of a response."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.rewrite.one_file import rewritten
+
+param = pytest.param
+
+HEAD = """\
+from openai import OpenAI
+client = OpenAI()
+
+def ask(t, a, given):
+    run = client.beta.threads.runs.create_and_poll(thread_id=t, assistant_id=a)
+"""
+SUBMIT = """\
+    outputs = [{'tool_call_id': c.id, 'output': ''} for c in run.required_action.submit_tool_outputs.tool_calls]
+    run = client.beta.threads.runs.submit_tool_outputs_and_poll(thread_id=t, run_id=run.id, tool_outputs=outputs)
+"""
+CALLS = "run.required_action.submit_tool_outputs.tool_calls"
+PENDING = '[item for item in run.output if item.type == "function_call"]'
+
+
+@pytest.mark.parametrize(
+    ("body", "after"),
+    [
+        param("print(run.status)", "print(run_status(run))", id="status"),
+        param("if run.required_action: pass", 'if run_status(run) == "requires_action": pass', id="truth"),
+        param("if not run.required_action: pass", 'if run_status(run) != "requires_action": pass', id="denied"),
+        param(
+            "if run.required_action is None: pass",
+            'if run_status(run) != "requires_action": pass',
+            id="compared with None",
+        ),
+        param("assert run.required_action", 'assert run_status(run) == "requires_action"', id="asserted"),
+        param(
+            "if run.status == 'requires_action' and run.required_action: pass",
+            "if run_status(run) == 'requires_action': pass",
+            id="asked twice",
+        ),
+        param(
+            "if run.required_action is not None and run.status == 'requires_action': pass",
+            "if run_status(run) == 'requires_action': pass",
+            id="asked twice, the other way",
+        ),
+        param(
+            "if run.status == 'requires_action' or run.required_action: pass",
+            'or run_status(run) == "requires_action": pass',
+            id="asked twice with or",
+        ),
+        param(
+            "if given.status == 'requires_action' and run.required_action: pass",
+            "if given.status == 'requires_action' and run_status(run) == \"requires_action\": pass",
+            id="status of something else",
+        ),
+        param(f"print([c.type for c in {CALLS}])", f'print(["function" for c in {PENDING}])', id="type"),
+        param(f"print(f'{{{CALLS}[0].type}}!')", "print(f'function!')", id="type in a string"),
+        param(f"print(f'{{{CALLS}[0].type:>9}}')", "print(f'{\"function\":>9}')", id="type in a format"),
+        param(f'print(f"{{{CALLS}[0].type!r}}")', "print(f\"{'function'!r}\")", id="type in a representation"),
+        param(
+            f"if {CALLS}[0].type == 'function': pass",
+            f"if {PENDING}[0].type == 'function_call': pass",
+            id="type compared",
+        ),
+        param(f"if {CALLS}[0].type in given: pass", 'if "function" in given: pass', id="type looked up"),
+        param(
+            f"first, *others = {CALLS}\nprint(first.id, [c.id for c in others])",
+            "print(first.call_id, [c.call_id for c in others])",
+            id="calls taken apart",
+        ),
+        param(f"*others, last = {CALLS}\nprint(last.function.name)", "print(last.name)", id="the last call"),
+    ],
+)
+def test_reads(body: str, after: str, tmp_path: Path) -> None:
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    found = rewritten(f"{HEAD}{lines}{SUBMIT}", tmp_path).text
+    assert after in found
+    assert "threads(client)" not in found
+
+
+def test_calls_taken_apart_into_something_else_stay(tmp_path: Path) -> None:
+    body = f"    (first, second), *others = {CALLS}\n"
+    assert body in rewritten(f"{HEAD}{body}{SUBMIT}", tmp_path).text
