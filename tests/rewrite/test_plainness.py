@@ -17,6 +17,7 @@ WAIT = "while run.status != 'completed':\n    run = client.beta.threads.runs.ret
 NAMED = (
     "while (now := client.beta.threads.runs.retrieve(thread_id=t, run_id=run.id)).status != 'completed':\n    pass\n"
 )
+BEGIN = "run = client.beta.threads.create_and_run_poll(assistant_id=a, thread={})\n"
 LISTING = "client.beta.threads.messages.list(t)"
 SUBMIT = "client.beta.threads.runs.submit_tool_outputs_and_poll(thread_id=t, run_id=run.id, tool_outputs={})\n"
 
@@ -35,6 +36,7 @@ def obstacle(body: str, folder: Path) -> str:
     [
         param(POLL + "print(run.status)", id="status"),
         param(POLL + "print(run.usage.total_tokens)", id="tokens"),
+        param(BEGIN.format("{'messages': [{'role': 'user', 'content': t}]}") + "print(run.status)", id="own thread"),
         param(POLL + "print('run', run)", id="run shown"),
         param(POLL + "print(run.required_action)", id="action shown"),
         param(POLL.replace("a)", "given())") + SUBMIT.format("[]"), id="outputs for settings that the response tells"),
@@ -68,6 +70,15 @@ def test_plain(body: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "why"),
     [
+        param(BEGIN.format("given"), "a thread of which not all can be seen", id="own thread from elsewhere"),
+        param(
+            BEGIN.format("{'messages': []}"), "a thread of which not all can be seen", id="own thread without messages"
+        ),
+        param(
+            BEGIN.format("{'messages': [{'role': 'user', 'content': t}], 'tool_resources': {}}"),
+            "a thread of which not all can be seen",
+            id="own thread with files",
+        ),
         param("client.beta.threads.create()", "the flow creates no run", id="no run"),
         param(POLL + "print(run.assistant_id)", "reads run.assistant_id", id="assistant of the run"),
         param(POLL + "print(run.model)", "reads run.model", id="model, which a response names with its date"),

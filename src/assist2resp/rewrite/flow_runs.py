@@ -15,6 +15,7 @@ from assist2resp.rewrite.handovers import handed_over, says_again, settings
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Sdk
 from assist2resp.rewrite.nodes import argument
+from assist2resp.rewrite.own_threads import goes_on_in
 from assist2resp.rewrite.run_sites import (
     ACTION_TYPES,
     CALL_TYPES,
@@ -83,6 +84,11 @@ class FlowRuns:
         return any(is_displayed(*use) and not is_displayed(*use, LOGS) for use in whole)
 
     @cached_property
+    def own_threads_go_on(self) -> bool:
+        """Whether the program may go on with threads after a run of them failed."""
+        return goes_on_in(self.flow, self.inference)
+
+    @cached_property
     def waiting(self) -> list[Waiting]:
         """The loops that wait for the flow's runs."""
         retrieves, submits = uses.sites_named(self.flow, *RETRIEVES), uses.sites_named(self.flow, *SUBMITS)
@@ -98,7 +104,7 @@ class FlowRuns:
             return None
         for arg in found[0].call.args:
             name = arg.keyword.value if arg.keyword is not None else "thread_id"
-            if name == "tool_choice" or not can_be_repeated(arg.value, found[0]):
+            if name == "tool_choice" or (name != "thread" and not can_be_repeated(arg.value, found[0])):
                 return None
         return found[0]
 

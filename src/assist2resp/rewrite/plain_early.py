@@ -8,7 +8,7 @@ import libcst as cst
 
 from assist2resp.rewrite.flow_runs import FlowRuns
 from assist2resp.rewrite.nodes import descendants
-from assist2resp.rewrite.run_sites import MESSAGE_LIST, RETRIEVES, assigned_name
+from assist2resp.rewrite.run_sites import MESSAGE_LIST, POLLED, RETRIEVES, assigned_name
 from assist2resp.rewrite.sites import Site
 
 
@@ -16,7 +16,7 @@ def early_obstacle(runs: FlowRuns) -> str:
     """What is read between a run's creation and its waiting, of the run's state or its thread; empty where nothing is."""
     listings = {site.call for site in runs.flow.sites if site.path == MESSAGE_LIST}
     for site in runs.creates:
-        name = assigned_name(site) if site.name == "create" else None
+        name = assigned_name(site) if site.name not in POLLED else None
         for line in _before_waiting(site, name, runs) if name is not None else ():
             if name is not None and _reads_state(line, name.value):
                 return "a run's state is read before it was waited for"

@@ -16,6 +16,7 @@ from assist2resp.rewrite.run_sites import (
     MESSAGE_LIST,
     RETRIEVES,
     SUBMITS,
+    THREAD_RUNS,
     assigned_name,
     text_order,
     thread_argument,
@@ -54,7 +55,7 @@ def _still_newest(runs: FlowRuns, site: Site, run: cst.Name, texts: list[cst.Bas
         code(thread)
         for other in (site, *near)
         if (other is site or (other in made_before)) and (thread := thread_argument(other)) is not None
-    }
+    } | {f"{run.value}.thread_id" for other in made_before if other.path in THREAD_RUNS}
     return (
         len(threads) == 1
         and any(_always_before(name, site) for name in _bindings_of(runs, run, site))

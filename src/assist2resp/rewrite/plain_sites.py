@@ -13,6 +13,7 @@ from assist2resp.rewrite.handovers import read_by_name
 from assist2resp.rewrite.kinds import Ident, Resource
 from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.nodes import argument, has_star
+from assist2resp.rewrite.own_threads import own_thread
 from assist2resp.rewrite.run_sites import (
     CREATES,
     MESSAGE_CREATE,
@@ -21,6 +22,7 @@ from assist2resp.rewrite.run_sites import (
     SUBMIT_STREAM,
     SUBMITS,
     THREAD_CREATE,
+    THREAD_RUNS,
     thread_argument,
 )
 from assist2resp.rewrite.sites import Site
@@ -99,12 +101,15 @@ def brings_files(site: Site, runs: FlowRuns) -> bool:
 def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
     assert site.call is not None
     keywords = {arg.keyword.value for arg in site.call.args if arg.keyword is not None}
-    if site.path in (*CREATES, *MANAGED) and not keywords <= _CREATE_ARGUMENTS:
-        return f"{site.path} is given {', '.join(sorted(keywords - _CREATE_ARGUMENTS))}"
+    own = {"thread"} if site.path in THREAD_RUNS else set()
+    if site.path in (*CREATES, *MANAGED) and not keywords <= _CREATE_ARGUMENTS | own:
+        return f"{site.path} is given {', '.join(sorted(keywords - _CREATE_ARGUMENTS - own))}"
     if site.path == MESSAGE_CREATE and "file_ids" in keywords:
         return "a message has files as the first beta had them"
+    if site.path in THREAD_RUNS and own_thread(site, Lookup(site.file.scopes)) is None:
+        return "a run begins with a thread of which not all can be seen"
     if site.path in (*CREATES, *MANAGED) and (
-        argument(site.call, "assistant_id") is None or thread_argument(site) is None
+        argument(site.call, "assistant_id") is None or (thread_argument(site) is None and not own)
     ):
         return f"{site.path} is not given its thread and assistant by name"
     if site.path in SUBMITS:

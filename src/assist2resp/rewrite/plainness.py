@@ -25,7 +25,7 @@ from assist2resp.rewrite.plain_sites import (
 )
 from assist2resp.rewrite.plain_uses import call_obstacle, id_obstacle, run_obstacle
 from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.run_sites import MESSAGE_LIST
+from assist2resp.rewrite.run_sites import MESSAGE_LIST, POLLED
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.stand_ins import mock_obstacle
 from assist2resp.rewrite.streams import is_streamed
@@ -120,7 +120,7 @@ class PlainRuns(FlowRuns):
         )
 
     def _loop_obstacle(self) -> str:
-        polled = any(site.name == "create_and_poll" for site in self.creates)
+        polled = any(site.name in POLLED for site in self.creates)
         for waiting in self.waiting:
             if waiting.obstacle:
                 return waiting.obstacle

@@ -8,7 +8,15 @@ from assist2resp.rewrite.nodes import argument, descendants
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.sites import Site
 
-CREATES = ("beta.threads.runs.create", "beta.threads.runs.create_and_poll")
+THREAD_RUNS = (
+    "beta.threads.create_and_run",
+    "beta.threads.create_and_run_poll",
+    "beta.threads.create_and_run_stream",
+)
+"""Runs that begin with a thread of their own."""
+CREATES = ("beta.threads.runs.create", "beta.threads.runs.create_and_poll", *THREAD_RUNS[:2])
+POLLED = frozenset({"create_and_poll", "create_and_run_poll"})
+"""The names of those that wait for the run's end."""
 RETRIEVES = ("beta.threads.runs.retrieve", "beta.threads.runs.poll")
 SUBMITS = ("beta.threads.runs.submit_tool_outputs", "beta.threads.runs.submit_tool_outputs_and_poll")
 SUBMIT_STREAM = "beta.threads.runs.submit_tool_outputs_stream"

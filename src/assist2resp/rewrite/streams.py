@@ -13,15 +13,15 @@ from assist2resp.rewrite.imports import free_name
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Class, Sdk
 from assist2resp.rewrite.nodes import argument, descendants
-from assist2resp.rewrite.run_sites import ACTION_TYPES, CALL_TYPES, RUN, SUBMIT_STREAM
+from assist2resp.rewrite.run_sites import ACTION_TYPES, CALL_TYPES, RUN, SUBMIT_STREAM, THREAD_RUNS
 from assist2resp.rewrite.scopes import Variable
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.stream_events import TEXT_DELTA
 from assist2resp.rewrite.stream_loops import read_loop
 from assist2resp.rewrite.stream_reads import Edit, NotUnderstoodError
 
-MANAGED = ("beta.threads.runs.stream", "beta.threads.runs.create_and_stream")
-_CREATE = "beta.threads.runs.create"
+MANAGED = ("beta.threads.runs.stream", "beta.threads.runs.create_and_stream", THREAD_RUNS[2])
+_CREATES = ("beta.threads.runs.create", THREAD_RUNS[0])
 
 
 @dataclass
@@ -46,7 +46,7 @@ def is_streamed(site: Site) -> bool:
     """Whether a site creates a run as a stream, or may do so."""
     if site.path in MANAGED:
         return True
-    stream = argument(site.call, "stream") if site.call is not None and site.path == _CREATE else None
+    stream = argument(site.call, "stream") if site.call is not None and site.path in _CREATES else None
     return stream is not None and not (isinstance(stream, cst.Name) and stream.value == "False")
 
 

@@ -13,11 +13,13 @@ from assist2resp.rewrite.kept_turns import keep_turn
 from assist2resp.rewrite.nodes import argument, code
 from assist2resp.rewrite.output_limit import output_limit
 from assist2resp.rewrite.outputs import output_edits
+from assist2resp.rewrite.own_threads import own_thread
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
-from assist2resp.rewrite.run_sites import SUBMITS, thread_argument
+from assist2resp.rewrite.run_sites import SUBMITS, THREAD_RUNS, thread_argument
 from assist2resp.rewrite.sites import Site, line_place
 
+_NOT_TOLD = frozenset({"thread_id", "thread", "assistant_id", "poll_interval_ms", "stream", "event_handler"})
 _HANDED_ON = ("timeout", "extra_headers")
 _AS_GIVEN = {"max_completion_tokens": "max_output_tokens", "metadata": "metadata"}
 _IN_CONFIGURATION = frozenset(
@@ -32,13 +34,34 @@ def response_arguments(
 ) -> list[Argument]:
     """The arguments of a response that does what the run created at `site` did, with this input, in this thread."""
     assert site.call is not None
-    thread, assistant = thread or thread_argument(site), argument(site.call, "assistant_id")
-    assert thread is not None
+    assistant = argument(site.call, "assistant_id")
     assert assistant is not None
-    arguments = [Argument("conversation", conversation_reference(plan, site.file, thread))]
+    thread = thread or thread_argument(site)
+    if thread is None:
+        conversation, given = _begun(plan, site)
+    else:
+        conversation = conversation_reference(plan, site.file, thread)
+    arguments = [Argument("conversation", conversation)]
     if given is not None:
         arguments.append(Argument("input", given))
     return arguments + (_configured(plan, site, assistant) or _registered(plan, site, assistant, thread))
+
+
+def _begun(plan: Plan, site: Site) -> tuple[cst.BaseExpression, cst.BaseExpression | None]:
+    """The id of a conversation for a run that begins with a thread of its own, and the input of its response.
+
+    A failed response keeps its input nowhere, so it is written first where the program may go on with the thread.
+    """
+    own, beta = own_thread(site, plan.look(site.file)), beta_of(site, plan.inference)
+    assert own is not None
+    assert beta is not None
+    given = [cst.Arg(own.metadata, cst.Name("metadata"), _TIGHT)] if own.metadata is not None else []
+    if plan.plain.own_threads_go_on:
+        given.insert(0, cst.Arg(own.items, cst.Name("items"), _TIGHT))
+    made: cst.BaseExpression = cst.Call(attribute(client_of(beta), "conversations", "create"), given)
+    if getattr(site.receiver, "is_async", False):
+        made = cst.Await(made, lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    return attribute(made, "id"), None if plan.plain.own_threads_go_on else own.items
 
 
 def _configured(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[Argument]:
@@ -64,19 +87,21 @@ def _configured(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[A
     return [*own, Argument(None, _merged(assistant.value, merged))]
 
 
-def _registered(plan: Plan, site: Site, assistant: cst.BaseExpression, thread: cst.BaseExpression) -> list[Argument]:
+def _registered(
+    plan: Plan, site: Site, assistant: cst.BaseExpression, thread: cst.BaseExpression | None
+) -> list[Argument]:
     """The arguments of a run of an assistant that is looked up by its id."""
     assert site.call is not None
     own: list[Argument] = []
     settings: list[cst.Arg] = []
-    if plan.plain.threads_have_files:
+    if plan.plain.threads_have_files and thread is not None:
         settings.append(cst.Arg(thread, cst.Name("thread_id"), _TIGHT))
     for arg in site.call.args:
         name = arg.keyword.value if arg.keyword is not None else ""
         if name in _HANDED_ON or name in _AS_GIVEN:
             value = output_limit(arg.value) if name == "max_completion_tokens" else arg.value
             own.append(Argument(_AS_GIVEN.get(name, name), value))
-        elif name and name not in {"thread_id", "assistant_id", "poll_interval_ms", "stream", "event_handler"}:
+        elif name and name not in _NOT_TOLD:
             settings.append(cst.Arg(arg.value, cst.Name(name), _TIGHT))
     lookup = cst.Call(cst.Name(plan.need(site.file, "request_arguments")), [cst.Arg(assistant), *settings])
     return [*own, Argument(None, lookup)]
@@ -106,7 +131,8 @@ def arguments_again(plan: Plan, site: Site, outputs: cst.BaseExpression) -> list
     assert site.call is not None
     origin = plan.plain.origin_of(site) if site.path in SUBMITS else None
     if origin is not None:
-        thread = thread_argument(site) if origin.scope is not site.scope else None
+        apart = origin.scope is not site.scope or origin.path in THREAD_RUNS
+        thread = thread_argument(site) if apart else None
         return response_arguments(plan, origin, outputs, thread=thread)
     thread, run = thread_argument(site), plan.plain.run_of(site)
     assert thread is not None

@@ -16,6 +16,7 @@ from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rounds import Rounds
 from assist2resp.rewrite.rules._cases import case
+from assist2resp.rewrite.run_sites import POLLED
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.waiting import Waiting, holds
 from assist2resp.schema.findings import Level
@@ -293,7 +294,7 @@ def _drop_idle_branches(plan: Plan, waiting: Waiting) -> None:
 
 def _works(plan: Plan, waiting: Waiting) -> bool:
     """Whether the loop, which is not entered any more, did something at the end of its run."""
-    polled = any(site.name == "create_and_poll" for site in plan.plain.creates)
+    polled = any(site.name in POLLED for site in plan.plain.creates)
     skips_its_end = waiting.test is not None and holds(waiting.test, "completed") is False
     return bool(waiting.skipped) or (waiting.tells_its_end and skips_its_end and not polled)
 
