@@ -18,7 +18,9 @@ def is_local(module: str) -> bool:
 
 LOCAL = [
     param("import os\n\nx = 1\n", "import os\n\nfrom compat import threads\n\nx = 1\n", id="after packages"),
-    param("x = 1\n", "from compat import threads\nx = 1\n", id="no imports"),
+    param("x = 1\n", "from compat import threads\n\nx = 1\n", id="no imports"),
+    param("def f():\n    pass\n", "from compat import threads\n\n\ndef f():\n    pass\n", id="no imports, a function"),
+    param("# a tool\n\nx = 1\n", "# a tool\n\nfrom compat import threads\n\nx = 1\n", id="no imports, a comment"),
     param('"""Doc."""\n\nx = 1\n', '"""Doc."""\n\nfrom compat import threads\n\nx = 1\n', id="after the docstring"),
     param(
         "import os\n\nfrom app import a\nfrom zoo import z\n\nx = 1\n",
@@ -63,6 +65,30 @@ def test_import_of_the_project(before: str, after: str) -> None:
     made = add_import(cst.parse_module(before), "compat", [("threads", "threads")], is_local).code
     ast.parse(made)
     assert made == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        param(
+            "from openai import OpenAI\nfrom app import a\n\nx = 1\n",
+            "from openai import OpenAI\nfrom openai.types import Response\nfrom app import a\n\nx = 1\n",
+            id="to its package's",
+        ),
+        param(
+            "from openai.types.z import Z\nfrom app import a\n\nx = 1\n",
+            "from openai.types.z import Z\nfrom openai.types import Response\nfrom app import a\n\nx = 1\n",
+            id="to its package's, whatever their order",
+        ),
+        param(
+            "import os\n\nfrom app import a\n\nx = 1\n",
+            "import os\n\nfrom app import a\nfrom openai.types import Response\n\nx = 1\n",
+            id="to the end without one",
+        ),
+    ],
+)
+def test_import_of_a_type(before: str, after: str) -> None:
+    assert add_import(cst.parse_module(before), "openai.types", [("Response", "Response")]).code == after
 
 
 @pytest.mark.parametrize(

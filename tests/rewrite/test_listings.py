@@ -72,6 +72,7 @@ def shown(body: str, folder: Path) -> str:
         ),
         param(f"page = {LISTING}\nyield page.data[0].role", "page[0].role", id="first in a generator"),
         param(f"page = {LISTING}\nprint(page.data[0].role, page.data[1].role)", "page[1].role", id="first and second"),
+        param(f"try:\n    {LISTING}\nexcept Exception:\n    print('none')", f"    {ITEMS}\n", id="asked for nothing"),
         param(f"for m in {LISTING}:\n    print(m.role, m.id)", f"for m in {ITEMS}:", id="loop"),
         param(f"return [m.role for m in {LISTING}]", f'for m in {ITEMS} if m.type == "message"]', id="comprehension"),
         param(
@@ -194,3 +195,8 @@ def test_a_text_is_written_as_the_part_that_is_read(body: str, in_parts: bool, t
     found = shown(WRITE + body, tmp_path)
     assert ('"content": given' in found) is not in_parts
     assert (PART in found) is in_parts
+
+
+def test_a_list_is_indented_as_its_file(tmp_path: Path) -> None:
+    text = "from openai import OpenAI\nclient = OpenAI()\n\ndef show_all_messages(thread):\n\tlisted = client.beta.threads.messages.list(thread, order='asc')\n\tfor m in listed:\n\t\tprint(m.role)\n"
+    assert "[\n\t\titem\n\t\tfor item" in rewritten(text, tmp_path).text

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 import libcst as cst
 
@@ -13,6 +14,7 @@ _PROSE = re.compile(r"\w\s+\w")
 """What no annotation and no path has: words with nothing but space between them."""
 _WORD = re.compile(r"[^\W\d]\w*")
 _WIDTH = 88
+_Statement = TypeVar("_Statement", bound=cst.BaseStatement)
 
 
 def add_import(
@@ -34,7 +36,33 @@ def add_import(
         position, line = _in_local_group(body, position, line, module, is_local)
     elif position and not _is_import(body[position - 1]):
         line = line.with_changes(leading_lines=[cst.EmptyLine()])
+    else:
+        position = _after_relatives(body, position, module)
+    if not any(map(_is_import, body)) and position < len(body):
+        body[position] = _apart(body[position])
     return tree.with_changes(body=[*body[:position], line, *body[position:]])
+
+
+def _after_relatives(body: list[cst.SimpleStatementLine | cst.BaseCompoundStatement], end: int, module: str) -> int:
+    """The place after the last import of the same package that sorts before the module, in the imports that end here."""
+    package, place = module.partition(".")[0], end
+    start = end
+    while start and _is_import(body[start - 1]):
+        start -= 1
+    for index in range(start, end):
+        name = _imported_module(body[index]) or ""
+        if name.partition(".")[0] == package and (name <= module or place == end):
+            place = index + 1
+    return place
+
+
+def _apart(statement: _Statement) -> _Statement:
+    """A statement that the file's first import is put above, with blank lines between."""
+    above: Sequence[cst.EmptyLine] = getattr(statement, "leading_lines", ())
+    if above and above[0].comment is None:
+        return statement
+    count = 2 if isinstance(statement, (cst.FunctionDef, cst.ClassDef)) else 1
+    return statement.with_changes(leading_lines=[*[cst.EmptyLine(indent=False)] * count, *above])
 
 
 def _written(module: str, names: list[str]) -> str:

@@ -9,7 +9,7 @@ from assist2resp.rewrite.listings import Listing
 from assist2resp.rewrite.nodes import argument, code, unwrap_await
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
-from assist2resp.rewrite.sites import line_place
+from assist2resp.rewrite.sites import Site, line_place
 
 _WIDTH = 88
 _SPACE = cst.SimpleWhitespace(" ")
@@ -66,7 +66,7 @@ def _list(listing: Listing, call: cst.Call) -> cst.ListComp:
     place = line_place(site)
     if place.column + len(code(flat)) <= _WIDTH and "\n" not in code(flat):
         return flat
-    start, end = _gaps(place.hang)
+    start, end = _gaps(listing.site, place.hang)
     loop = flat.for_in.with_changes(
         whitespace_before=start, ifs=[flat.for_in.ifs[0].with_changes(whitespace_before=start)]
     )
@@ -77,10 +77,12 @@ def _list(listing: Listing, call: cst.Call) -> cst.ListComp:
     )
 
 
-def _gaps(hang: str) -> tuple[cst.ParenthesizedWhitespace, cst.ParenthesizedWhitespace]:
-    """The line breaks after an opening bracket and before its closing one."""
+def _gaps(site: Site, hang: str) -> tuple[cst.ParenthesizedWhitespace, cst.ParenthesizedWhitespace]:
+    """The line breaks after an opening bracket and before its closing one, indented as the file is."""
+    assert site.file.tree is not None
+    unit = "\t" if site.file.tree.default_indent == "\t" else "    "
     return (
-        cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(f"{hang}    ")),
+        cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(hang + unit)),
         cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(hang)),
     )
 
@@ -93,7 +95,7 @@ def first(listing: Listing, call: cst.BaseExpression) -> cst.Call:
     place = line_place(listing.site)
     if place.column + len(code(flat)) <= _WIDTH or "\n" in code(flat):
         return flat
-    start, end = _gaps(place.hang)
+    start, end = _gaps(listing.site, place.hang)
     if len(place.hang) + 4 + len(code(found)) > _WIDTH:
         ifs = [test.with_changes(whitespace_before=start)]
         found = found.with_changes(for_in=found.for_in.with_changes(whitespace_before=start, ifs=ifs))

@@ -202,6 +202,10 @@ class DropPollingLoops:
         for waiting in plan.plain.waiting:
             if plan.waits.intersection(waiting.waits):
                 self._loop(plan, waiting)
+        looped = {site for waiting in plan.plain.waiting for site in waiting.waits}
+        for site in plan.waits - looped:
+            for sleep in _sleep_before(plan, site):
+                plan.change(site.file, sleep, _gone)
 
     def _loop(self, plan: Plan, waiting: Waiting) -> None:
         loop, file = waiting.loop, waiting.file
@@ -314,6 +318,18 @@ def _sleeps(plan: Plan, loop: cst.CSTNode, file: SourceFile) -> list[cst.Expr]:
                 if isinstance(kind, External) and kind.qualified in _SLEEPS:
                     found.append(node)
     return found
+
+
+def _sleep_before(plan: Plan, site: Site) -> list[cst.Expr]:
+    """The pause that stands right above a retrieval, to give the run time."""
+    statement = site.statement()
+    block = site.file.scopes.parent_of.get(statement)
+    lines = list(block.body) if isinstance(block, (cst.IndentedBlock, cst.Module)) else []
+    place = next((place for place, line in enumerate(lines) if line is statement), 0)
+    above = lines[place - 1] if place else None
+    if not isinstance(above, cst.SimpleStatementLine) or len(above.body) != 1:
+        return []
+    return _sleeps(plan, above, site.file)
 
 
 def _ends_on_failure(waiting: Waiting) -> bool:
