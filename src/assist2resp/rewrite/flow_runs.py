@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,8 +16,10 @@ from assist2resp.rewrite.flows import Flow
 from assist2resp.rewrite.handovers import handed_over, says_again, settings
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Sdk
+from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.nodes import argument
 from assist2resp.rewrite.own_threads import goes_on_in
+from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.run_sites import (
     ACTION_TYPES,
     CALL_TYPES,
@@ -31,6 +35,8 @@ from assist2resp.rewrite.run_sites import (
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.streams import StreamedRun, is_streamed, streamed_runs
 from assist2resp.rewrite.waiting import Waiting, waiting_loops
+
+_PART = re.compile(rb"""["'](?:image_file|image_url|text)["']""")
 
 
 @dataclass
@@ -54,6 +60,17 @@ class FlowRuns:
     def streams(self) -> dict[Site, StreamedRun]:
         """The runs that the program reads as streams from their beginning, all understood."""
         return {site: run for site, run in self.streamed[0].items() if site.path != SUBMIT_STREAM}
+
+    def look(self, file: SourceFile) -> Lookup:
+        """The names of one of the flow's files, for the conversions of literals."""
+        calls = frozenset(site.call for site in self.flow.sites if site.file is file and site.call is not None)
+        shared = functools.partial(uses.is_shared, self.inference.project, file)
+        return Lookup(file.scopes, calls, shared, self._says_text)
+
+    def _says_text(self, node: cst.BaseExpression) -> bool | None:
+        """An expression that nothing describes is a text where the project writes no content parts at all."""
+        del node
+        return None if self.inference.project.says(_PART) else True
 
     def starts(self, site: Site) -> bool:
         """Whether a site starts a run, blocking or as a stream."""

@@ -106,7 +106,7 @@ def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
         return f"{site.path} is given {', '.join(sorted(keywords - _CREATE_ARGUMENTS - own))}"
     if site.path == MESSAGE_CREATE and "file_ids" in keywords:
         return "a message has files as the first beta had them"
-    if site.path in THREAD_RUNS and own_thread(site, Lookup(site.file.scopes)) is None:
+    if site.path in THREAD_RUNS and own_thread(site, runs.look(site.file)) is None:
         return "a run begins with a thread of which not all can be seen"
     if site.path in (*CREATES, *MANAGED) and (
         argument(site.call, "assistant_id") is None or (thread_argument(site) is None and not own)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -20,8 +19,6 @@ from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.scopes import Scope, Variable
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
-
-_PART = re.compile(rb"""["'](?:image_file|image_url|text)["']""")
 
 
 @dataclass(frozen=True)
@@ -76,8 +73,8 @@ class Plan:
     """Variables that are gone, since another one holds the same."""
     named: dict[Scope, set[str]] = field(default_factory=dict)
     """Names of new variables."""
-    _locals: dict[tuple[SourceFile, str], str] = field(default_factory=dict)
     _looks: dict[SourceFile, Lookup] = field(default_factory=dict)
+    _locals: dict[tuple[SourceFile, str], str] = field(default_factory=dict)
 
     @cached_property
     def plain(self) -> PlainRuns:
@@ -87,21 +84,12 @@ class Plan:
     def look(self, file: SourceFile) -> Lookup:
         """The names of one of the flow's files, for the conversions of literals."""
         if file not in self._looks:
-            calls = frozenset(site.call for site in self.flow.sites if site.file is file and site.call is not None)
-            parts = self.plain.reads_parts
-            self._looks[file] = Lookup(
-                file.scopes, calls, lambda name: self.is_shared(file, name), self._says_text, parts
-            )
+            self._looks[file] = replace(self.plain.look(file), in_parts=self.plain.reads_parts)
         return self._looks[file]
 
     def is_shared(self, file: SourceFile, name: str) -> bool:
         """Whether another module of the project imports a name of this one, or all of them."""
         return uses.is_shared(self.inference.project, file, name)
-
-    def _says_text(self, node: cst.BaseExpression) -> bool | None:
-        """An expression that nothing describes is a text where the project writes no content parts at all."""
-        del node
-        return None if self.inference.project.says(_PART) else True
 
     @property
     def open_sites(self) -> list[Site]:
