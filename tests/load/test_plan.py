@@ -90,7 +90,7 @@ def test_an_unfinished_answer_says_so() -> None:
     plan = plan_of(
         record(said(role="assistant", old_status="incomplete"), said(role="assistant", old_status="completed"))
     )
-    assert [item.get("status") for item in plan.items] == ["incomplete", None]
+    assert [item.get("status") for item in plan.items] == ["incomplete", "completed"]
 
 
 METADATA: dict[str, tuple[dict[str, Any], Any, dict[str, str], int]] = {

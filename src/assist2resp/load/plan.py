@@ -73,9 +73,13 @@ _Entry = tuple[Json, Json]
 
 
 def _item(item: Json, origin: Json) -> Json:
-    """An item as it is sent: an unfinished answer says so, and a foreign call id that is too long is shortened."""
-    if item["type"] == "message" and item["role"] == "assistant" and origin["status"] == "incomplete":
-        return {**item, "status": "incomplete"}
+    """An item as it is sent: an answer has the fields that answers of the API have, but for an id, which the server gives;
+    a foreign call id that is too long is shortened.
+    """
+    if item["type"] == "message" and item["role"] == "assistant":
+        status = "incomplete" if origin["status"] == "incomplete" else "completed"
+        parts = [{**part, "logprobs": []} if part["type"] == "output_text" else part for part in item["content"]]
+        return {**item, "content": parts, "status": status}
     if len(item.get("call_id", "")) > _CALL_ID:
         return {**item, "call_id": "call_" + hashlib.sha256(item["call_id"].encode()).hexdigest()[:32]}
     return item

@@ -21,7 +21,8 @@ from assist2resp.load.files import Files
 from assist2resp.load.journal import Entry, Journal, State
 from assist2resp.load.plan import THREAD_KEY, Plan, images_of, with_images, without_annotations
 
-_INCLUDE = "message.input_image.image_url"
+_INCLUDE = {"include[]": "message.input_image.image_url"}
+"""As the SDK writes it. Without it, an answer leaves out the addresses of images, which are read back."""
 _PAGE = 100
 _NOT_TAKEN = (400, 404, 422)
 """How servers refuse an item that they do not take."""
@@ -116,7 +117,7 @@ class Writer:
             start = len(written.found)
             chunk = written.items[start : start + len(plan.chunk(start))]
             try:
-                answer = await self._api.write(written.path, {"items": chunk}, {"include": _INCLUDE})
+                answer = await self._api.write(written.path, {"items": chunk}, _INCLUDE)
             except RefusedError as error:
                 written.items[start : start + len(chunk)] = _plainer(chunk, error, written)
                 continue
@@ -143,7 +144,7 @@ class Writer:
     async def _read(self, written: Written) -> None:
         """Read all items that the conversation holds."""
         found: list[Json] = []
-        query: Json = {"order": "asc", "limit": _PAGE, "include": _INCLUDE}
+        query: Json = {"order": "asc", "limit": _PAGE, **_INCLUDE}
         while True:
             page = await self._api.read(written.path, {**query, "after": found[-1]["id"]} if found else query)
             data = page.get("data")
