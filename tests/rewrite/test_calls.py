@@ -137,6 +137,10 @@ def test_the_place_in_the_line_counts() -> None:
     assert "\n" not in code(rebuild_call(old, cst.Name("new"), RUN, place=LinePlace(20, 8, "    ")))
 
 
+def test_a_call_without_arguments_stays_on_its_line() -> None:
+    assert code(rebuild_call(call("old()"), cst.Name("new"), [], place=LinePlace(119, 8, "    "))) == "new()"
+
+
 def test_attribute() -> None:
     assert code(attribute(cst.Name("client"), "responses", "create")) == "client.responses.create"
     assert code(subscript(cst.Name("assistant"), "instructions")) == 'assistant["instructions"]'

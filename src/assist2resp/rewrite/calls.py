@@ -44,6 +44,8 @@ def rebuild_call(
     place = place or LinePlace(0, 0, "")
     remarks = _Remarks.of(old, arguments)
     breaks = _Breaks(_line_start(old, place), _line_end(old, place))
+    if not arguments and not remarks:
+        return _on_one_line(old, func, arguments)
     if remarks or _is_one_to_a_line(old) or (_hugs(old) and _has_last_comma(old)):
         return _on_lines(old, func, arguments, remarks, breaks)
     flat = _on_one_line(old, func, arguments)

@@ -121,7 +121,10 @@ class Keys:
             yield ("site", node)
             return
         callee = self.inference.kind(node.func, file)
-        if isinstance(callee, Method):
+        chosen = self.inference.parameters.dispatch.functions(node, file)
+        if chosen:
+            yield from (("result", function.node) for function in chosen)
+        elif isinstance(callee, Method):
             yield ("site", node)
         elif isinstance(callee, Function):
             for found in (callee, *self.inference.members.overrides(callee)):

@@ -370,7 +370,7 @@ class Inference:
             case SdkMethod():
                 return sdk_call(callee)
             case Function():
-                return self.members.result(callee) if callee.bound else self.result(callee)
+                return self._result_of_call(callee)
             case Class():
                 return Instance(callee.file, callee.node)
             case External():
@@ -378,7 +378,15 @@ class Inference:
             case Instance():
                 found = self.members.method(callee.file, callee.node, "__call__")
                 return self.result(found) if found is not None else UNKNOWN
+        result: Kind = BOTTOM
+        for chosen in self.parameters.dispatch.functions(node, file):
+            result = join(result, self._result_of_call(chosen))
+        if result != BOTTOM:
+            return result
         return callee if isinstance(callee, Unknown) else UNKNOWN
+
+    def _result_of_call(self, callee: Function) -> Kind:
+        return self.members.result(callee) if callee.bound else self.result(callee)
 
     def _taken(self, func: cst.Attribute, node: cst.Call, file: SourceFile) -> Kind | None:
         """What `sessions.get(key)` and the like give; None if it is no such call, or nothing is known to be held."""

@@ -12,6 +12,7 @@ import libcst as cst
 from assist2resp.rewrite import sdk
 from assist2resp.rewrite.annotations import says_something
 from assist2resp.rewrite.decorators import has_decorator, inner_decorator, wrapped_calls
+from assist2resp.rewrite.dispatch import Dispatch
 from assist2resp.rewrite.fixtures import Fixtures
 from assist2resp.rewrite.framework_state import is_passed_object
 from assist2resp.rewrite.holders import literal_items
@@ -64,6 +65,7 @@ class Parameters:
     def __init__(self, inference: Inference) -> None:
         self.inference = inference
         self.fixtures = Fixtures(inference)
+        self.dispatch = Dispatch(inference)
 
     @cached_property
     def _calls_by_name(self) -> dict[str, list[tuple[SourceFile, cst.Call]]]:
@@ -229,6 +231,8 @@ class Parameters:
         calls = (found for name in names for found in self._calls_by_name.get(name, ()))
         for file, call in dict.fromkeys(calls):
             yield from self._pass(file, call, function, names)
+        for file, call in self.dispatch.calls.get(function, ()):
+            yield Pass(file, call, tuple(positional(call)), _keywords(call))
 
     def _names(self, function: cst.FunctionDef) -> list[str]:
         """The words by which a function can be called."""
