@@ -181,8 +181,28 @@ def test_says_what_it_is() -> None:
     assert docstring
     assert "assist2resp" in docstring
     assert "yours" in docstring
-    own = support_source(CHAT, is_async=True, is_sync=True, header='"""Ours."""\n')
-    assert ast.get_docstring(ast.parse(own)) == "Ours."
+
+
+@pytest.mark.parametrize(
+    ("used", "said", "unsaid"),
+    [
+        (
+            ["request_arguments"],
+            ["`request_arguments()`", "ASSISTANTS_FILE"],
+            ["(client)", "resources", "STATE", "MAP"],
+        ),
+        (["conversation_id"], ["`conversation_id()`", "ASSISTANTS_ID_MAP"], ["(client)", "ASSISTANTS_FILE"]),
+        (
+            ["assistants.list"],
+            ["`assistants(client)`", "openai.resources.beta"],
+            ["`threads(client)`", "ASSISTANTS_STATE"],
+        ),
+    ],
+)
+def test_says_what_it_holds_and_no_more(used: list[str], said: list[str], unsaid: list[str]) -> None:
+    docstring = ast.get_docstring(ast.parse(support_source(used, is_async=False, is_sync=True))) or ""
+    assert [text for text in said if text not in docstring] == []
+    assert [text for text in unsaid if text in docstring] == []
 
 
 def test_public_names_are_documented() -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
+from assist2resp.rewrite.support.header import header
 from assist2resp.rewrite.support.usage import Needs, needs_of
 
 PARTS = (
@@ -36,18 +37,6 @@ PARTS = (
 )
 """The parts in the order in which their definitions stand in the user's file."""
 
-HEADER = '''"""The Assistants API of this program, answered by OpenAI's Responses and Conversations APIs.
-
-`threads(client)` and `assistants(client)` stand for `client.beta.threads` and `client.beta.assistants`: the SDK's own
-classes and types, whose requests the functions below answer with requests of the new APIs. assist2resp wrote this file
-when it migrated the program, with the parts that it uses; it is yours now, to read, change and simplify. It needs
-openai 1.103 or later with the classes of `openai.resources.beta`, which 1.x, 2.x and 3.x (tested up to 3.57) have.
-
-Kept beside this file, or where the environment says: assistants.json (ASSISTANTS_FILE), what conversations cannot hold
-in an SQLite file (ASSISTANTS_STATE), and the conversations of old thread ids in id_map.sqlite (ASSISTANTS_ID_MAP).
-"""
-'''
-
 
 @dataclass(frozen=True)
 class _Piece:
@@ -64,7 +53,7 @@ class _Piece:
     yields: bool = False
 
 
-def support_source(used: Iterable[str], *, is_async: bool, is_sync: bool, header: str | None = None) -> str:
+def support_source(used: Iterable[str], *, is_async: bool, is_sync: bool) -> str:
     """The support module for these uses (see `usage.needs_of`), for synchronous clients, asynchronous ones, or both."""
     needs = needs_of(used)
     ways = {name for name, wanted in (("async", is_async), ("sync", is_sync)) if wanted}
@@ -73,7 +62,8 @@ def support_source(used: Iterable[str], *, is_async: bool, is_sync: bool, header
     kept = _reachable(pieces, needs)
     body = _joined(kept)
     names = frozenset[str]().union(*(piece.reads for piece in kept))
-    return f"{HEADER if header is None else header}\n{_imports(names, regions)}\n{body}"
+    imports = _imports(names, regions)
+    return f"{header(imports + body)}\n{imports}\n{body}"
 
 
 @cache
