@@ -36,6 +36,8 @@ def obstacle(body: str, folder: Path) -> str:
     [
         param(POLL + "print(run.status)", id="status"),
         param(POLL + "print(run.usage.total_tokens)", id="tokens"),
+        param(POLL.replace("a)", "a, additional_messages=[{'role': 'user', 'content': t}])"), id="messages of the run"),
+        param(POLL.replace("a)", "a, truncation_strategy={'type': 'auto'})"), id="truncation that runs have"),
         param(BEGIN.format("{'messages': [{'role': 'user', 'content': t}]}") + "print(run.status)", id="own thread"),
         param(POLL + "print('run', run)", id="run shown"),
         param(POLL + "print(run.required_action)", id="action shown"),
@@ -70,6 +72,21 @@ def test_plain(body: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "why"),
     [
+        param(
+            POLL.replace("a)", "a, additional_messages=given)"),
+            "messages that cannot all be seen",
+            id="messages from elsewhere",
+        ),
+        param(
+            "given.append(" + POLL[6:-2] + ", additional_messages=[{'role': 'user', 'content': t}]))\n",
+            "within another expression",
+            id="messages of a run in an expression",
+        ),
+        param(
+            POLL.replace("a)", "a, truncation_strategy={'type': 'last_messages', 'last_messages': 2})"),
+            "is given truncation_strategy",
+            id="last messages",
+        ),
         param(BEGIN.format("given"), "a thread of which not all can be seen", id="own thread from elsewhere"),
         param(
             BEGIN.format("{'messages': []}"), "a thread of which not all can be seen", id="own thread without messages"

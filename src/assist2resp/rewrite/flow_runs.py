@@ -121,7 +121,9 @@ class FlowRuns:
             return None
         for arg in found[0].call.args:
             name = arg.keyword.value if arg.keyword is not None else "thread_id"
-            if name == "tool_choice" or (name != "thread" and not can_be_repeated(arg.value, found[0])):
+            if name == "tool_choice" or (
+                name not in {"thread", "additional_messages"} and not can_be_repeated(arg.value, found[0])
+            ):
                 return None
         return found[0]
 

@@ -20,7 +20,9 @@ from assist2resp.rewrite.run_sites import RUN, assigned_name, can_be_repeated
 from assist2resp.rewrite.scopes import Scope, Variable
 from assist2resp.rewrite.sites import Site
 
-_OF_THE_CALL = frozenset({"thread_id", "thread", "poll_interval_ms", "timeout", "extra_headers", "metadata"})
+_OF_THE_CALL = frozenset(
+    {"thread_id", "thread", "additional_messages", "poll_interval_ms", "timeout", "extra_headers", "metadata"}
+)
 
 
 def says_again(origin: Site, submit: Site, inference: Inference) -> bool:
@@ -30,7 +32,7 @@ def says_again(origin: Site, submit: Site, inference: Inference) -> bool:
         return False
     for arg in origin.call.args:
         name = arg.keyword.value if arg.keyword is not None else "thread_id"
-        if name == "thread":
+        if name in {"thread", "additional_messages"}:
             continue
         if name == "tool_choice" or not can_be_repeated(arg.value, origin):
             return False

@@ -110,7 +110,7 @@ class _Run:
                 self._add("text", one_entry("format", made, self.quote) if made is not None else None)
             case "reasoning_effort" if not may_be_none(value, self.look):
                 self._add("reasoning", one_entry("effort", value, self.quote))
-            case "truncation_strategy" if _is_automatic(value):
+            case "truncation_strategy" if is_automatic(value):
                 self._add("truncation", text("auto", self.quote))
             case "include" if _is_search_results(value):
                 self._add("include", expression('["file_search_call.results"]', self.quote))
@@ -130,7 +130,8 @@ class _Run:
         self.overrides.append(Override(name, node, may_be_none))
 
 
-def _is_automatic(node: cst.BaseExpression) -> bool:
+def is_automatic(node: cst.BaseExpression) -> bool:
+    """Whether a strategy of truncation is the one that a run has anyway."""
     return code(node).replace("'", '"').replace(" ", "") in {'{"type":"auto"}', '{"type":"auto","last_messages":None}'}
 
 

@@ -24,9 +24,11 @@ def output_limit(node: cst.BaseExpression) -> cst.BaseExpression:
     return cst.Integer(str(LEAST)) if is_too_low(node) else node
 
 
-def told(site: Site, message: str) -> tuple[Level, str]:
+def told(site: Site, message: str, *, plain: bool = True) -> tuple[Level, str]:
     """The level and the message of a finding at a site that may create a run with a limit."""
     limit = argument(site.call, "max_completion_tokens") if site.call is not None else None
+    if plain and site.call is not None and argument(site.call, "max_prompt_tokens") is not None:
+        return Level.REVIEW, f"{message.removesuffix('.')}; max_prompt_tokens goes, since no response has such a limit."
     if not is_too_low(limit):
         return Level.FIXED, message
     return (

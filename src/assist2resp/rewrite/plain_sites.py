@@ -33,7 +33,8 @@ _ASSISTANT_SITES = "beta.assistants."
 _CREATE_ARGUMENTS = frozenset({
     "thread_id", "assistant_id", "instructions", "additional_instructions", "model", "temperature", "top_p", "tools",
     "tool_choice", "response_format", "metadata", "parallel_tool_calls", "max_completion_tokens", "reasoning_effort",
-    "poll_interval_ms", "timeout", "extra_headers", "stream", "event_handler",
+    "poll_interval_ms", "timeout", "extra_headers", "stream", "event_handler", "additional_messages",
+    "truncation_strategy", "max_prompt_tokens",
 })  # fmt: skip
 
 _REFUSAL = re.compile(rb"""["'][^"'\n]*(?:\bwhile a run\b|\brun_(?:\\w|\[))""")
@@ -106,6 +107,9 @@ def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
         return f"{site.path} is given {', '.join(sorted(keywords - _CREATE_ARGUMENTS - own))}"
     if site.path == MESSAGE_CREATE and "file_ids" in keywords:
         return "a message has files as the first beta had them"
+    obstacle = _added_obstacle(runs, site) if site.path in (*CREATES, *MANAGED) else ""
+    if obstacle:
+        return obstacle
     if site.path in THREAD_RUNS and own_thread(site, runs.look(site.file)) is None:
         return "a run begins with a thread of which not all can be seen"
     if site.path in (*CREATES, *MANAGED) and (
@@ -130,4 +134,17 @@ def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
     cursors = [argument(site.call, name) for name in ("before", "after") if site.path == MESSAGE_LIST]
     if any(cursor is not None and runs.inference.kind(cursor, site.file) != Ident("Message") for cursor in cursors):
         return "messages are listed from a cursor that cannot be followed"
+    return ""
+
+
+def _added_obstacle(runs: FlowRuns, site: Site) -> str:
+    """Why messages that a run adds, or what it sees of its thread, has no place in a response."""
+    added, seen = (argument(site.call, name) for name in ("additional_messages", "truncation_strategy") if site.call)
+    if added is not None and not isinstance(literals.messages(added, runs.look(site.file)), cst.List):
+        return f"{site.path} is given messages that cannot all be seen"
+    alone = (cst.Assign, cst.AnnAssign, cst.Expr, cst.Return, cst.WithItem)
+    if added is not None and not isinstance(site.file.scopes.parent_of[site.awaited], alone):
+        return f"{site.path} is given messages within another expression"
+    if seen is not None and not literals.is_automatic(seen):
+        return f"{site.path} is given truncation_strategy"
     return ""

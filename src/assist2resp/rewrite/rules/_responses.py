@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
 from assist2resp.rewrite import literals
@@ -9,17 +11,20 @@ from assist2resp.rewrite.calls import Argument, attribute, paragraphs, rebuild_c
 from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.failed_turns import goes_on
-from assist2resp.rewrite.kept_turns import keep_turn
-from assist2resp.rewrite.nodes import argument, code
+from assist2resp.rewrite.kept_turns import can_be_kept, keep_turn
+from assist2resp.rewrite.nodes import argument, code, descendants
 from assist2resp.rewrite.output_limit import output_limit
 from assist2resp.rewrite.outputs import output_edits
 from assist2resp.rewrite.own_threads import own_thread
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
 from assist2resp.rewrite.run_sites import SUBMITS, THREAD_RUNS, thread_argument
-from assist2resp.rewrite.sites import Site, line_place
+from assist2resp.rewrite.sites import LinePlace, Site, line_place
 
-_NOT_TOLD = frozenset({"thread_id", "thread", "assistant_id", "poll_interval_ms", "stream", "event_handler"})
+_NOT_TOLD = frozenset({
+    "thread_id", "thread", "assistant_id", "poll_interval_ms", "stream", "event_handler", "additional_messages",
+    "truncation_strategy", "max_prompt_tokens",
+})  # fmt: skip
 _HANDED_ON = ("timeout", "extra_headers")
 _AS_GIVEN = {"max_completion_tokens": "max_output_tokens", "metadata": "metadata"}
 _IN_CONFIGURATION = frozenset(
@@ -176,11 +181,56 @@ def _merged(base: cst.BaseExpression, settings: list[Argument]) -> cst.BaseExpre
 
 
 def folded_input(plan: Plan, site: Site) -> cst.BaseExpression | None:
-    """The messages that became the input of a run's response; those that its thread began with stand first, as a list."""
-    given = plan.folded.get(site)
+    """The messages that are the input of a run's response: those that its thread began with, those before it, its own."""
+    given = plan.folded.get(site, [])
+    added = argument(site.call, "additional_messages") if site.call is not None else None
+    if added is not None:
+        items = literals.messages(added, plan.look(site.file))
+        assert isinstance(items, cst.List)
+        if not _is_missed(plan, site, items):
+            return _before(given, items)
+        _write_first(plan, site, items)
     if not given:
         return None
     if len(given) == 1 and isinstance(given[0], cst.List):
         return given[0]
-    items = [part for item in given for part in (item.elements if isinstance(item, cst.List) else [cst.Element(item)])]
-    return cst.List([cst.Element(item.value) for item in items])
+    return _before(given, cst.List([]))
+
+
+def _is_missed(plan: Plan, site: Site, items: cst.List) -> bool:
+    """Whether messages that a run adds would be missed where it failed, and cannot be written then."""
+    thread = thread_argument(site)
+    if thread is None or not goes_on(plan, site, code(thread)):
+        return False
+    return not can_be_kept(site) or any(isinstance(node, (cst.Call, cst.Await)) for node in descendants(items))
+
+
+def _write_first(plan: Plan, site: Site, items: cst.List) -> None:
+    """Write messages into the conversation before the response is asked for."""
+    thread, beta = thread_argument(site), beta_of(site, plan.inference)
+    assert thread is not None
+    assert beta is not None
+    func = attribute(client_of(beta), "conversations", "items", "create")
+    given = [Argument("conversation_id", conversation_reference(plan, site.file, thread)), Argument("items", items)]
+    write: cst.BaseExpression = rebuild_call(
+        cst.Call(func), func, given, place=LinePlace(line_place(site).indent, 0, "")
+    )
+    if getattr(site.receiver, "is_async", False):
+        write = cst.Await(write)
+    line = cst.SimpleStatementLine([cst.Expr(write)])
+
+    def build(updated: cst.CSTNode) -> cst.FlattenSentinel[cst.CSTNode]:
+        assert isinstance(updated, (cst.SimpleStatementLine, cst.With))
+        first = line.with_changes(leading_lines=updated.leading_lines)
+        return cst.FlattenSentinel([first, updated.with_changes(leading_lines=[])])
+
+    plan.change(site.file, site.statement(), build)
+
+
+def _before(given: Sequence[cst.BaseExpression], items: cst.List) -> cst.List:
+    """A list of messages with others before them, laid out as the list is."""
+    parts = [part for one in given for part in (one.elements if isinstance(one, cst.List) else [cst.Element(one)])]
+    if not items.elements:
+        return cst.List([cst.Element(part.value) for part in parts])
+    comma = items.elements[0].comma if len(items.elements) > 1 else cst.MaybeSentinel.DEFAULT
+    return items.with_changes(elements=[*(cst.Element(part.value, comma) for part in parts), *items.elements])

@@ -186,7 +186,7 @@ class UseSupportModule:
                     break
                 local = plan.need(site.file, entry, used)
                 plan.change(site.file, node, lambda updated, local=local: call(local, _client(updated)))  # type: ignore[misc]
-                level, message = told(site, f"goes through {entry}() of the support module.")
+                level, message = told(site, f"goes through {entry}() of the support module.", plain=False)
                 plan.fix(site, self.code, message, level=level)
                 return
         beta = beta_of(site, plan.inference)
