@@ -184,6 +184,8 @@ _TELLING = frozenset({
     "removesuffix", "replace", "rstrip", "split", "strftime", "strip", "title", "upper",
     "dict", "float", "int", "len", "list", "max", "min", "repr", "round", "sorted", "str", "sum",
 })  # fmt: skip
+_HARMLESS = ("builtins.", "logging.")
+"""What others wrote and does no more with the id of a thread than tell it."""
 _CHANGING = frozenset({"append", "clear", "extend", "insert", "pop", "popleft", "remove", "reverse", "sort", "update"})
 
 
@@ -229,7 +231,7 @@ def _touches(statement: cst.CSTNode, plan: Plan, file: SourceFile, seen: frozens
             if kind.node not in seen and _reaches(kind, plan, seen | {kind.node}):
                 return True
         elif isinstance(kind, External):
-            if any(_is_of_the_api(plan.inference.kind(arg.value, file)) for arg in node.args):
+            if not kind.qualified.startswith(_HARMLESS) and any(_is_of_the_api(plan.inference.kind(arg.value, file)) for arg in node.args):
                 return True
         elif not isinstance(kind, (Unknown, Plain, Sdk)):
             return True
