@@ -231,7 +231,9 @@ def _touches(statement: cst.CSTNode, plan: Plan, file: SourceFile, seen: frozens
             if kind.node not in seen and _reaches(kind, plan, seen | {kind.node}):
                 return True
         elif isinstance(kind, External):
-            if not kind.qualified.startswith(_HARMLESS) and any(_is_of_the_api(plan.inference.kind(arg.value, file)) for arg in node.args):
+            if not kind.qualified.startswith(_HARMLESS) and any(
+                _is_of_the_api(plan.inference.kind(arg.value, file)) for arg in node.args
+            ):
                 return True
         elif not isinstance(kind, (Unknown, Plain, Sdk)):
             return True

@@ -423,7 +423,7 @@ def test_a_server_that_gives_strings_back_as_they_came_is_read(tmp_path: Path, m
         assert [message.content[0].text.value for message in transcript(api, at)] == ["Hello"]
 
 
-@pytest.mark.parametrize(("told", "seen"), [({}, 1), ({"conversation": None}, 0), ({"conversation": {"id": "c"}}, 0)])
+@pytest.mark.parametrize(("told", "seen"), [({}, 1), ({"conversation": None}, 1), ({"conversation": {"id": "c"}}, 0)])
 def test_the_run_of_a_plain_response_that_does_not_name_its_conversation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: dict[str, Any], seen: int
 ) -> None:

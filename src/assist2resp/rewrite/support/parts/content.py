@@ -107,8 +107,8 @@ def _annotated(part: Json, attachments: list[Json]) -> list[Json]:
     searched = [cited for cited in part["annotations"] if cited["type"] == "file_citation"]
     end = len(text)
     shift = 0
-    for number, cited in enumerate(sorted(searched, key=lambda citation: int(citation["index"]))):
-        marker, place = _marker(number, cited), min(cited["index"], end) + shift
+    for number, cited in enumerate(sorted(searched, key=lambda citation: int(citation.get("index", end)))):
+        marker, place = _marker(number, cited), min(cited.get("index", end), end) + shift
         text = text[:place] + marker + text[place:]
         annotations.append(_spanned("file_citation", marker, place, cited["file_id"]))
         shift += len(marker)

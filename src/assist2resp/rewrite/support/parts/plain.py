@@ -14,9 +14,9 @@ from assist2resp.rewrite.support.parts.wire import Json, _Refusal
 
 def run_status(response: Response) -> str:
     """The status of a response in the words of a run: `requires_action` while function calls wait for their outputs."""
-    if response.status == "completed" and any(item.type == "function_call" for item in response.output):
-        return "requires_action"
-    return response.status or "completed"
+    status = response.status or "completed"
+    waits = status == "completed" and any(item.type == "function_call" for item in response.output)
+    return "requires_action" if waits else status
 
 
 def pending_calls(response: Response) -> Json:

@@ -75,7 +75,7 @@ def _tokens(usage: Json | None) -> list[int]:
     given = usage or {}
     cached = (given.get("input_tokens_details") or {}).get("cached_tokens", 0)
     reasoning = (given.get("output_tokens_details") or {}).get("reasoning_tokens", 0)
-    return [given.get("input_tokens", 0), given.get("output_tokens", 0), cached, reasoning]
+    return [given.get("input_tokens") or 0, given.get("output_tokens") or 0, cached or 0, reasoning or 0]
 
 
 def _usage(spent: list[int]) -> Json:
@@ -111,11 +111,12 @@ def _drop_unanswered(call: _Call, conversation: str) -> _Work:
 
 
 def _take_in(call: _Call, run: _Run, response: Json) -> _Work:
-    """Bring the run up to date with its latest response."""
+    """Bring the run up to date with its latest response; one that does not say how it is has ended."""
     run.shown["id"] = run.shown["id"] or response["id"]
     if response["id"] not in run.responses:
         run.responses.append(response["id"])
-    status = response["status"]
+    status = response.get("status") or ("failed" if response.get("error") else "completed")
+    output = response.get("output") or []
     # region background
     if status in ("queued", "in_progress"):
         run.move(status)
@@ -128,7 +129,7 @@ def _take_in(call: _Call, run: _Run, response: Json) -> _Work:
     # endregion
     # region last_messages
     if run.window is not None and status != "failed":
-        yield from _write_back(call, run, response["output"])
+        yield from _write_back(call, run, output)
     # endregion
     if run.turn and status == "failed":
         yield call.client.conversations.items.create(run.conversation, items=run.turn)
@@ -137,14 +138,14 @@ def _take_in(call: _Call, run: _Run, response: Json) -> _Work:
     _remember(run, response)
     # endregion
     # region container_files
-    for item in response["output"]:
+    for item in output:
         _remember_files(run.conversation, _citations(item))
     # endregion
     # region tools
-    calls = _function_calls(response["output"])
+    calls = _function_calls(output)
     most = run.shown["max_completion_tokens"]
     if calls and status == "completed" and (most is None or run.spent[1] < most):
-        run.waiting = next(item["id"] for item in response["output"] if item["type"] == "function_call")
+        run.waiting = next(item["id"] for item in output if item["type"] == "function_call")
         action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
         run.move("requires_action", required_action=action)
         return
@@ -157,7 +158,7 @@ def _take_in(call: _Call, run: _Run, response: Json) -> _Work:
         run.move(status, incomplete_details=None if filtered else {"reason": "max_completion_tokens"})
     else:
         error = response.get("error")
-        code = error["code"] if error and error["code"] in _CODES else "server_error"
+        code = error["code"] if error and error.get("code") in _CODES else "server_error"
         run.move(status, last_error=error and {"code": code, "message": error["message"]})
 
 
@@ -179,7 +180,7 @@ def _write_back(call: _Call, run: _Run, output: list[Json]) -> _Work:
 def _remember(run: _Run, response: Json) -> None:
     """Keep what an item cannot say: which run wrote a message, and when."""
     ended = {"ended_at": int(time.time()), "reason": _message_reason(response)}
-    for item in response["output"]:
+    for item in response.get("output") or []:
         if item["type"] != "message":
             continue
         own = {"id": item["id"], "run_id": run.shown["id"], "assistant_id": run.shown["assistant_id"]}
@@ -243,8 +244,8 @@ def _adopted(call: _Call, thread_id: str, run_id: str) -> _Work:
         raise _missing("run", run_id) from None
     response = found.to_dict()
     conversation = _conversation(thread_id)
-    told = response.get("conversation", {"id": conversation}) or {}
-    if told.get("id") != conversation:
+    told = response.get("conversation") or conversation
+    if (told if isinstance(told, str) else told.get("id")) != conversation:
         raise _missing("run", run_id)
     shown = {name: response.get(name) for name in ("model", "instructions", "temperature", "top_p", "metadata")}
     none = ("started_at", "required_action", "last_error", "incomplete_details", "usage", "max_completion_tokens")

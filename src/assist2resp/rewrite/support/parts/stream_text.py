@@ -31,8 +31,8 @@ class _StreamedText:
 
     def cite(self, cited: Json) -> list[Json]:
         """The deltas to tell of a citation; none where its place has been told already."""
-        if cited["type"] == "file_citation" and cited["index"] >= self._told:
-            told = self._tell(min(cited["index"] - self._told, len(self._pending)))
+        if cited["type"] == "file_citation" and cited.get("index", self._told) >= self._told:
+            told = self._tell(min(cited.get("index", self._told) - self._told, len(self._pending)))
             marker = _marker(self._marks, cited)
             return [*told, self._delta(marker, _spanned("file_citation", marker, len(self._value), cited["file_id"]))]
         if cited["type"] == "container_file_citation":

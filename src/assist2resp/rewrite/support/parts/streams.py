@@ -25,6 +25,7 @@ class _Translation:
         self._call = call
         self._run = run
         self._told = before
+        self._begun = False
         self._step: Json = {}
         self._items: list[Json] = []
         self._message: Json = {}
@@ -36,9 +37,9 @@ class _Translation:
     def feed(self, event: Json) -> _Work:
         """What the old API tells at this event of the response."""
         kind = event["type"]
-        if kind == "response.created":
+        if "response" in event and not self._begun:
             self._begin(event["response"])
-        elif kind == "response.output_item.added":
+        if kind == "response.output_item.added":
             self._item_added(event["item"])
         elif kind == "response.output_item.done":
             self._item_done(event["item"])
@@ -71,7 +72,7 @@ class _Translation:
         self._tell(f"run.{status}", self._run.shown)
 
     def _begin(self, response: Json) -> None:
-        first = not self._run.responses
+        self._begun, first = True, not self._run.responses
         self._run.shown["id"] = self._run.shown["id"] or response["id"]
         self._run.responses.append(response["id"])
         self._run.move("queued")
