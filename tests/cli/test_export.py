@@ -97,7 +97,20 @@ def test_only_and_skip(url, out, tmp_path):
     assert json.loads((out / "manifest.json").read_text())["counts"] == {"assistants": 1}
 
 
+def test_a_wrong_command_leaves_no_work_to_the_next(url, out):
+    assert run("export", "--out", out, "--base-url", url, "--threads", os.devnull)[0] == 2
+    assert run("export", "--out", out, "--base-url", url, "--only", "models")[0] == 0
+    assert set(json.loads((out / "manifest.json").read_text())["counts"]) == {"models"}
+
+
+def test_a_share_may_have_its_sign(url, out):
+    assert run("export", "--out", out, "--base-url", url, "--only", "assistants")[0] == 0
+    assert run("verify", out, "--sample", "10%")[0] == run("verify", out, "--sample", "10")[0] == 0
+    assert run("verify", out, "--sample", "200%")[0] == 2
+
+
 WRONG = {
+    "no folder": (["verify", "{out}"], "does not exist"),
     "no out": (["export"], "Missing parameter: out"),
     "unknown source": (["export", "--out", "{out}", "--source", "fax"], "fax"),
     "unknown kind": (["export", "--out", "{out}", "--only", "dreams"], "'dreams' is no kind"),

@@ -48,9 +48,11 @@ def test_a_dry_run_sends_nothing_and_says_all(folder):
 
 
 def test_a_dry_run_for_machines(folder):
-    code, shown, _ = run(folder, "--dry-run", "--format", "json", "--limit", "2")
+    code, shown, _ = run(folder, "--dry-run", "--format", "json", "--limit", "2", "--rate", "2")
     found = json.loads(shown)
     assert (code, found["version"], found["threads"], found["items"]) == (0, 1, 2, 1)
+    assert (found["seconds"], found["cost"]) == (found["requests"] / 2, None)
+    assert json.loads(run(folder, "--dry-run", "--format", "json", "--price", "5e6")[1])["cost"] > 100
 
 
 def test_the_estimate_of_requests_is_right(server, folder):
@@ -88,7 +90,17 @@ def test_threads_from_standard_input(server, folder):
     assert (code, "1 thread with 1 item loaded" in shown) == (0, True)
 
 
+def test_threads_that_the_archive_has_not_are_failures(server, folder):
+    options = ("--only-threads", "-", "--map", folder / "other.sqlite")
+    code, shown, told = run(folder, "--base-url", server.url, *options, stdin="thread_b\nthread_x\n")
+    assert (code, told) == (3, "assist2resp: thread_x: is not in the archive; export it first\n")
+    assert "1 thread with 1 item loaded" in shown
+    code, shown, _ = run(folder, "--dry-run", "--only-threads", "-", stdin="thread_b\nthread_x\n")
+    assert (code, "not in the archive: 1 of the threads that were asked for\n" in shown) == (0, True)
+
+
 WRONG = {
+    "no folder": (["{tmp}/none"], "does not exist"),
     "no archive": (["{tmp}"], "is no archive"),
     "a file": (["{tmp}/a.txt"], "is no archive"),
     "an archive of the future": (["{future}"], "is of version 2"),

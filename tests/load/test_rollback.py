@@ -5,6 +5,10 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 
+import pytest
+
+from assist2resp.errors import UsageError
+from assist2resp.load.reading import Choice, Shard
 from assist2resp.load.rollback import roll_back
 from tests.load.scenes import (
     archive,
@@ -35,6 +39,19 @@ def test_everything_goes_and_can_be_loaded_again(tmp_path):
         server.client().conversations.delete(mine.id)
         loaded(folder, server)
         check_exactly_once(folder, server)
+
+
+def test_after_it_the_archive_can_be_loaded_in_parts(tmp_path):
+    folder = archive(tmp_path)
+    with new_world() as server:
+        loaded(folder, server)
+        parts = Choice(shard=Shard(1, 2))
+        with pytest.raises(UsageError, match="begun to be loaded as a whole"):
+            loaded(folder, server, choice=parts)
+        roll_back(folder, settings(server))
+        assert loaded(folder, server, choice=parts).is_complete
+        with pytest.raises(UsageError, match="in 2 parts"):
+            loaded(folder, server)
 
 
 def test_a_conversation_that_went_on_stays(tmp_path):

@@ -32,7 +32,8 @@ def _of_file(path: Path) -> Iterator[str]:
                     found = True
                     yield thread_id
     except (OSError, UnicodeDecodeError) as error:
-        raise InputFileError(path, f"cannot be read: {error}.") from error
+        reason = getattr(error, "strerror", None) or "it is no UTF-8"
+        raise InputFileError(path, f"cannot be read: {reason}.") from error
     if not found:
         raise InputFileError(path, "holds no thread id.", hint="Write one a line.")
 

@@ -197,7 +197,8 @@ def _summary(manifest: Manifest, out: Path) -> str:
 
     counts = ", ".join(counted_kinds(manifest.counts)) or "nothing"
     lines = [f"{out}: {counts}."]
-    lines += [f"absent: {gap.kind} {gap.id}: {gap.reason}" for gap in manifest.absences[:_MOST_SHOWN]]
+    absences = manifest.absences[:_MOST_SHOWN]
+    lines += [f"absent: {gap.kind} {gap.id}: {gap.reason}" if gap.id else f"absent: {gap.reason}" for gap in absences]
     if len(manifest.absences) > _MOST_SHOWN:
         lines.append(f"absent: {len(manifest.absences) - _MOST_SHOWN:,} more, in manifest.json")
     lines += time_left(inventory_of(out, manifest))

@@ -173,6 +173,10 @@ def _summary(result: Result, folder: Path, *, rollback: bool) -> Iterator[str]:
         yield f"id map: {result.map_place}; state: {result.state_place}"
 
 
+_USUAL_RATE = 10
+"""Requests a second, where nobody says how many."""
+
+
 def _show_estimate(
     folder: Path,
     choice: Choice,
@@ -192,8 +196,10 @@ def _show_estimate(
         from dataclasses import asdict
         from json import dumps
 
+        cost = None if price is None else round(found.cost(price), 4)
+        more = {"seconds": round(found.seconds(rate or _USUAL_RATE), 1), "cost": cost}
         losses = dict(found.losses.most_common())
-        show(dumps({"version": 1, **asdict(found), "losses": losses}, indent=2) + "\n", sys.stdout)
+        show(dumps({"version": 1, **asdict(found), **more, "losses": losses}, indent=2) + "\n", sys.stdout)
     else:
         show("\n".join(_estimated(found, folder, rate, price)) + "\n", sys.stdout)
     return ExitCode.DONE
@@ -204,15 +210,15 @@ def _estimated(found: Estimate, folder: Path, rate: float | None, price: float |
 
     yield f"{folder}: {counted(found.threads, 'thread')} with {counted(found.items, 'item')}; nothing was sent."
     yield f"requests: {found.requests:,}, with {found.bytes:,} bytes of items"
-    shown = rate or 10
+    shown = rate or _USUAL_RATE
     yield f"time: {_duration(found.seconds(shown))} at {shown:g} requests a second{'' if rate else ' (--rate says how many)'}"
     yield f"tokens: {found.tokens:,} ({found.tokens_by})"
-    cost = (
-        f"${found.tokens / 1e6 * price:,.2f} at ${price:g} a million" if price is not None else "--price says how much"
-    )
+    cost = f"${found.cost(price):,.2f} at ${price:g} a million" if price is not None else "--price says how much"
     yield f"cost: a load asks no model; the next turn in every thread reads these tokens once ({cost})"
     if found.images:
         yield f"images: {found.images:,} by file id; whether their files live is asked when they are loaded"
+    if found.unknown:
+        yield f"not in the archive: {found.unknown:,} of the threads that were asked for"
     if found.stores:
         yield f"vector stores: {found.stores:,}; those that live stay"
     yield from (f"lost, {_times(number)}: {loss}" for loss, number in found.losses.most_common(_MOST_SHOWN))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,14 +17,25 @@ if TYPE_CHECKING:
 _PATH = click.Path(path_type=Path)
 
 
+class _Percent(click.FloatRange):
+    """A share, with or without its sign."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 100)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        given: Any = value.removesuffix("%") if isinstance(value, str) else value
+        return super().convert(given, param, ctx)
+
+
 @click.command(short_help=__doc__)
 @click.argument("folder", metavar="DIR", type=_PATH)
 @click.option(
     "--sample",
     default=100.0,
     show_default=True,
-    type=click.FloatRange(0, 100),
-    metavar="N",
+    type=_Percent(),
+    metavar="N%",
     help="The share of threads whose conversions are made again, or that are asked for again, in percent.",
 )
 @click.option("--against-source", "against", is_flag=True, help="Ask the server again and compare a sample.")
@@ -49,11 +60,12 @@ def command(
     """
     from assist2resp.errors import ExitCode
     from assist2resp.export.verify import repair, verify
+    from assist2resp.schema.counts import counted
 
     verdict = verify(folder, sample=sample)
     if mend and verdict.damages:
         repair(folder, verdict)
-        say(f"assist2resp: {len(verdict.damages)} files were made anew.")
+        say(f"assist2resp: {counted(len(verdict.damages), 'damage')} mended: what is made of source/ was made anew.")
         verdict = verify(folder, sample=sample)
     comparison = None
     if against:

@@ -99,6 +99,12 @@ class Checkpoint:
         self._database.execute("BEGIN")
         self._committed = time.monotonic()
 
+    def forget(self) -> None:
+        """Take back what was kept since it was last acknowledged."""
+        if self._database.in_transaction:
+            self._database.execute("ROLLBACK")
+        self._database.execute("BEGIN")
+
     def add_source(self, place: str) -> None:
         """Note a source that the archive has had before."""
         self._database.execute("INSERT OR IGNORE INTO sources VALUES (?)", (place,))

@@ -113,9 +113,7 @@ class _Export:
             elif self._checkpoint.is_new and (self._folder / MANIFEST).exists():
                 adopt(self._folder, self._checkpoint)
             self._checkpoint.begin(self._source.place, self._source.wanted)
-            async for unit in self._source.units():
-                self._checkpoint.add_unit(unit)
-            self._checkpoint.commit()
+            await self._add_units()
             self._waiting = self._checkpoint.counts()[0]
             self._tell("started")
             await self._fetch_all()
@@ -134,6 +132,16 @@ class _Export:
         else:
             self._checkpoint.close()
         return manifest
+
+    async def _add_units(self) -> None:
+        """Note all work, or none where the source fails to say all of it: the next command may ask for other things."""
+        try:
+            async for unit in self._source.units():
+                self._checkpoint.add_unit(unit)
+        except BaseException:
+            self._checkpoint.forget()
+            raise
+        self._checkpoint.commit()
 
     async def _fetch_all(self) -> None:
         queue: asyncio.Queue[Unit] = asyncio.Queue(maxsize=2 * self._source.concurrency)

@@ -166,6 +166,8 @@ def export_organization(
     unknown = sorted(plan.keys.keys() - {project.id for project in projects})
     if unknown:
         raise UsageError(f"the key file names {unknown[0]}, which the organization does not list.")
+    if not projects:
+        raise UsageError(f"the organization of {ADMIN_KEY} has no project.")
     entries = {project.id: _entry(project, reason="not exported yet") for project in projects}
     for project in projects:
         entries[project.id] = _exported(project, plan, folder, accounts, report(project))

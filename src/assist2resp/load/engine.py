@@ -18,7 +18,7 @@ from assist2resp.load.id_map import Loaded
 from assist2resp.load.journal import Entry, State
 from assist2resp.load.kept import kept_of
 from assist2resp.load.plan import Plan, plan_of
-from assist2resp.load.reading import Job, Record, read_jobs
+from assist2resp.load.reading import Job, Record, read_jobs, unknown_threads
 from assist2resp.load.session import Result, Session, Settings, run
 from assist2resp.load.stores import Stores
 from assist2resp.load.write import Writer, Written
@@ -85,6 +85,8 @@ class _Load:
             if session.settings.stores:
                 await self._make_stores()
             self._new_ids = {made.old: made.new for made in self._journal.all_made() if made.state == State.DONE}
+            for thread_id in await asyncio.to_thread(unknown_threads, session.folder, session.settings.choice):
+                self._fail(thread_id, "is not in the archive; export it first")
             await self._write_all(publish_again=not knows_map)
         except BudgetError as error:
             self._result.stopped = str(error)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assist2resp.load.plan import Plan, images_of, plan_of
-from assist2resp.load.reading import Choice, Record, read_jobs, read_stores
+from assist2resp.load.reading import Choice, Record, read_jobs, read_stores, unknown_threads
 from assist2resp.schema.manifest import read_manifest
 
 _PAGE = 100
@@ -35,8 +35,14 @@ class Estimate:
     images: int = 0
     """Whose files may be gone, which is seen only when they are asked for."""
     stores: int = 0
+    unknown: int = 0
+    """Threads that were asked for by id, and that the archive does not have."""
     losses: Counter[str] = field(default_factory=Counter)
     """What is lost or changed, by field and reason."""
+
+    def cost(self, price: float) -> float:
+        """Dollars for reading all tokens once, at a price for a million of them."""
+        return self.tokens / 1e6 * price
 
     def seconds(self, rate: float) -> float:
         """How long it takes at so many requests a second."""
@@ -53,6 +59,7 @@ def estimate(folder: Path, choice: Choice, *, limit: int | None, verify: bool, s
             break
         record = job.record()
         _add(found, record, plan_of(record), count, verify=verify)
+    found.unknown = len(unknown_threads(folder, choice))
     if stores:
         for store in read_stores(folder):
             found.stores += 1

@@ -11,6 +11,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -84,7 +85,8 @@ class Journal:
     def __init__(self, folder: Path, target: str, shard: Shard) -> None:
         key = hashlib.sha256(target.encode()).hexdigest()[:8]
         self.path = folder / f"load.{key}.{shard.number}-of-{shard.of}.sqlite"
-        others = [path for path in folder.glob(f"load.{key}.*-of-*.sqlite") if f"-of-{shard.of}." not in path.name]
+        paths = folder.glob(f"load.{key}.*-of-*.sqlite")
+        others = [path for path in paths if f"-of-{shard.of}." not in path.name and not _is_rolled_back(path)]
         if others:
             parts = others[0].name.split("-of-")[1].removesuffix(".sqlite")
             raise UsageError(
@@ -186,6 +188,16 @@ _SELECT = "SELECT id, state, conversation, digest, ids, note, lost FROM threads"
 def _entry(row: tuple[str, int, str, str, str, str, int]) -> Entry:
     ids = tuple((old, new) for old, new in orjson.loads(row[4]))
     return Entry(row[0], State(row[1]), row[2], row[3], ids, row[5], is_kept=True, lost=row[6])
+
+
+def _is_rolled_back(path: Path) -> bool:
+    """Whether nothing is left of what a journal tells of; one that another process holds tells of something."""
+    query = "SELECT state FROM threads UNION SELECT state FROM objects"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as database:
+            return all(state == State.REMOVED for (state,) in database.execute(query))
+    except sqlite3.Error:
+        return False
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -83,6 +83,14 @@ def read_jobs(folder: Path, choice: Choice) -> Iterator[Job]:
                     yield Job(str(record["thread_id"]), line)
 
 
+def unknown_threads(folder: Path, choice: Choice) -> list[str]:
+    """The threads that were asked for by id and that the archive does not have, in order."""
+    left = {name for name in choice.only or () if choice.shard.holds(name)}
+    if left:
+        left.difference_update(job.thread_id for job in read_jobs(folder, Choice(only=frozenset(left))))
+    return sorted(left)
+
+
 def read_stores(folder: Path) -> Iterator[VectorStoreRecord]:
     """The vector stores of an archive."""
     for path in sorted((folder / "vector_stores").glob("*.json")):

@@ -19,6 +19,8 @@ def read_manifest(folder: Path) -> Manifest:
     hint = "Give the folder that `assist2resp export` made."
     if folder.is_file():
         raise InputFileError(folder, "is no archive, which is a folder.", hint=hint)
+    if not folder.exists():
+        raise InputFileError(folder, "does not exist.", hint=hint)
     try:
         return read_versioned(path, Manifest, "archive_version", ARCHIVE_VERSION, "manifest of an archive")
     except FileNotFoundError as error:
