@@ -28,7 +28,8 @@ class Engine:
     options: Options = field(default_factory=Options)
     before_end: Callable[[], None] = lambda: None
 
-    def rewrite(self, paths: Iterable[Path], options: Options) -> Outcome:
+    def rewrite(self, paths: Iterable[Path], options: Options, ahead: object) -> Outcome:
+        del ahead
         self.options = options
         changes: list[FileChange] = []
         findings: list[Finding] = []

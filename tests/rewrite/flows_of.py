@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from assist2resp.rewrite.ahead import Ahead
 from assist2resp.rewrite.flows import Flow, find_flows
 from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.outcome import Options
 from assist2resp.rewrite.project import open_project
 from assist2resp.rewrite.sites import find_sites
 
@@ -13,5 +15,5 @@ from assist2resp.rewrite.sites import find_sites
 def flows_of(text: str, folder: Path) -> tuple[list[Flow], Inference]:
     """The flows of a program of one file, and what is known of its values."""
     (folder / "main.py").write_text(text, encoding="utf-8")
-    inference = Inference(open_project([folder]))
+    inference = Inference(open_project(Ahead([folder], Options())))
     return find_flows(find_sites(inference), inference), inference

@@ -13,6 +13,7 @@ from assist2resp.errors import UsageError
 from assist2resp.plugins import discover, plugin_names
 from assist2resp.rewrite import catalogue
 from assist2resp.rewrite.catalogue import RULES, SECTIONS, Rule, check_codes, find_rule, read_docstring, read_rule
+from assist2resp.schema.findings import Level
 from tests.rewrite.stub_rules import installed
 
 
@@ -84,4 +85,4 @@ def test_a_file_holds_one_rule() -> None:
 
 
 def test_a_rule_without_a_link_has_none() -> None:
-    assert Rule("A2R401", "t", catalogue.Level.FIXED, "N", "S.", {"See": "the guide"}).link == ""
+    assert Rule("A2R401", "t", Level.FIXED, "N", "S.", {"See": "the guide"}).link == ""

@@ -8,6 +8,7 @@ import libcst as cst
 import pytest
 
 from assist2resp.rewrite.imports import add_import, drop_unused, free_name, used_names
+from assist2resp.rewrite.scopes import index_module
 
 param = pytest.param
 
@@ -175,4 +176,4 @@ def test_used_names() -> None:
     ],
 )
 def test_free_name(text: str, expected: str) -> None:
-    assert free_name(cst.parse_module(text), "threads", "compat_threads") == expected
+    assert free_name(index_module(cst.parse_module(text), "module"), "threads", "compat_threads") == expected

@@ -44,8 +44,11 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str, int, int], None] | None]:
-    """A bar on stderr for work that takes long, or None where nobody watches."""
+def progress(*, moves: bool = True) -> Iterator[Callable[[str, int, int], None] | None]:
+    """A bar on stderr for work that takes long, or None where nobody watches.
+
+    It moves by itself, by a thread, unless told not to: no process is forked beside a thread.
+    """
     if not sys.stderr.isatty():
         yield None
         return
@@ -53,7 +56,9 @@ def progress() -> Iterator[Callable[[str, int, int], None] | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
     shown = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    bar = Progress(*shown, TimeRemainingColumn(compact=True), console=Console(stderr=True), transient=True)
+    bar = Progress(
+        *shown, TimeRemainingColumn(compact=True), console=Console(stderr=True), transient=True, auto_refresh=moves
+    )
     task = bar.add_task("", total=None)
     due = time.monotonic() + _PATIENCE
 
@@ -62,8 +67,8 @@ def progress() -> Iterator[Callable[[str, int, int], None] | None]:
         if time.monotonic() < due:
             return
         due = time.monotonic() + _INTERVAL
-        bar.update(task, description=stage, completed=done, total=total or None)
         bar.start()
+        bar.update(task, description=stage, completed=done, total=total or None, refresh=not moves)
 
     try:
         yield report

@@ -44,6 +44,12 @@ _STDIN = Path("-")
 @click.option("--select", multiple=True, metavar="CODES", help="Only these rules: codes or prefixes, with commas.")
 @click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Not these files.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many processes may work; by default as many as there are cores, and only where they pay.",
+)
 @click.option("--support-module", metavar="NAME", help="The name of the module for what plain SDK calls cannot say.")
 @click.option("--support-tests", is_flag=True, help="Write tests of the support module beside it, for pytest.")
 @click.option("--model", "models", multiple=True, metavar="OLD=NEW", help="Replace a model id.")
@@ -60,6 +66,7 @@ def command(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     exclude: tuple[str, ...],
+    jobs: int | None,
     support_module: str | None,
     support_tests: bool,
     models: tuple[str, ...],
@@ -87,7 +94,7 @@ def command(
         load_on_demand=load_on_demand,
         support_tests=support_tests,
     )
-    options = read_options([name] if name else paths, given)
+    options = replace(read_options([name] if name else paths, given), jobs=jobs)
     if output is not None:
         _refuse_unwritable(output)
     job = _Job(paths, options, form, output, writes=not (check or diff), diff=diff)
@@ -110,12 +117,14 @@ class _Job:
 
     def run(self) -> int:
         """Rewrite the paths; gives the exit code."""
+        if self.writes:
+            self._warn_of_uncommitted()
+        outcome = self._outcome()
+
         from assist2resp.rewrite.unseen import with_unseen
         from assist2resp.rewrite.writing import write_outcome
 
-        if self.writes:
-            self._warn_of_uncommitted()
-        outcome = with_unseen(self._outcome(), self.paths, self.options.exclude)
+        outcome = with_unseen(outcome, self.paths, self.options.exclude)
         if self.writes:
             outcome = write_outcome(outcome)
         if self.diff:
@@ -140,12 +149,14 @@ class _Job:
     def _outcome(self) -> Outcome:
         import gc
 
-        from assist2resp.rewrite import engine
+        from assist2resp.rewrite.ahead import Ahead
 
         gc.disable()  # trees live until the end; looking for garbage in them takes a sixth of the time
-        with progress() as report:
+        with Ahead(self.paths, self.options) as ahead, progress(moves=False) as report:
+            from assist2resp.rewrite import engine  # in the meantime other processes read
+
             options = replace(self.options, progress=report) if report else self.options
-            return engine.rewrite(self.paths, options)
+            return engine.rewrite(self.paths, options, ahead)
 
     def _finish(self, outcome: Outcome, *, stdout_is_taken: bool) -> int:
         from assist2resp.rewrite.files import write

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assist2resp.errors import UsageError
 from assist2resp.plugins import discover
-from assist2resp.schema.findings import Level
+
+if TYPE_CHECKING:
+    from assist2resp.schema.findings import Level
 
 SECTIONS = ("What", "Why", "Safety", "Known problems", "See")
 RULES = "assist2resp.rewrite.rules"
@@ -96,7 +98,7 @@ def read_rule(module: ModuleType) -> Rule:
     rule = found[0]
     sentence, sections = read_docstring(inspect.getdoc(rule) or "")
     cases = tuple(Case(before, after) for before, after in rule.CASES)
-    return Rule(rule.code, rule.title, Level(rule.level), rule.__name__, sentence, sections, cases)
+    return Rule(rule.code, rule.title, rule.level, rule.__name__, sentence, sections, cases)
 
 
 def read_docstring(text: str) -> tuple[str, dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -12,6 +13,7 @@ import libcst as cst
 
 from assist2resp import __version__
 from assist2resp.plugins import discover
+from assist2resp.rewrite.ahead import Ahead
 from assist2resp.rewrite.edits import Edits
 from assist2resp.rewrite.flows import Flow, find_flows
 from assist2resp.rewrite.ignores import Ignores, ignored
@@ -20,13 +22,17 @@ from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.outcome import FileChange, Options, Outcome
 from assist2resp.rewrite.placement import Placement, place_support
 from assist2resp.rewrite.plan import Claim, Plan
+from assist2resp.rewrite.printing import as_bytes
 from assist2resp.rewrite.project import Project, SourceFile, open_project
 from assist2resp.rewrite.rules._base import Context, FileRule, Rewritten, Rule, Sight, TreeRule
 from assist2resp.rewrite.sites import Site, find_sites, statement_of
 from assist2resp.rewrite.unparsable import deep_recursion
+from assist2resp.rewrite.workers import jobs_for, shared_out
 from assist2resp.schema.findings import FileFailure, Finding, Findings, Level, Place, Remark
 
 _UNFINISHED = "A2R099"
+_WORTHWHILE = 30
+"""Changed files and support modules for each process that makes them; with fewer, a process costs more than it saves."""
 
 
 def load_rules(does: str = "apply") -> list[Any]:
@@ -41,15 +47,14 @@ def load_rules(does: str = "apply") -> list[Any]:
     return sorted(found, key=lambda rule: rule.code)
 
 
-def rewrite(paths: Iterable[Path], options: Options) -> Outcome:
-    """Decide what becomes of the tree under `paths`. Nothing is written.
+def rewrite(paths: Iterable[Path], options: Options, ahead: Ahead | None = None) -> Outcome:
+    """Decide what becomes of the tree under `paths`, into which `ahead` may look already. Nothing is written.
 
     Raises InputFileError for a path that does not exist or a file that is not Python.
     """
     progress = options.progress
-    project = open_project(
-        paths, exclude=options.exclude, overlay=options.overlay, words=options.models, progress=progress
-    )
+    with nullcontext(ahead) if ahead is not None else Ahead(paths, options) as looking:
+        project = open_project(looking, progress)
     progress("following values", 0, 0)
     with deep_recursion(3):
         run = _Run(project, options)
@@ -184,18 +189,34 @@ class _Run:
 
     def outcome(self) -> Outcome:
         """The changed files, the support modules and the findings."""
-        trees = {file: edits.apply(_tree(file), file.scopes) for file, edits in self.edits.items() if edits}
-        placements = place_support(self.plans, self.project, self.options)
-        rewritten = [self._changed(file, tree, placements) for file, tree in trees.items()]
-        changes = [change for change in rewritten if change is not None]
-        changes += [change for placement in placements for change in placement.changes()]
+        changes = self._changes(place_support(self.plans, self.project, self.options))
         changes += self._survey(changes)
         changed = tuple(sorted(changes, key=lambda change: change.path))
         obstacles = {plan.flow.number: plan.plain.obstacle for plan in self.plans if not plan.plain.possible}
         return Outcome(changed, self._findings(changed), obstacles)
 
-    def _changed(self, file: SourceFile, tree: cst.Module, placements: list[Placement]) -> FileChange | None:
-        types = sorted({found for plan in self.plans for found in plan.imports.get(file, ())})
+    def _changes(self, placements: list[Placement]) -> list[FileChange]:
+        """The files as they become, and the support modules."""
+        for plan in self.plans:
+            plan.close()
+        types: dict[SourceFile, set[tuple[str, str, str]]] = {}
+        for file, found in ((file, found) for plan in self.plans for file, found in plan.imports.items()):
+            types.setdefault(file, set()).update(found)
+
+        def work(task: SourceFile | Placement) -> list[FileChange]:
+            if isinstance(task, Placement):
+                return list(task.changes())
+            return list(self._changed(task, sorted(types.get(task, ())), placements))
+
+        tasks: list[SourceFile | Placement] = [file for file, edits in self.edits.items() if edits]
+        tasks += placements
+        jobs = jobs_for(len(tasks), self.options.jobs, _WORTHWHILE)
+        return [change for changes in shared_out(tasks, work, jobs) for change in changes]
+
+    def _changed(
+        self, file: SourceFile, types: list[tuple[str, str, str]], placements: list[Placement]
+    ) -> Iterator[FileChange]:
+        tree = self.edits[file].apply(_tree(file), file.scopes)
         for module, group in groupby(types, key=lambda found: found[0]):
             tree = add_import(tree, module, [(name, local) for _, name, local in group])
         used = used_names(tree)
@@ -204,8 +225,9 @@ class _Run:
             if imported is not None:
                 pairs = [(name, local) for name, local in imported[1] if local in used]
                 tree = add_import(tree, imported[0], pairs, lambda name: self._is_local(name, file))
-        after = drop_unused(_tree(file), tree, used).bytes
-        return FileChange(file.path, file.on_disk, file.as_on_disk(after)) if after != file.data else None
+        after = as_bytes(drop_unused(_tree(file), tree, used))
+        if after != file.data:
+            yield FileChange(file.path, file.on_disk, file.as_on_disk(after))
 
     def _is_local(self, name: str, file: SourceFile) -> bool:
         """Whether an imported module is the project's own."""

@@ -86,7 +86,7 @@ class _Class:
         self.node, self.file = kind.node, kind.file
         assert self.file.tree is not None
         self.own = {member.name.value: member for member in _methods(self.node)}
-        self.reading = HandlerReading(kind, free_name(self.file.tree, "event", "stream_event"))
+        self.reading = HandlerReading(kind, free_name(self.file.scopes, "event", "stream_event"))
 
     def read(self) -> HandlerReading:
         """Read the class as a whole."""

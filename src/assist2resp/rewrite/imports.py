@@ -9,6 +9,7 @@ from typing import TypeVar
 import libcst as cst
 
 from assist2resp.rewrite.nodes import children, dotted
+from assist2resp.rewrite.scopes import ModuleScopes
 
 _PROSE = re.compile(r"\w\s+\w")
 """What no annotation and no path has: words with nothing but space between them."""
@@ -262,9 +263,9 @@ def _last_without_comma(names: list[cst.ImportAlias]) -> list[cst.ImportAlias]:
     return [*names[:-1], names[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)]
 
 
-def free_name(tree: cst.Module, wanted: str, *others: str) -> str:
+def free_name(scopes: ModuleScopes, wanted: str, *others: str) -> str:
     """`wanted`, or the first of `others` that nothing in the module is called."""
-    taken = plain_names(tree)
+    taken = scopes.plain_names
     for name in (wanted, *others):
         if name not in taken:
             return name

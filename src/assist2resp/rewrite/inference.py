@@ -59,14 +59,9 @@ from assist2resp.rewrite.sdk_kinds import (
 )
 from assist2resp.rewrite.servers import Servers
 
-_LITERALS = (
-    cst.BaseString,
-    cst.BaseNumber,
-    cst.Set,
-    cst.Comparison,
-    cst.UnaryOperation,
-    cst.Ellipsis,
-)
+_PLAIN = (cst.BaseString, cst.BaseNumber, cst.Set, cst.Comparison, cst.UnaryOperation, cst.Ellipsis)
+_LITERALS = frozenset(kind for kind in vars(cst).values() if isinstance(kind, type) and issubclass(kind, _PLAIN))
+"""Expressions that are plain values, by their exact types: asking `isinstance` of one class after another is slow."""
 
 
 class Inference:
@@ -88,7 +83,8 @@ class Inference:
 
     def kind(self, node: cst.CSTNode, file: SourceFile) -> Kind:
         """What an expression of `file` is."""
-        return self._kept(node, lambda: self._expression(node, file))
+        known: Kind | None = self.memo.known(node)
+        return self._kept(node, lambda: self._expression(node, file)) if known is None else known
 
     def variable(self, variable: Variable) -> Kind:
         """What a variable holds: the join of all that is ever bound to it."""
@@ -131,6 +127,8 @@ class Inference:
     # Expressions --------------------------------------------------------------------------------------------------
 
     def _expression(self, node: cst.CSTNode, file: SourceFile) -> Kind:
+        if type(node) in _LITERALS:
+            return PLAIN
         match node:
             case cst.Name():
                 return self._name(node, file)
@@ -162,7 +160,7 @@ class Inference:
                 return Function(file, node)
             case cst.Dict():
                 return self._mapping(node, file)
-        return PLAIN if isinstance(node, _LITERALS) else UNKNOWN
+        return UNKNOWN
 
     def _operation(self, node: cst.BinaryOperation, file: SourceFile) -> Kind:
         left, right = self.kind(node.left, file), self.kind(node.right, file)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from fnmatch import fnmatch
+from fnmatch import translate
 from pathlib import Path, PurePath
 from typing import TypeAlias
 
@@ -27,8 +28,7 @@ def listed(folder: Path, patterns: Sequence[str], on_error: OnError | None = Non
 
 def is_excluded(file: PurePath, folder: PurePath, globs: Iterable[str]) -> bool:
     """Whether a glob names a file, as seen from the folder that was given or whole."""
-    relative = file.relative_to(folder)
-    return any(relative.match(glob) or file.match(glob) for glob in globs)
+    return any(file.relative_to(folder).match(glob) or file.match(glob) for glob in globs)
 
 
 def _git_files(folder: Path, patterns: Sequence[str]) -> Iterator[Path] | None:
@@ -50,9 +50,10 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
 
 
 def _walk(folder: Path, patterns: Sequence[str], on_error: OnError | None) -> Iterator[Path]:
+    wanted = re.compile("|".join(map(translate, map(os.path.normcase, patterns))))
     for base, folders, names in os.walk(folder, onerror=on_error):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS)
-        for name in sorted(names):
-            path = Path(base, name)
-            if any(fnmatch(name, pattern) for pattern in patterns) and not path.is_symlink():
-                yield path
+        for name in sorted(filter(lambda name: wanted.match(os.path.normcase(name)), names)):
+            path = os.path.join(base, name)  # noqa: PTH118 - there are many
+            if not os.path.islink(path):  # noqa: PTH114
+                yield Path(path)

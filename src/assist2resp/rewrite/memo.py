@@ -24,6 +24,10 @@ class Memo:
         self._depth: dict[Hashable, int] = {}
         self._lowest = sys.maxsize
 
+    def known(self, key: Hashable) -> Any | None:
+        """The answer to a question that was answered for good."""
+        return self._final.get(key)
+
     @property
     def is_idle(self) -> bool:
         """Whether no question is open, so that answers are final."""
@@ -42,7 +46,7 @@ class Memo:
         if key in self._depth:
             self._lowest = min(self._lowest, self._depth[key])
             return BOTTOM
-        if key in self._provisional:
+        if self._provisional and key in self._provisional:
             answer, lowest = self._provisional[key]
             self._lowest = min(self._lowest, lowest)
             return answer  # type: ignore[no-any-return]
@@ -60,7 +64,7 @@ class Memo:
             self._lowest = min(outside, self._lowest)
         else:
             self._final[key] = answer
-            if self._provisional:
+            if any(lowest >= depth for _, lowest in self._provisional.values()):
                 self._provisional = {k: v for k, v in self._provisional.items() if v[1] < depth}
             self._lowest = outside
         return answer

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from assist2resp.schema.findings import Findings
+if TYPE_CHECKING:
+    from assist2resp.schema.findings import Findings
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Told what is being done (such as `reading`), how many of it are done, and how many there are (0 if not known)."""
@@ -25,7 +26,7 @@ class Options:
 
     `select` and `ignore` hold codes or their prefixes; `models` maps old model ids to new ones; `overlay` holds, by
     absolute path, bytes to take instead of a file's (a buffer that an editor sends on standard input); `today` is what
-    shutdown dates are compared with.
+    shutdown dates are compared with; `jobs` is how many processes may work, None for as many as pay and there are cores.
     """
 
     select: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class Options:
     models: Mapping[str, str] = field(default_factory=dict)
     overlay: Mapping[Path, bytes] = field(default_factory=dict)
     progress: Progress = silent
+    jobs: int | None = None
     today: date = field(default_factory=date.today)
 
 

@@ -11,13 +11,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from assist2resp.rewrite.needles import Imported, imported, words_in
 from assist2resp.rewrite.project import Project, SourceFile
 
-_LINE = re.compile(
-    rb"(?:\A|\n)[ \t]*(?:from[ \t]+(\.*[ \t]*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\\\n#;]|\\\r?\n)*)"
-    rb"|import[ \t]+([\w., \t]+))"
-)
-_COMMENT = re.compile(r"#[^\n]*")
 _OWN_WORDS = re.compile(rb"[oO]pen_?[aA][iI]|OPENAI")
 """What a file that makes or types clients says."""
 _NEAR_WORDS = re.compile(
@@ -33,33 +29,23 @@ _DEFINITION = re.compile(
     rb"^([ \t]*)(?:(?:async[ \t]+)?(?:def|class)[ \t]+([A-Za-z_]\w*)|([A-Za-z_]\w*)[ \t]*[:=,])", re.MULTILINE
 )
 _END = [re.compile(rb"\n[ \t]{0,%d}[^\s)\]}#]" % depth) for depth in range(17)]
-_WORD = re.compile(rb"[A-Za-z_]\w*")
 _TESTS = ("test_", "conftest")
 
 
-class Imported(NamedTuple):
-    """One imported name: `module` as written, leading dots included; `name` is empty for a whole module, or `*`."""
+class _Sought(NamedTuple):
+    """Files whose importers are sought: their last words, the pattern of these, and the words of their paths."""
 
-    module: str
-    name: str
+    stems: frozenset[str]
+    pattern: re.Pattern[bytes]
+    parts: frozenset[str]
 
-
-def imported(data: bytes) -> list[Imported]:
-    """What the import lines of a text import."""
-    found: list[Imported] = []
-    for origin, names, modules in _LINE.findall(data):
-        text = (names or modules).decode("utf-8", "ignore")
-        words = [
-            part.split()[0]
-            for part in _COMMENT.sub("", text).strip("() \t\r\n").replace("\\", " ").split(",")
-            if part.split()
-        ]
-        if modules:
-            found += [Imported(word, "") for word in words]
-        else:
-            module = origin.decode("utf-8", "ignore").replace(" ", "").replace("\t", "")
-            found += [Imported(module, word) for word in words]
-    return found
+    @classmethod
+    def of(cls, files: list[SourceFile]) -> _Sought:
+        """What there is to know of the files."""
+        stems = frozenset(file.import_stem for file in files)
+        pattern = rb"\b(?:" + b"|".join(re.escape(stem.encode()) for stem in sorted(stems)) + rb")\b"
+        parts = frozenset(part for file in files for part in (*file.path.parts, file.path.stem))
+        return cls(stems, re.compile(pattern), parts)
 
 
 def participants(project: Project) -> list[SourceFile]:
@@ -125,7 +111,7 @@ class _Choice:
             self.follow_imports(file, near=near, only=name)
         elif (near and _NEAR_WORDS.search(text)) or (name and _DOUBLE.search(text)) or self._makes_clients(file, name):
             self.take(file)
-            for word in _words(text):
+            for word in words_in(text):
                 self.follow_imports(file, near=False, only=word)
 
     def _makes_clients(self, file: SourceFile, name: str, steps: int = 4) -> bool:
@@ -140,7 +126,7 @@ class _Choice:
             return False
         known = self._definitions[file.path].keys() | {line.name for line in self.imports(file)}
         return any(
-            self._makes_clients(file, word, steps - 1) for word in _words(text) if word in known and word != name
+            self._makes_clients(file, word, steps - 1) for word in words_in(text) if word in known and word != name
         )
 
     def definition(self, file: SourceFile, name: str) -> bytes | None:
@@ -162,16 +148,26 @@ class _Choice:
             ring, first = found, first and all(file.is_package for file in found)
 
     def _importers(self, targets: list[SourceFile]) -> Iterator[SourceFile]:
-        stems = {file.import_stem for file in targets}
+        sought = _Sought.of(targets)
         paths = {file.path for file in targets}
-        words = re.compile(rb"\b(?:" + b"|".join(re.escape(stem.encode()) for stem in sorted(stems)) + rb")\b")
         for file in self.project.files.values():
-            if file.path not in self.files and words.search(file.data):
-                for line in self.imports(file):
-                    found = self._target(line.module, line.name.replace("*", ""), file)
-                    if found is not None and found[0].path in paths:
-                        yield file
-                        break
+            if file.path not in self.files and any(
+                (found := self._target(one.module, one.name.replace("*", ""), file)) and found[0].path in paths
+                for one in self._naming(sought, file)
+            ):
+                yield file
+
+    def _naming(self, sought: _Sought, file: SourceFile) -> list[Imported]:
+        """The imports of a file that may lead to one of the sought ones, as far as their words tell."""
+        lines = file.import_words
+        if sought.stems.isdisjoint(lines.words) and not (lines.is_relative and self._is_near(sought, file)):
+            return []
+        return [one for one in self.imports(file) if one.module[:1] == "." or not sought.stems.isdisjoint(one.words)]
+
+    def _is_near(self, sought: _Sought, file: SourceFile) -> bool:
+        """Whether a relative import of a file may lead to one: below its outermost folder, and named in the file."""
+        outermost = self.project.module_name(file.path).partition(".")[0]
+        return outermost in sought.parts and sought.pattern.search(file.data) is not None
 
     def add_fixtures(self) -> None:
         """Choose the `conftest.py` files that chosen tests take their fixtures from."""
@@ -180,10 +176,6 @@ class _Choice:
                 if _OWN_WORDS.search(fixtures.data):
                     self.take(fixtures)
                     self.follow_imports(fixtures, near=False)
-
-
-def _words(text: bytes) -> list[str]:
-    return list(dict.fromkeys(word.decode() for word in _WORD.findall(text)))
 
 
 def _definitions(data: bytes) -> dict[str, bytes]:

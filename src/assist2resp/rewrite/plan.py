@@ -73,6 +73,7 @@ class Plan:
     """Variables that are gone, since another one holds the same."""
     named: dict[Scope, set[str]] = field(default_factory=dict)
     """Names of new variables."""
+    _is_closed: bool = False
     _looks: dict[SourceFile, Lookup] = field(default_factory=dict)
     _locals: dict[tuple[SourceFile, str], str] = field(default_factory=dict)
 
@@ -129,25 +130,36 @@ class Plan:
 
     def need(self, file: SourceFile, name: str, *paths: str) -> str:
         """Import `name` from the support module, which must offer `paths`; gives the name to write."""
+        self._refuse_late()
         self.support.setdefault(file, {}).setdefault(name, set()).update(paths or (name,))
         return self.local_name(file, name)
 
     def import_type(self, file: SourceFile, module: str, name: str) -> str:
         """Import a type of the SDK; gives the name to write."""
+        self._refuse_late()
         assert file.tree is not None
-        local = free_name(file.tree, name, f"OpenAI{name}")
+        local = free_name(file.scopes, name, f"OpenAI{name}")
         self.imports.setdefault(file, set()).add((module, name, local))
         return local
 
     def offer(self, file: SourceFile, path: str) -> None:
         """Note that the support module of `file` must offer an old path, reached through an alias."""
+        self._refuse_late()
         self.offers.setdefault(file, set()).add(path)
+
+    def close(self) -> None:
+        """From now on changes are made, maybe in another process: none of them may ask for something more."""
+        self._is_closed = True
+
+    def _refuse_late(self) -> None:
+        if self._is_closed:
+            raise RuntimeError("a change asks for a name of the support module or of the SDK; ask when it is planned")
 
     def local_name(self, file: SourceFile, name: str) -> str:
         """What a file calls a name of the support module: itself, unless the file calls something else so."""
         if (file, name) not in self._locals:
             assert file.tree is not None
-            self._locals[file, name] = free_name(file.tree, name, f"compat_{name}")
+            self._locals[file, name] = free_name(file.scopes, name, f"compat_{name}")
         return self._locals[file, name]
 
     @property

@@ -1,61 +1,63 @@
-"""The user's tree: which files there are, which can matter, and what each import means inside it.
+"""The user's tree: its files, which of them can matter, and what each import means inside it.
 
 A file without a needle is never parsed, unless a file with one exchanges values with it through an import.
 """
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import InitVar, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import libcst as cst
 
-from assist2resp.errors import InputFileError
-from assist2resp.rewrite.listing import is_excluded, listed
+from assist2resp.rewrite import needles
+from assist2resp.rewrite.ahead import NOTEBOOK, Ahead, Glance, unescaped
 from assist2resp.rewrite.notebooks import Notebook, NotebookError, read_notebook
 from assist2resp.rewrite.outcome import Progress, silent
 from assist2resp.rewrite.printing import Position, printed
 from assist2resp.rewrite.scopes import ModuleScopes, index_module
 from assist2resp.rewrite.unparsable import Complaint, deep_recursion, nests_too_deeply, why_unparsable
 
-_VALUES = re.compile(
-    rb"\.\s*beta\s*(?:\\\s*)?\.\s*(?:threads|assistants|vector_stores)\b"
-    rb"|getattr\s*\([^\"']*[\"']beta[\"']|AssistantEventHandler"
-    rb"|openai\.types\.beta|AssistantStreamManager|import\s+beta\b"
-)
-_ALIAS = re.compile(rb"\.\s*beta\b(?!\s*(?:\\\s*)?(?:[.(]|=[^=])|[ \t]*[\w\"'])")
-_SPEAKS = re.compile(rb"[oO]pen_?[aA][iI]|\b(?:threads|assistants)\b")
-_REPORTED = re.compile(
-    rb"/v1/(?:threads|assistants)\b|assistants=v[12]|pmpt_|OpenAIAssistant"
-    rb"|GPTAssistantAgent|AzureAssistantAgent|\bprompt\s*=\s*\{\s*[\"']id[\"']"
-)
-_THREAD_ID = re.compile(rb"""(["'])thread_[A-Za-z0-9]{20,}\1""")
-_CHEAP = (b"beta", b"ssistant", b"prompt", b"pmpt_", b"/v1/threads")
-"""One of these is in every text that the patterns match; asking for them is much cheaper."""
-
-NOTEBOOK = ".ipynb"
-
 
 @dataclass(eq=False)
 class SourceFile:
-    """One Python file, or the code of one notebook: its text as read, and its tree if it was parsed."""
+    """One Python file, or the code of one notebook: its text, and its tree if it was parsed."""
 
     path: Path
-    data: bytes
+    text: InitVar[bytes | None] = None
+    """What was read; a file that another process read is read again where its text is asked for."""
     problem: str = ""
     """Why the file cannot be rewritten, if so; it is then left alone and reported."""
     problem_line: int = 1
     tree: cst.Module | None = None
-    starts: dict[cst.CSTNode, Position] = field(default_factory=dict, repr=False)
+    starts: Mapping[cst.CSTNode, Position] = field(default_factory=dict, repr=False)
     """Where the nodes of the tree begin in `data`."""
     module_name: str = ""
     notebook: Notebook | None = None
     is_wanted: bool = False
     """Whether the file is to be looked at whatever it holds."""
+
+    def __post_init__(self, text: bytes | None) -> None:
+        if text is not None:
+            vars(self)["data"] = text
+
+    @classmethod
+    def glanced_at(cls, path: Path, glance: Glance) -> SourceFile:
+        """A file in which there is nothing to look at, as far as another process told."""
+        file = cls(path)
+        vars(file).update(glance._asdict(), has_needle=False, may_pass_values=False)
+        return file
+
+    @cached_property
+    def data(self) -> bytes:
+        """The text, as bytes; nothing for a file that is gone since."""
+        try:
+            return self.path.read_bytes()
+        except OSError:
+            return b""
 
     @property
     def on_disk(self) -> bytes:
@@ -73,17 +75,27 @@ class SourceFile:
     @cached_property
     def has_needle(self) -> bool:
         """Whether the file holds something to look at."""
-        return (
-            self.is_wanted
-            or self.may_pass_values
-            or (_is_candidate(self.data) and _REPORTED.search(self.data) is not None)
-            or _may_send(self.data)
-        )
+        return self.is_wanted or needles.has_needle(self.data)
 
     @cached_property
     def may_pass_values(self) -> bool:
         """Whether the file may call the API, so that what it exchanges values with must be known."""
-        return _is_candidate(self.data) and _may_call(self.data)
+        return needles.may_call(self.data)
+
+    @cached_property
+    def import_words(self) -> needles.ImportWords:
+        """What the lines of its imports say."""
+        return needles.import_words(self.data)
+
+    @cached_property
+    def writes_thread_id(self) -> bool:
+        """Whether an id of a thread stands in the file, as a string of its own."""
+        return needles.writes_thread_id(self.data)
+
+    @cached_property
+    def imports_httpx(self) -> bool:
+        """Whether the file imports httpx."""
+        return needles.imports_httpx(self.data)
 
     @property
     def is_package(self) -> bool:
@@ -167,12 +179,16 @@ class Project:
     @cached_property
     def writes_thread_ids(self) -> bool:
         """Whether an id of a thread stands in the code, as a text of its own."""
-        return any(_THREAD_ID.search(file.data) for file in self.files.values())
+        return any(file.writes_thread_id for file in self.files.values())
 
     @cached_property
     def _by_place(self) -> dict[str, SourceFile]:
         """The files by their paths without suffix; a package by its folder's, which goes before a module's."""
-        modules = {file.path.with_suffix("").as_posix(): file for file in self.files.values() if not file.is_package}
+        modules = {
+            file.path.as_posix().removesuffix(file.path.suffix): file
+            for file in self.files.values()
+            if not file.is_package
+        }
         return modules | {file.path.parent.as_posix(): file for file in self.files.values() if file.is_package}
 
     def _search_path(self, folder: Path) -> tuple[str, ...]:
@@ -224,55 +240,30 @@ class Project:
                 return
 
 
-def open_project(
-    paths: Iterable[Path],
-    *,
-    exclude: Iterable[str] = (),
-    overlay: Mapping[Path, bytes] | None = None,
-    words: Iterable[str] = (),
-    progress: Progress = silent,
-) -> Project:
-    """Read the tree under `paths` and parse what can matter; `overlay` holds bytes to take instead of a file's.
-
-    A file that holds one of `words` as a string is looked at too.
-
-    Raises InputFileError for a path that does not exist or a file that is not Python.
-    """
-    found: dict[Path, SourceFile] = {}
-    unreadable: list[tuple[Path, str]] = []
-    roots: list[Path] = []
-    for start in paths:
-        path = Path(os.path.abspath(start))  # noqa: PTH100 - resolve() would follow links out of the tree
-        roots.append(path if os.path.isdir(path) else path.parent)  # noqa: PTH112
-        if overlay and path in overlay:
-            found[path] = _source(path, overlay[path])
-            continue
-        for file in _python_files(path, tuple(exclude), unreadable):
-            progress("reading", len(found), 0)
-            try:
-                found.setdefault(file, _source(file, file.read_bytes()))
-            except OSError as error:
-                unreadable.append((file, error.strerror or str(error)))
-    project = Project(dict(sorted(found.items())), tuple(dict.fromkeys(roots)), unreadable)
-    _want(project, words)
+def open_project(ahead: Ahead, progress: Progress = silent) -> Project:
+    """Read the tree and parse what can matter."""
+    found = {path: _source(path, data) for path, data in ahead.overlay.items()}
+    unreadable = list(ahead.unreadable)
+    for path, glance in ahead.glances():
+        progress("reading", len(found), 0)
+        try:
+            found[path] = _source(path, path.read_bytes()) if glance is None else SourceFile.glanced_at(path, glance)
+        except OSError as error:
+            unreadable.append((path, error.strerror or str(error)))
+    in_order = sorted(found.items(), key=lambda item: item[0].parts)
+    project = Project(dict(in_order), ahead.roots, unreadable)
+    if ahead.words is not None:
+        for file in project.files.values():
+            file.is_wanted = "data" in vars(file) and ahead.words.search(file.data) is not None
     _parse_participants(project, progress)
     return project
-
-
-def _want(project: Project, words: Iterable[str]) -> None:
-    """Have the files looked at that hold one of the words as a string."""
-    texts = [quote + word.encode() + quote for word in words for quote in (b'"', b"'")]
-    if texts:
-        pattern = re.compile(b"|".join(map(re.escape, texts)))
-        for file in project.files.values():
-            file.is_wanted = pattern.search(file.data) is not None
 
 
 def _source(path: Path, data: bytes) -> SourceFile:
     """A file as read; a notebook is taken apart only if something in it may matter."""
     if path.suffix != NOTEBOOK:
         return SourceFile(path, data)
-    if not SourceFile(path, data.replace(b'\\"', b'"')).has_needle:
+    if not SourceFile(path, unescaped(data)).has_needle:
         return SourceFile(path, b"")
     try:
         notebook = read_notebook(data)
@@ -284,21 +275,6 @@ def _source(path: Path, data: bytes) -> SourceFile:
     return SourceFile(path, notebook.code, notebook=notebook)
 
 
-def _python_files(path: Path, exclude: tuple[str, ...], unreadable: list[tuple[Path, str]]) -> Iterator[Path]:
-    if os.path.isfile(path):  # noqa: PTH113 - Path.is_file() raises where a folder above is closed
-        if path.suffix not in {".py", ".pyi", NOTEBOOK}:
-            raise InputFileError(path, "is not a Python file.", hint="Give a .py file or a folder.")
-        yield path
-        return
-    if not os.path.isdir(path):  # noqa: PTH112
-        raise InputFileError(path, "does not exist, or is in a folder that cannot be read.", hint="Check the path.")
-    for file in listed(
-        path, ("*.py", f"*{NOTEBOOK}"), lambda error: unreadable.append((Path(error.filename), str(error.strerror)))
-    ):
-        if not is_excluded(file, path, exclude):
-            yield file
-
-
 def _parse_participants(project: Project, progress: Progress) -> None:
     from assist2resp.rewrite.participants import participants  # it builds on this module
 
@@ -308,17 +284,3 @@ def _parse_participants(project: Project, progress: Progress) -> None:
         file.module_name = project.module_name(file.path)
         file.parse()
     project.modules = [file for file in chosen if file.tree is not None]
-
-
-def _is_candidate(data: bytes) -> bool:
-    return any(word in data for word in _CHEAP)
-
-
-def _may_send(data: bytes) -> bool:
-    """Whether a text names the API's host, and the old resources somewhere else."""
-    names_host = b"openai.com/v1" in data or b"openai.azure.com" in data
-    return names_host and (b"threads" in data or b"assistants" in data)
-
-
-def _may_call(data: bytes) -> bool:
-    return _VALUES.search(data) is not None or (_ALIAS.search(data) is not None and _SPEAKS.search(data) is not None)

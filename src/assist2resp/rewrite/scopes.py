@@ -141,6 +141,16 @@ class ModuleScopes:
         return self._by_type.get(kind, [])
 
     @cached_property
+    def plain_names(self) -> frozenset[str]:
+        """The names that stand for variables, not for attributes or keywords."""
+        parents = ((node, self.parent_of[node]) for node in self.nodes(cst.Name))
+        return frozenset(
+            node.value
+            for node, parent in parents
+            if not isinstance(parent, (cst.Attribute, cst.Arg)) or parent.value is node
+        )
+
+    @cached_property
     def spelled(self) -> list[cst.Name | cst.Attribute | cst.Call]:
         """The names, attributes and calls, in the order of the text."""
         found: list[Any] = [node for node in self.parent_of if type(node) in _SPELLED]
@@ -253,8 +263,8 @@ class _Walk:
                     found = scope.parent.find(item.name.value) if scope.parent else None
                     if found:
                         scope.outer[item.name.value] = found[0]
-            elif not isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.BaseExpression)):
-                stack.extend(children(node))
+            elif _may_declare(type(node)):
+                stack += children(node)
 
     def _comprehension(self, node: cst.CSTNode, scope: Scope) -> Scope:
         return self._open(node, scope)
@@ -367,6 +377,12 @@ class _Walk:
                     target=element.value,
                 )
                 self._bind_target(element.value, inner)
+
+
+@cache
+def _may_declare(kind: type[cst.CSTNode]) -> bool:
+    """Whether `global` can stand below a node and speak of the scope that the node stands in."""
+    return not issubclass(kind, (cst.FunctionDef, cst.ClassDef, cst.BaseExpression))
 
 
 @cache

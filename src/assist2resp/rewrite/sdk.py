@@ -87,6 +87,7 @@ def client_class(qualified: str) -> ClientClass | None:
     return ClientClass(name, is_async=name != kind, is_azure=kind == "AzureOpenAI")
 
 
+@cache
 def resource(path: str) -> bool:
     """Whether a chain of attributes from a client leads to a resource: `beta.threads`, `files.with_raw_response`."""
     parts = path.split(".")

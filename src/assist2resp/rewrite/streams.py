@@ -187,7 +187,7 @@ class _Reader:
 
     def _event(self) -> str:
         assert self.file.tree is not None
-        return free_name(self.file.tree, "event", "stream_event")
+        return free_name(self.file.scopes, "event", "stream_event")
 
     def _texts(self, node: cst.Attribute, stream: cst.Name, parent: cst.CSTNode) -> None:
         """`stream.text_deltas` as a value becomes a generator of the same texts."""

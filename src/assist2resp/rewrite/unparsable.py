@@ -17,6 +17,8 @@ _NO_BRACKET = re.compile(rb"[^()\[\]{}]+")
 _STEP = dict.fromkeys(b"([{", 1) | dict.fromkeys(b")]}", -1)
 _MAX_DEPTH = 200
 """The limit of CPython's tokenizer."""
+_SHALLOW = 2_000
+"""Bytes of a file that nothing but brackets can nest too deeply in: a level takes one, and both parsers go deeper."""
 _FRAMES = 10_000
 
 
@@ -46,6 +48,8 @@ def nests_too_deeply(data: bytes) -> bool:
     brackets = _NO_BRACKET.sub(b"", data)
     if len(brackets) > _MAX_DEPTH and max(accumulate(_STEP[bracket] for bracket in brackets)) > _MAX_DEPTH:
         return True
+    if len(data) <= _SHALLOW:
+        return False
     try:
         _parse(data)
     except (RecursionError, MemoryError):

@@ -124,7 +124,7 @@ def _handed_on(plan: Plan, site: Site, reading: HandlerReading, is_async: bool, 
     handler: cst.BaseExpression = given
     if isinstance(given, cst.Call):
         assert site.file.tree is not None
-        handler = cst.Name(free_name(site.file.tree, "handler", "event_handler"))
+        handler = cst.Name(free_name(site.file.scopes, "handler", "event_handler"))
         made = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.ensure_type(handler, cst.Name))], given)])
         plan.change(site.file, site.statement(), lambda updated: _after(made, updated))
     raised = [_called(handler, _EXCEPTION, is_async, cst.Name(reading.exception))] if reading.at_exception else []

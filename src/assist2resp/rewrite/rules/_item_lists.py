@@ -6,9 +6,7 @@ import libcst as cst
 
 from assist2resp.rewrite.calls import Argument, rebuild_call
 from assist2resp.rewrite.listings import Listing
-from assist2resp.rewrite.nodes import argument, code, unwrap_await
-from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
+from assist2resp.rewrite.nodes import code, unwrap_await
 from assist2resp.rewrite.sites import Site, line_place
 
 _WIDTH = 88
@@ -16,17 +14,16 @@ _SPACE = cst.SimpleWhitespace(" ")
 _IS_MESSAGE = 'item.type == "message"'
 
 
-def items_call(plan: Plan, listing: Listing, func: cst.BaseExpression, updated: cst.CSTNode) -> cst.Call:
+def items_call(
+    listing: Listing, func: cst.BaseExpression, conversation: cst.BaseExpression, updated: cst.CSTNode
+) -> cst.Call:
     """The call that lists the items: a limit that cut the messages off is no limit of items."""
     site = listing.site
-    assert site.call is not None
-    thread = argument(site.call, "thread_id", 0)
-    assert thread is not None
     assert isinstance(updated, cst.BaseExpression)
     old = cst.ensure_type(unwrap_await(updated), cst.Call)
     dropped = {"thread_id"} if listing.loop is not None else {"thread_id", "limit"}
     kept = [arg for arg in old.args if arg.keyword is not None and arg.keyword.value not in dropped]
-    reference = cst.Arg(conversation_reference(plan, site.file, thread))
+    reference = cst.Arg(conversation)
     if not isinstance(listing.loop, cst.For) and "#" not in code(old):
         return _flat(func, [reference, *kept])
     named = [Argument(arg.keyword.value, arg.value) for arg in kept if arg.keyword is not None]

@@ -12,12 +12,13 @@ from assist2resp.rewrite.edits import leaving_comments
 from assist2resp.rewrite.imports import free_name
 from assist2resp.rewrite.listings import Listing
 from assist2resp.rewrite.message_reads import Found, Shape
-from assist2resp.rewrite.nodes import code
+from assist2resp.rewrite.nodes import argument, code
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._item_lists import filtered, first, guarded, items_call, named
 from assist2resp.rewrite.rules._markers import read_text
 from assist2resp.rewrite.rules._one_message import assigned_next, name_of_one
+from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
 from assist2resp.schema.findings import Level
 
 
@@ -202,7 +203,9 @@ class ListConversationItems:
         beta = beta_of(site, plan.inference)
         assert beta is not None
         func = attribute(client_of(beta), "conversations", "items", "list")
-        asked = functools.partial(items_call, plan, listing, func)
+        thread = argument(site.call, "thread_id", 0) if site.call is not None else None
+        assert thread is not None
+        asked = functools.partial(items_call, listing, func, conversation_reference(plan, site.file, thread))
         if loop is not None and guarded(loop) is not None:
             plan.change(site.file, site.awaited, asked)
             plan.change(site.file, loop, lambda updated: guarded(updated) or updated)
@@ -226,7 +229,7 @@ class ListConversationItems:
             plan.change(site.file, site.awaited, lambda updated: filtered(listing, asked(updated)))
         if listing.loop_over_data is not None:
             assert site.file.tree is not None
-            name = free_name(site.file.tree, "messages", "items", "listed", "listed_messages", "page_messages")
+            name = free_name(site.file.scopes, "messages", "items", "listed", "listed_messages", "page_messages")
             plan.change(site.file, listing.loop_over_data, lambda updated: named(updated, name))
 
     @staticmethod

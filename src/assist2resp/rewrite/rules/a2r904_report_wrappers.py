@@ -55,11 +55,12 @@ class ReportWrappers:
     def look(self, file: SourceFile, context: Context) -> Iterable[Sight]:
         """The imports of wrappers, and wrappers taken of an imported module."""
         del context
-        for node in file.scopes.parent_of:
-            if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar) and not node.relative:
-                for alias in node.names:
-                    yield from _sights(f"{dotted(node.module)}.{alias.evaluated_name}", alias, file)
-            elif isinstance(node, cst.Attribute) and node.attr.value in _WRAPPERS:
+        for line in file.scopes.nodes(cst.ImportFrom):
+            if not isinstance(line.names, cst.ImportStar) and not line.relative:
+                for alias in line.names:
+                    yield from _sights(f"{dotted(line.module)}.{alias.evaluated_name}", alias, file)
+        for node in file.scopes.nodes(cst.Attribute):
+            if node.attr.value in _WRAPPERS:
                 name = _imported(node, file)
                 if name:
                     yield from _sights(name, node, file)

@@ -11,8 +11,6 @@ from assist2resp.rewrite.specifiers import admits, raised
 from assist2resp.rewrite.surroundings import needed_version, surrounding_files
 from assist2resp.schema.findings import Level, Place
 
-_IMPORT = re.compile(rb"^[ \t]*(?:import|from)[ \t]+httpx\b", re.MULTILINE)
-
 
 class ReportMissingHttpx:
     """A project that imports httpx and never asked for it got it from openai, which brings httpx2 since 3.0.
@@ -32,7 +30,7 @@ class ReportMissingHttpx:
     def survey(self, rewritten: Rewritten) -> Iterable[Note]:
         """The dependency files that want a line more."""
         needed = needed_version(rewritten)
-        if not needed or not any(_IMPORT.search(file.data) for file in rewritten.project.files.values()):
+        if not needed or not any(file.imports_httpx for file in rewritten.project.files.values()):
             return
         for path, text in surrounding_files(rewritten):
             for declaration in declarations(path, text, "openai"):
