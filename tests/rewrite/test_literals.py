@@ -149,6 +149,22 @@ ASSISTANTS = [
         id="number of results of the old model",
     ),
     param(
+        'create(model="m", tools=[{"type": "file_search"}])',
+        '{"model": "m", "truncation": "auto"}',
+        id="search in nothing",
+    ),
+    param(
+        'create(\n    model="m",\n    tools=[{"type": "code_interpreter"}, {"type": "file_search"}],\n)',
+        '{\n    "model": "m",\n    "tools": [{"type": "code_interpreter", "container": {"type": "auto"}}],\n'
+        '    "truncation": "auto",\n}',
+        id="search in nothing beside another tool",
+    ),
+    param(
+        'create(model="m", tools=[{"type": "file_search"}], tool_resources={"file_search": {"vector_store_ids": []}})',
+        '{"model": "m", "truncation": "auto"}',
+        id="no stores",
+    ),
+    param(
         'create(\n    model="m",\n    tools=[{"type": "code_interpreter"}],\n    tool_resources={"code_interpreter": {"file_ids": [f.id]}},\n)',
         '{\n    "model": "m",\n    "tools": [{"type": "code_interpreter", "container": {"type": "auto", "file_ids": [f.id]}}],\n'
         '    "truncation": "auto",\n}',
@@ -184,7 +200,6 @@ def test_assistant_arguments(before: str, after: str) -> None:
             "create(model='m', response_format={'type': 'json_schema', 'json_schema': schema})", id="schema of a name"
         ),
         param("create(model='m', tools=load_tools())", id="tools of a call"),
-        param("create(model='m', tools=[{'type': 'file_search'}])", id="search in nothing"),
         param("create(model='m', tools=[{'type': 'retrieval'}])", id="tool of v1"),
         param("create(model='m', tools=[{'type': 'web_search'}])", id="unknown tool"),
         param("create(model='m', tool_resources={'file_search': {'vector_store_ids': ['v']}})", id="stores of no tool"),
@@ -193,10 +208,6 @@ def test_assistant_arguments(before: str, after: str) -> None:
             id="stores yet to be made",
         ),
         param("create(model='m', tools=[{'type': 'file_search'}], tool_resources=resources)", id="resources of a name"),
-        param(
-            "create(model='m', tools=[{'type': 'file_search'}], tool_resources={'file_search': {'vector_store_ids': []}})",
-            id="no stores",
-        ),
     ],
 )
 def test_uncertain_assistants_are_left(call: str) -> None:

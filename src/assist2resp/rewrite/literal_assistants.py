@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import libcst as cst
 
+from assist2resp.rewrite.calls import subscript
 from assist2resp.rewrite.literal_absence import may_be_omitted
 from assist2resp.rewrite.literal_bodies import call_body, one_entry
 from assist2resp.rewrite.literal_layout import Item, text
 from assist2resp.rewrite.literal_lookup import DefinitionEdit, Lookup, Refused
 from assist2resp.rewrite.literal_options import text_format
-from assist2resp.rewrite.literal_tools import Converted, Resources, resources, tools
-from assist2resp.rewrite.nodes import code, descendants, string_value
+from assist2resp.rewrite.literal_tools import Converted, Resources, is_search, resources, tools
+from assist2resp.rewrite.nodes import argument, code, descendants, string_value
 
 _WIDTH = 88
 _SAME = frozenset({"model", "instructions", "temperature", "top_p"})
+_UNUSED = ("name", "description", "metadata")
 _OF_THE_REQUEST = frozenset({"timeout", "extra_headers", "extra_query"})
 _PURE_CALLS = frozenset({
     "str", "repr", "int", "float", "len", "format", "join", "strip", "lower", "upper", "title", "replace", "getenv", "get",
@@ -23,9 +26,7 @@ _PURE_CALLS = frozenset({
 })  # fmt: skip
 
 
-def assistant_arguments(
-    call: cst.Call, look: Lookup, unused: Collection[str] = ("name", "description", "metadata")
-) -> Converted | None:
+def assistant_arguments(call: cst.Call, look: Lookup, unused: Collection[str] = _UNUSED) -> Converted | None:
     """The arguments of `assistants.create` as a dict literal of arguments for `responses.create`.
 
     `unused` names those fields of the assistant that nothing reads, out of name, description and metadata.
@@ -34,6 +35,32 @@ def assistant_arguments(
         return None
     conversion = _Assistant(call, look, frozenset(unused) | _OF_THE_REQUEST)
     return conversion.result()
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The settings that an update changes, by their new names, and the definitions that change with them."""
+
+    settings: tuple[tuple[str, cst.BaseExpression], ...]
+    edits: tuple[DefinitionEdit, ...] = ()
+    appends: bool = False
+    """Whether a tool is added to those that the assistant has."""
+
+
+def assistant_changes(
+    call: cst.Call, look: Lookup, made: cst.Call | None, holder: cst.BaseExpression
+) -> Changes | None:
+    """The arguments of `assistants.update` as settings of a configuration that `holder` holds.
+
+    `made` is the only creation of the assistant, where there is one: an update that brings stores alone completes the
+    search that it was created with.
+    """
+    given = [arg for arg in call.args if arg.keyword is None or arg.keyword.value != "assistant_id"]
+    given = [arg for arg in given if arg.keyword is not None or arg is not call.args[0]]
+    if any(arg.keyword is None for arg in given):
+        return None
+    conversion = _Assistant(call.with_changes(args=given), look, frozenset(_UNUSED) | _OF_THE_REQUEST)
+    return conversion.changes(made, holder)
 
 
 class _Assistant:
@@ -55,6 +82,42 @@ class _Assistant:
         widest = max(len(line) for line in code(self.call).splitlines())
         return Converted(whole.build(limit=max(_WIDTH, widest)), self.edits, self.tool_types)
 
+    def changes(self, made: cst.Call | None, holder: cst.BaseExpression) -> Changes | None:
+        if any(self.look.is_omitted(item.value) for item in self.body):
+            return None
+        try:
+            self.resources = self._resources()
+            settings = [(item.key, item.value) for item in self.body.mapping(self._item)]
+        except Refused:
+            return None
+        if "tools" in self.body.keys:
+            kept = made is None or argument(made, "tool_resources") is None or "tool_resources" in self.body.keys
+            whole = kept and not self.resources.tool_types - self.tool_types
+            return Changes(tuple(settings), self.edits) if whole else None
+        if not self.resources.tool_types:
+            return Changes(tuple(settings), self.edits) if "tool_resources" not in self.body.keys else None
+        if made is None or argument(made, "tool_resources") is not None:
+            return None
+        had = argument(made, "tools")
+        tool = self._completed(had, argument(made, "model"))
+        if tool is None or not isinstance(had, cst.List):
+            return None
+        before = [cst.StarredElement(subscript(holder, "tools"))] if len(had.elements) > 1 else []
+        settings.append(("tools", cst.List([*before, cst.Element(tool)])))
+        return Changes(tuple(settings), self.edits, appends=bool(before))
+
+    def _completed(
+        self, tools_before: cst.BaseExpression | None, model_before: cst.BaseExpression | None
+    ) -> cst.BaseExpression | None:
+        """The one search of an assistant that was created without stores, with those of an update."""
+        elements = tools_before.elements if isinstance(tools_before, cst.List) else ()
+        searches = [element.value for element in elements if is_search(element.value)]
+        if len(searches) != 1 or self.resources.tool_types != {"file_search"}:
+            return None
+        model = self.body.get("model") or model_before
+        made = tools(cst.List([cst.Element(searches[0])]), self.look, self.resources, model)
+        return made.node.elements[0].value if made is not None and isinstance(made.node, cst.List) else None
+
     def _resources(self) -> Resources:
         node = self.body.get("tool_resources")
         found = Resources() if node is None or self.look.is_omitted(node) else resources(node)
@@ -72,7 +135,9 @@ class _Assistant:
             case key if key in self.unused:
                 return None if _is_pure(item.value) else _refuse()
             case "tools":
-                return item.with_value(self._tools(item.value))
+                made_tools = self._tools(item.value)
+                is_gone = made_tools is not item.value and isinstance(made_tools, cst.List) and not made_tools.elements
+                return None if is_gone else item.with_value(made_tools)
             case "response_format":
                 if string_value(item.value) == "auto":
                     return None
@@ -85,7 +150,7 @@ class _Assistant:
         return _refuse()
 
     def _tools(self, node: cst.BaseExpression) -> cst.BaseExpression:
-        made = tools(node, self.look, self.resources, self.body.get("model"))
+        made = tools(node, self.look, self.resources, self.body.get("model"), drops_idle_search=True)
         if made is None:
             raise Refused
         self.edits, self.tool_types = made.edits, made.tool_types

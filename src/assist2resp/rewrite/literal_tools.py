@@ -51,17 +51,29 @@ def tools(
     look: Lookup,
     resources: Resources = _NOTHING,
     model: cst.BaseExpression | None = None,
+    *,
+    drops_idle_search: bool = False,
 ) -> Converted | None:
     """The value of a `tools=` argument for Responses; None where it is not certain what it holds.
 
     A definition is changed only if its name ends in nothing but `tools=` arguments of the lookup's sites.
+    `drops_idle_search` leaves out a search that has nothing to search, which the new API refuses.
     """
-    conversion = _Tools(look, resources, model)
+    conversion = _Tools(look, resources, model, drops_idle_search)
     new = conversion.sequence(node)
     if new is None:
         return None
     edits = tuple(DefinitionEdit(old, made) for old, made in conversion.edits.items() if made is not old)
     return Converted(new, edits, frozenset(conversion.types))
+
+
+def is_search(node: cst.BaseExpression) -> bool:
+    """Whether a literal tool is a file search with options that can be kept."""
+    body = dict_body(node)
+    if body is None or string_value(body.get("type")) != "file_search":
+        return False
+    options = body.get("file_search")
+    return set(body.keys) <= {"type", "file_search"} and (options is None or _search_options(options) is not None)
 
 
 def resources(node: cst.BaseExpression) -> Resources | None:
@@ -86,6 +98,7 @@ class _Tools:
     look: Lookup
     resources: Resources
     model: cst.BaseExpression | None
+    drops_idle_search: bool
     edits: dict[cst.BaseExpression, cst.BaseExpression] = field(default_factory=dict)
     types: set[str] = field(default_factory=set)
     is_inline: bool = True
@@ -111,12 +124,20 @@ class _Tools:
     def _display(self, node: cst.List | cst.Tuple) -> cst.BaseExpression | None:
         elements: list[cst.BaseElement] = []
         for element in node.elements:
+            if self._is_idle_search(element.value):
+                continue
             starred = isinstance(element, cst.StarredElement)
             new = self.sequence(element.value) if starred else self._tool(element.value)
             if new is None:
                 return None
             elements.append(element if new is element.value else element.with_changes(value=new))
+        if elements and len(elements) < len(node.elements):
+            elements[-1] = elements[-1].with_changes(comma=node.elements[-1].comma)
         return _with(node, elements=elements)
+
+    def _is_idle_search(self, node: cst.BaseExpression) -> bool:
+        drops = self.drops_idle_search and self.is_inline and self.resources.vector_store_ids is None
+        return drops and is_search(node)
 
     def _definition(self, name: cst.Name, *, is_tool: bool) -> cst.BaseExpression | None:
         """The name, if what it stands for can be converted where it is defined."""

@@ -6,7 +6,7 @@ Each conversion gives None where it is not certain; the support module then does
 from __future__ import annotations
 
 from assist2resp.rewrite.literal_absence import may_be_none
-from assist2resp.rewrite.literal_assistants import assistant_arguments
+from assist2resp.rewrite.literal_assistants import Changes, assistant_arguments, assistant_changes
 from assist2resp.rewrite.literal_content import input_message, message, message_content, messages, text_part
 from assist2resp.rewrite.literal_lookup import DefinitionEdit, Lookup
 from assist2resp.rewrite.literal_options import text_format, tool_choice, tool_output
@@ -15,7 +15,7 @@ from assist2resp.rewrite.literal_text import is_text
 from assist2resp.rewrite.literal_tools import Converted, Resources, resources, tools
 
 __all__ = [
-    "Converted", "DefinitionEdit", "Lookup", "Override", "Resources", "RunArguments", "assistant_arguments",
-    "input_message", "is_automatic", "is_text", "may_be_none", "message", "message_content", "messages", "resources", "run_overrides",
-    "text_format", "text_part", "tool_choice", "tool_output", "tools",
+    "Changes", "Converted", "DefinitionEdit", "Lookup", "Override", "Resources", "RunArguments", "assistant_arguments",
+    "assistant_changes", "input_message", "is_automatic", "is_text", "may_be_none", "message", "message_content",
+    "messages", "resources", "run_overrides", "text_format", "text_part", "tool_choice", "tool_output", "tools",
 ]  # fmt: skip

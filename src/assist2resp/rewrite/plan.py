@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Protocol
 
 import libcst as cst
 
@@ -49,6 +50,13 @@ class Change:
     build: Build
 
 
+class Holders(Protocol):
+    """Which expressions hold an assistant's configuration."""
+
+    def holder(self, node: cst.BaseExpression, file: SourceFile) -> cst.BaseExpression | None:
+        """The expression that holds the configuration which an id stands for; None for another id."""
+
+
 @dataclass
 class Plan:
     """One flow's claims and changes. A site belongs to the first rule that claims it."""
@@ -59,6 +67,8 @@ class Plan:
     changes: list[Change] = field(default_factory=list)
     configured: set[Site] = field(default_factory=set)
     """Creations of assistants that became configuration in code."""
+    configurations: Holders | None = None
+    """What holds them."""
     folded: dict[Site, list[cst.BaseExpression]] = field(default_factory=dict)
     """Per run: the messages that are its response's input."""
     waits: set[Site] = field(default_factory=set)

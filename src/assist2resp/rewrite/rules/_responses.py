@@ -71,7 +71,8 @@ def _begun(plan: Plan, site: Site) -> tuple[cst.BaseExpression, cst.BaseExpressi
 
 def _configured(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[Argument]:
     """The arguments of a run of an assistant that is configuration in code."""
-    if not plan.configured or not isinstance(assistant, cst.Attribute) or site.call is None:
+    holder = plan.configurations.holder(assistant, site.file) if plan.configurations is not None else None
+    if holder is None or site.call is None:
         return []
     found = literals.run_overrides(site.call, plan.look(site.file))
     assert found is not None
@@ -82,14 +83,14 @@ def _configured(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[A
     merged = [Argument(o.name, o.node) for o in found.overrides if o.name in _IN_CONFIGURATION]
     if "additional_instructions" in found.apart:
         base = (
-            subscript(assistant.value, "instructions")
+            subscript(holder, "instructions")
             if all(argument(made.call, "instructions") is not None for made in plan.configured if made.call is not None)
             else None
         )
         given = next((setting.value for setting in merged if setting.keyword == "instructions"), base)
         merged = [setting for setting in merged if setting.keyword != "instructions"]
         merged.append(Argument("instructions", paragraphs(given, found.apart["additional_instructions"])))
-    return [*own, Argument(None, _merged(assistant.value, merged))]
+    return [*own, Argument(None, _merged(holder, merged))]
 
 
 def _registered(

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import libcst as cst
-
-from assist2resp.rewrite import literals, uses
-from assist2resp.rewrite.edits import leaving_comments
+from assist2resp.rewrite import literals
+from assist2resp.rewrite.configuration_names import rename_holders
+from assist2resp.rewrite.configurations import CREATE, Configurations
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.nodes import argument
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
+from assist2resp.rewrite.rules._configured import changed_configuration, fit_together, settings_read
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
-
-_CREATE, _DELETE = "beta.assistants.create", "beta.assistants.delete"
 
 
 class ConfigureAssistants:
     """What the server kept of an assistant becomes a dictionary of request arguments.
 
     What: `assistant = client.beta.assistants.create(model=…, instructions=…, tools=…)` becomes a dictionary with the
-    same settings in the new spelling, which the flow's requests take with `**assistant`.
+    same settings in the new spelling, which the flow's requests take with `**assistant`. Names that held the
+    assistant's id hold the dictionary, and are called so where nothing else has that name; an update changes it.
     Why: there are no stored assistants any more; everything is sent with each request.
-    Safety: only when the assistant's id does nothing but start plain runs; an id that is printed, stored or passed on
-    stays an id, through the registry of the support module. `strict: False` and `truncation: "auto"` keep what was.
-    Known problems: name, description and metadata of such an assistant are dropped, since no model ever saw them.
+    Safety: only when the assistant's id does nothing but start plain runs, however it gets to them; an id that is
+    printed or stored stays an id, through the registry of the support module. `strict: False` and `truncation: "auto"` keep what was.
+    Known problems: name, description and metadata of such an assistant are dropped, since no model ever saw them;
+    so is a file search that has no stores yet, until an update brings them.
     See: https://platform.openai.com/docs/guides/migrate-to-responses
     """
 
@@ -126,6 +125,46 @@ class ConfigureAssistants:
             """
             from openai import OpenAI
 
+            client = OpenAI()
+            assistant = client.beta.assistants.create(model="gpt-5", tools=[{"type": "file_search"}])
+            store = client.vector_stores.create(name="Rules", file_ids=["file_abc"])
+            assistant = client.beta.assistants.update(
+                assistant_id=assistant.id,
+                tool_resources={"file_search": {"vector_store_ids": [store.id]}},
+            )
+            assistant_id = assistant.id
+
+
+            def ask(thread_id: str) -> str:
+                run = client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
+                return run.status
+
+
+            print(ask(client.beta.threads.create().id))
+            """,
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
+            assistant = {"model": "gpt-5", "truncation": "auto"}
+            store = client.vector_stores.create(name="Rules", file_ids=["file_abc"])
+            assistant.update(
+                tools=[{"type": "file_search", "max_num_results": 20, "vector_store_ids": [store.id]}],
+            )
+
+
+            def ask(thread_id: str) -> str:
+                run = client.responses.create(conversation=thread_id, **assistant)
+                return run.status
+
+
+            print(ask(client.conversations.create().id))
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
 
             class Reviewer:
                 def __init__(self) -> None:
@@ -201,54 +240,43 @@ class ConfigureAssistants:
     def apply(self, plan: Plan) -> None:
         """Rewrite the flow's assistants if each is only used to run."""
         sites = [site for site in plan.open_sites if site.path.startswith("beta.assistants")]
-        creates = [site for site in sites if site.path == _CREATE]
-        if not plan.plain.possible or not creates or len(creates) + sum(s.path == _DELETE for s in sites) != len(sites):
+        creates = [site for site in sites if site.path == CREATE]
+        if not plan.plain.possible or plan.plain.brings_files or not creates:
             return
-        if plan.plain.brings_files or not self._only_run(plan):
+        configurations = Configurations(plan, sites)
+        runs = (*plan.plain.creates, *plan.plain.streams)
+        if not configurations.possible or not all(_overridable(plan, site, creates) for site in runs):
             return
-        converted = {site: self._converted(plan, site) for site in creates}
-        if any(new is None for new in converted.values()) or not all(
-            _overridable(plan, site, creates) for site in (*plan.plain.creates, *plan.plain.streams)
+        made = {site: self._converted(plan, site) for site in creates}
+        later = [changed_configuration(site, configurations) for site in sites if site.path != CREATE]
+        reads = settings_read(configurations)
+        if (
+            any(new is None for new in made.values())
+            or None in later
+            or reads is None
+            or not fit_together(later, creates)
         ):
             return
-        for site, new in converted.items():
+        plan.configurations = configurations
+        for site, new in made.items():
             assert new is not None
             plan.replace(site.file, site.awaited, new.node)
             for edit in new.edits:
                 plan.replace(site.file, edit.node, edit.replacement)
             plan.fix(site, self.code, "an assistant became configuration in code.", plain=True)
             plan.configured.add(site)
-        for site in sites:
-            if site.path == _DELETE:
-                parent = site.file.scopes.parent_of[site.awaited]
-                plan.change(site.file, parent, leaving_comments)
-                plan.fix(site, self.code, "there is no assistant to delete.", plain=True)
+        for step in later:
+            assert step is not None
+            step.take(plan, self.code)
+        for read in reads:
+            read.take(plan)
+        rename_holders(configurations)
 
     @staticmethod
     def _converted(plan: Plan, site: Site) -> literals.Converted | None:
         if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper:
             return None
         return literals.assistant_arguments(site.call, plan.look(site.file))
-
-    def _only_run(self, plan: Plan) -> bool:
-        for use in uses.object_uses(plan.flow, frozenset({"beta.Assistant"})):
-            if isinstance(use.parent, cst.Attribute):
-                if use.parent.attr.value != "id" or not _is_run_argument(plan, use.file, use.parent):
-                    return False
-            elif not uses.passes_on(use, plan.inference) or uses.is_truth_test(use.node, use.file):
-                return False
-        return True
-
-
-def _is_run_argument(plan: Plan, file: SourceFile, node: cst.CSTNode) -> bool:
-    parent = file.scopes.parent_of.get(node)
-    call = file.scopes.parent_of.get(parent) if isinstance(parent, cst.Arg) else None
-    site = plan.flow.index.sites.get(call) if call is not None else None
-    if site is None or site.call is None:
-        return False
-    if site.path == _DELETE:
-        return isinstance(file.scopes.parent_of.get(site.awaited), cst.Expr)
-    return plan.plain.starts(site) and argument(site.call, "assistant_id") is node
 
 
 def _overridable(plan: Plan, site: Site, creates: list[Site]) -> bool:

@@ -1,0 +1,128 @@
+"""When assistants become configuration in code, and what the names of their ids become."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.rewrite.one_file import rewritten
+
+START = """\
+from openai import OpenAI
+
+client = OpenAI()
+"""
+ASK = """
+
+def ask(thread, {name}):
+    run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id={name})
+    return run.status
+
+
+thread = client.beta.threads.create()
+"""
+LEFT = {
+    "an id that is shown": """
+assistant = client.beta.assistants.create(model="gpt-4o")
+print(assistant.id)
+print(ask(thread, assistant.id))
+""",
+    "an id from elsewhere at times": """
+import os
+
+def made():
+    return client.beta.assistants.create(model="gpt-4o").id
+
+print(ask(thread, os.environ.get("ASSISTANT") or made()))
+""",
+    "an id that is written out at times": """
+assistant_id = "asst_abc"
+if client.api_key:
+    assistant_id = client.beta.assistants.create(model="gpt-4o").id
+print(ask(thread, assistant_id))
+""",
+    "a store that is added again and again": """
+assistant = client.beta.assistants.create(model="gpt-4o", tools=[{"type": "code_interpreter"}, {"type": "file_search"}])
+for store in ("vs_1", "vs_2"):
+    client.beta.assistants.update(assistant.id, tool_resources={"file_search": {"vector_store_ids": [store]}})
+print(ask(thread, assistant.id))
+""",
+    "the answer to a deletion": """
+assistant = client.beta.assistants.create(model="gpt-4o")
+print(ask(thread, assistant.id))
+gone = client.beta.assistants.delete(assistant.id)
+print(gone.deleted)
+""",
+    "a setting that it may not have": """
+assistant = client.beta.assistants.create(model="gpt-4o")
+print(assistant.instructions, ask(thread, assistant.id))
+""",
+    "an update of what is not told": """
+def change(**settings):
+    client.beta.assistants.update(assistant.id, **settings)
+
+assistant = client.beta.assistants.create(model="gpt-4o")
+change(model="gpt-5")
+print(ask(thread, assistant.id))
+""",
+}
+
+
+@pytest.mark.parametrize("program", [pytest.param(text, id=name) for name, text in LEFT.items()])
+def test_an_assistant_stays_one_that_is_looked_up(program: str, tmp_path: Path) -> None:
+    text = rewritten(START + ASK.format(name="assistant_id") + program, tmp_path).text
+    assert "assistants(client).create(" in text
+    assert "**request_arguments(assistant_id)" in text
+
+
+NAMES = {
+    "of a parameter": (
+        "assistant_id",
+        """
+helper = client.beta.assistants.create(model="gpt-4o")
+print(ask(thread, assistant_id=helper.id))
+""",
+        ("def ask(thread, assistant):", "**assistant", "print(ask(thread, assistant=helper))"),
+    ),
+    "of a parameter that a mapping may name": (
+        "assistant_id",
+        """
+helper = client.beta.assistants.create(model="gpt-4o")
+print(ask(**{"thread": thread}, assistant_id=helper.id))
+""",
+        ("def ask(thread, assistant_id):", "**assistant_id", "assistant_id=helper"),
+    ),
+    "that is taken": (
+        "assistantId",
+        """
+def assistant():
+    return client.beta.assistants.create(model="gpt-4o")
+
+assistant_id = assistant().id
+print(ask(thread, assistant_id))
+""",
+        ("**assistant)", "assistant_id = assistant()\n", "print(ask(thread, assistant_id))"),
+    ),
+    "beside the assistant's own": (
+        "key",
+        """
+assistant = client.beta.assistants.create(model="gpt-4o")
+ASSISTANT_ID = assistant.id
+print(ask(thread, ASSISTANT_ID))
+""",
+        ("**key", "print(ask(thread, assistant))"),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "program", "expected"), [pytest.param(*case, id=label) for label, case in NAMES.items()]
+)
+def test_names_of_ids_become_those_of_assistants(
+    name: str, program: str, expected: tuple[str, ...], tmp_path: Path
+) -> None:
+    text = rewritten(START + ASK.format(name=name) + program, tmp_path).text
+    assert "assistants(client)" not in text
+    for line in expected:
+        assert line in text
