@@ -47,6 +47,24 @@ TREES = [
         id="two subpackages share it",
     ),
     param(
+        {"app/__init__.py": "", "app/config.py": "x = 1\n", "app/bot.py": f"from .config import x\n{MODULE}"},
+        {"app/assistants_compat.py"},
+        {"app/bot.py": ".assistants_compat"},
+        id="relative imports",
+    ),
+    param(
+        {
+            "app/__init__.py": "",
+            "app/config.py": "x = 1\n",
+            "app/a/__init__.py": "",
+            "app/a/bot.py": f"from ..config import x\n{MODULE}",
+            "app/b.py": f"from app import config\nfrom .config import x\n{MODULE}",
+        },
+        {"app/assistants_compat.py"},
+        {"app/a/bot.py": "..assistants_compat", "app/b.py": "app.assistants_compat"},
+        id="relative imports of a parent, and both kinds",
+    ),
+    param(
         {"src/app/__init__.py": "", "src/app/bot.py": MODULE},
         {"src/app/assistants_compat.py"},
         {"src/app/bot.py": "app.assistants_compat"},

@@ -24,6 +24,7 @@ MESSAGE_CREATE, MESSAGE_LIST = "beta.threads.messages.create", "beta.threads.mes
 THREAD_CREATE = "beta.threads.create"
 
 RUN = "beta.threads.Run"
+THREAD = "beta.Thread"
 ACTION_TYPES = frozenset({"beta.threads.run.RequiredAction", "beta.threads.run.RequiredActionSubmitToolOutputs"})
 CALL_TYPES = frozenset({"beta.threads.RequiredActionFunctionToolCall"})
 

@@ -1,4 +1,4 @@
-"""How annotations that name a run's type name a response's."""
+"""How annotations that name the type of a run or a thread name that of a response or a conversation."""
 
 from __future__ import annotations
 
@@ -11,15 +11,23 @@ from assist2resp.rewrite.kinds import External
 from assist2resp.rewrite.nodes import descendants
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.run_sites import RUN
+from assist2resp.rewrite.run_sites import RUN, THREAD
 
 
 def annotate_responses(plan: Plan) -> None:
     """Runs that are annotated become responses there too."""
+    _annotate(plan, RUN, "openai.types.responses", "Response")
+
+
+def annotate_conversations(plan: Plan) -> None:
+    """Threads that are annotated become conversations there too."""
+    _annotate(plan, THREAD, "openai.types.conversations", "Conversation")
+
+
+def _annotate(plan: Plan, old: str, module: str, name: str) -> None:
     for file in plan.inference.project.modules:
-        for node in _annotations_of(plan, file, RUN):
-            local = plan.import_type(file, "openai.types.responses", "Response")
-            plan.replace(file, node, cst.Name(local))
+        for node in _annotations_of(plan, file, old):
+            plan.replace(file, node, cst.Name(plan.import_type(file, module, name)))
 
 
 def _annotations_of(plan: Plan, file: SourceFile, type_name: str) -> Iterator[cst.BaseExpression]:

@@ -14,13 +14,14 @@ from assist2resp.rewrite.outside import may_come_from_outside
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
-from assist2resp.rewrite.run_sites import THREAD_CREATE, assigned_name, thread_argument
+from assist2resp.rewrite.rules._run_types import annotate_conversations
+from assist2resp.rewrite.run_sites import THREAD, THREAD_CREATE, assigned_name, thread_argument
 from assist2resp.rewrite.sites import Site, line_place
 from assist2resp.rewrite.turns import answering_run
 from assist2resp.schema.findings import Level
 
-_DELETE, _UPDATE = "beta.threads.delete", "beta.threads.update"
-_BY_ID = {"beta.threads.retrieve": "retrieve", _DELETE: "delete"}
+_RETRIEVE, _UPDATE, _DELETE = "beta.threads.retrieve", "beta.threads.update", "beta.threads.delete"
+_BY_ID = {_RETRIEVE: "retrieve", _DELETE: "delete"}
 _SAME = frozenset({"id", "metadata"})
 
 
@@ -150,6 +151,55 @@ class CreateConversations:
         ),
         case(
             """
+            from openai import OpenAI
+            from openai.types.beta import Thread
+
+
+            class Chats:
+                def __init__(self, client: OpenAI) -> None:
+                    self.client = client
+                    self.current: Thread | None = None
+
+                def begin(self, user: str) -> Thread:
+                    self.current = self.client.beta.threads.create(metadata={"user": user})
+                    return self.current
+
+
+            chat: Thread = Chats(OpenAI()).begin("ada")
+            print(chat.metadata)
+            """,
+            """
+            from openai import OpenAI
+            from openai.types.conversations import Conversation
+
+
+            class Chats:
+                def __init__(self, client: OpenAI) -> None:
+                    self.client = client
+                    self.current: Conversation | None = None
+
+                def begin(self, user: str) -> Conversation:
+                    self.current = self.client.conversations.create(metadata={"user": user})
+                    return self.current
+
+
+            chat: Conversation = Chats(OpenAI()).begin("ada")
+            print(chat.metadata)
+            """,
+        ),
+        case(
+            """
+            from threading import Thread
+
+
+            def begin(work) -> Thread:
+                thread: Thread = Thread(target=work)
+                thread.start()
+                return thread
+            """,
+        ),
+        case(
+            """
             import threading
 
 
@@ -199,9 +249,12 @@ class CreateConversations:
                 self._by_id(plan, site, _BY_ID[site.path])
             elif plain and site.path == _UPDATE and _keywords(site) <= {"thread_id", "metadata"}:
                 self._by_id(plan, site, "update")
+        makers = [site for site in plan.flow.sites if site.path in {THREAD_CREATE, _RETRIEVE, _UPDATE}]
+        if makers and all(site in plan.claims and plan.claims[site].code == self.code for site in makers):
+            annotate_conversations(plan)
 
     def _only_named(self, plan: Plan) -> bool:
-        return self._only_read(plan, "beta.Thread", _SAME)
+        return self._only_read(plan, THREAD, _SAME)
 
     def _may_go(self, plan: Plan, site: Site) -> bool:
         """Whether nothing but the confirmation is read of a deletion."""
