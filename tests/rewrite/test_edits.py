@@ -44,6 +44,7 @@ REMOVALS = [
     param("a = 1\ngone()\nb = 2\n", "a = 1\nb = 2\n", id="line"),
     param("a = 1; gone(); b = 2\n", "a = 1; b = 2\n", id="part of a line"),
     param("a = 1; gone()\n", "a = 1\n", id="end of a line"),
+    param("a = 1; gone();\n", "a = 1\n", id="end of a line that a semicolon ends"),
     param("if a:\n    gone()\n", "if a:\n    pass\n", id="emptied block"),
     param("if a:\n    b = 1\n    gone()\n", "if a:\n    b = 1\n", id="last line of a block"),
     param("def f():\n    gone()\n\n    return 1\n", "def f():\n    return 1\n", id="first line of a block"),
@@ -117,6 +118,13 @@ def test_parentheses_around_what_is_replaced(before: str, after: str) -> None:
         edits.change(value, lambda updated: cst.ensure_type(updated, cst.Attribute).value)
 
     assert edited(before, plan) == after
+
+
+def test_a_semicolon_at_the_end_stays() -> None:
+    """In a notebook it keeps a value from being shown."""
+    assert edited("a = 1; b();\n", lambda tree, edits: edits.change(named(tree, "b"), lambda _: cst.Name("c"))) == (
+        "a = 1; c();\n"
+    )
 
 
 def test_later_changes_of_a_node_see_earlier_ones() -> None:

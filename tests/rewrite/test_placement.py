@@ -61,7 +61,7 @@ TREES = [
             "app/b.py": f"from app import config\nfrom .config import x\n{MODULE}",
         },
         {"app/assistants_compat.py"},
-        {"app/a/bot.py": "..assistants_compat", "app/b.py": "app.assistants_compat"},
+        {"app/a/bot.py": "..assistants_compat", "app/b.py": ".assistants_compat"},
         id="relative imports of a parent, and both kinds",
     ),
     param(

@@ -49,6 +49,7 @@ def test_object_uses(text: str, expected: list[tuple[str, str]], tmp_path: Path)
         param("b = run\n", True, id="variable"),
         param("b = run\nb = 2\nb = run\n", True, id="variable that holds a number too"),
         param("run\n", True, id="statement"),
+        param("del run\n", True, id="deleted"),
         param("if run: pass\n", True, id="truth"),
         param("b = run if run else None\n", True, id="choice"),
         param("def f(r):\n    print(r.id)\n\nf(run)\n", True, id="function of the project"),

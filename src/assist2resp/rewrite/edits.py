@@ -105,7 +105,9 @@ class _Applier(cst.CSTTransformer):
         if lines and isinstance(result, cst.CSTNode):
             result = _with_comments(result, lines)
         if isinstance(result, cst.SimpleStatementLine) and isinstance(original_node, cst.SimpleStatementLine):
-            result = without_last_semicolon(result)
+            ended_so = isinstance(original_node.body[-1].semicolon, cst.Semicolon)
+            is_whole = len(result.body) == len(original_node.body)
+            result = result if ended_so and is_whole else without_last_semicolon(result)
         if isinstance(result, cst.Module) and isinstance(original_node, cst.Module):
             result = self._with_inherited_lines(original_node, result)
         if isinstance(result, cst.IndentedBlock) and isinstance(original_node, cst.IndentedBlock):
