@@ -96,6 +96,23 @@ class Holders:
             result = join(result, self.inference.kind(value, its_file))
         return UNKNOWN if isinstance(result, Ident) and not self._is_in_memory(holder, place, file) else result
 
+    def kept(self, value: cst.CSTNode, file: SourceFile) -> Kind:
+        """What the project reads where a value is put, if that ends with the process; else Unknown."""
+        write = self._by_value.get(value)
+        place = self.place(write.holder, file) if write is not None else None
+        if write is None or place is None or write.spreads or not self._is_in_memory(write.holder, place, file):
+            return UNKNOWN
+        return self.read(write.holder, write.key, file)
+
+    @cached_property
+    def _by_value(self) -> dict[cst.CSTNode, Write]:
+        found = {}
+        for write in (write for writes in self._by_name.values() for write in writes):
+            value = write.value.node if isinstance(write.value, Binding) else write.value
+            if value is not None:
+                found[value] = write
+        return found
+
     def of_command(self) -> Kind:
         """What the commands of a program are passed as the object of their context; Bottom where nothing sets it."""
         result: Kind = BOTTOM

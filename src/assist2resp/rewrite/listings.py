@@ -200,4 +200,6 @@ def _reads_less(found: Found, most: cst.BaseExpression) -> bool:
     if isinstance(parent, cst.Subscript) and isinstance(parent.slice[0].slice, cst.Index):
         index, held = parent.slice[0].slice.value, most.evaluated_value if isinstance(most, cst.Integer) else 1
         return isinstance(index, cst.Integer) and index.evaluated_value < held
+    if isinstance(parent, cst.Attribute):
+        return False
     return not isinstance(parent, (cst.For, cst.CompFor, cst.Arg, cst.Subscript))

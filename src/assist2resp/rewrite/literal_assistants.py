@@ -26,15 +26,18 @@ _PURE_CALLS = frozenset({
 })  # fmt: skip
 
 
-def assistant_arguments(call: cst.Call, look: Lookup, unused: Collection[str] = _UNUSED) -> Converted | None:
+def assistant_arguments(
+    call: cst.Call, look: Lookup, unused: Collection[str] = _UNUSED, *, column: int = 0
+) -> Converted | None:
     """The arguments of `assistants.create` as a dict literal of arguments for `responses.create`.
 
-    `unused` names those fields of the assistant that nothing reads, out of name, description and metadata.
+    `column` is where the call begins in its line. `unused` names those fields of the assistant that nothing reads, out
+    of name, description and metadata.
     """
     if any(arg.keyword is None for arg in call.args):
         return None
     conversion = _Assistant(call, look, frozenset(unused) | _OF_THE_REQUEST)
-    return conversion.result()
+    return conversion.result(column)
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class _Assistant:
         self.edits: tuple[DefinitionEdit, ...] = ()
         self.tool_types: frozenset[str] = frozenset()
 
-    def result(self) -> Converted | None:
+    def result(self, column: int) -> Converted | None:
         try:
             self.resources = self._resources()
             new = self.body.mapping(self._item)
@@ -80,7 +83,7 @@ class _Assistant:
             return None
         whole = new.adding(truncation=text("auto", new.quote))
         widest = max(len(line) for line in code(self.call).splitlines())
-        return Converted(whole.build(limit=max(_WIDTH, widest)), self.edits, self.tool_types)
+        return Converted(whole.build(limit=max(_WIDTH - column, widest)), self.edits, self.tool_types)
 
     def changes(self, made: cst.Call | None, holder: cst.BaseExpression) -> Changes | None:
         if any(self.look.is_omitted(item.value) for item in self.body):

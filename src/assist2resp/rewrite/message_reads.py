@@ -157,6 +157,9 @@ class MessageReads:
             raise _LeftError
         if step in _ATTRIBUTES:
             self._add(found, parent, _ATTRIBUTES[step])
+        elif step == (Shape.MESSAGES, "reverse"):
+            if not is_reversed_in_place(parent, found.file):
+                raise _LeftError
         elif step == (Shape.PART, "type"):
             if not is_text_test(parent, found.file):
                 raise _LeftError
@@ -299,6 +302,14 @@ class MessageReads:
         if file not in self._reads:
             self._reads[file] = Reads(file)
         return self._reads[file]
+
+
+def is_reversed_in_place(node: cst.Attribute, file: SourceFile) -> bool:
+    """Whether `.reverse` is called as a statement, on a name or on the `data` of one."""
+    call = file.scopes.parent_of[node]
+    held = node.value.value if isinstance(node.value, cst.Attribute) else node.value
+    called = isinstance(call, cst.Call) and call.func is node and not call.args and isinstance(held, cst.Name)
+    return called and isinstance(file.scopes.parent_of[call], cst.Expr)
 
 
 def is_text_test(node: cst.Attribute, file: SourceFile) -> bool:

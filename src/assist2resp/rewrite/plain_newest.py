@@ -28,8 +28,8 @@ def newest_of_runs(runs: FlowRuns) -> dict[Site, list[cst.BaseExpression]]:
     """The message listings of which only the newest message's text is read, with the expressions that read it."""
     found = {}
     for site in uses.sites_named(runs.flow, MESSAGE_LIST) if not runs.streams else []:
-        texts = newest_texts(site, runs.inference)
         run = run_before(runs, site)
+        texts = newest_texts(site, run)
         if texts is not None and run is not None and _still_newest(runs, site, run, texts):
             found[site] = texts
     return found

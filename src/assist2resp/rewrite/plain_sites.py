@@ -14,6 +14,7 @@ from assist2resp.rewrite.kinds import Ident, Resource
 from assist2resp.rewrite.literal_lookup import Lookup
 from assist2resp.rewrite.nodes import argument, has_star
 from assist2resp.rewrite.own_threads import own_thread
+from assist2resp.rewrite.plain_newest import newest_of_runs
 from assist2resp.rewrite.run_sites import (
     CREATES,
     MESSAGE_CREATE,
@@ -128,7 +129,7 @@ def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
     if site.path == SUBMIT_STREAM and (argument(site.call, "tool_outputs") is None or not runs.tells_settings(site)):
         return "tool outputs are submitted where the run's own settings are not to be seen"
     if site.path == MESSAGE_LIST and "run_id" in keywords and not _is_of_one_response(runs, site):
-        return "messages are listed by run"
+        return "" if site in newest_of_runs(runs) else "messages are listed by run"
     if site.path in _STEPS and not _is_of_one_response(runs, site):
         return "steps are listed of a run of several responses"
     cursors = [argument(site.call, name) for name in ("before", "after") if site.path == MESSAGE_LIST]

@@ -90,7 +90,11 @@ def passes_on(use: Use, inference: Inference) -> bool:
     if isinstance(parent, (cst.Expr, cst.Del)):
         return True
     if isinstance(parent, cst.Assign):
-        return all(_holds(target.target, kind, use.file, inference) for target in parent.targets)
+        return all(
+            _holds(target.target, kind, use.file, inference)
+            or (isinstance(target.target, cst.Subscript) and _is_kept(use, kind, inference))
+            for target in parent.targets
+        )
     if isinstance(parent, (cst.AnnAssign, cst.NamedExpr)):
         return _holds(parent.target, kind, use.file, inference)
     if isinstance(parent, cst.Return):
@@ -98,8 +102,13 @@ def passes_on(use: Use, inference: Inference) -> bool:
     if isinstance(parent, cst.Element):
         return _is_in_tuple(use, parent, inference)
     if isinstance(parent, cst.Arg):
-        return _is_parameter_of_same_kind(use, parent, kind, inference)
+        return _is_parameter_of_same_kind(use, parent, kind, inference) or _is_kept(use, kind, inference)
     return is_truth_test(use.node, use.file) or isinstance(parent, cst.IfExp)
+
+
+def _is_kept(use: Use, kind: Kind, inference: Inference) -> bool:
+    """Whether the object is put where the project keeps nothing else while it runs: a session, a dictionary, a list."""
+    return isinstance(kind, Sdk) and inference.holders.kept(awaited(use.node, use.file), use.file) == kind
 
 
 def _is_in_tuple(use: Use, element: cst.Element, inference: Inference) -> bool:

@@ -10,7 +10,7 @@ from assist2resp.rewrite.nodes import argument
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._configured import changed_configuration, fit_together, settings_read
-from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.sites import Site, line_place
 from assist2resp.schema.findings import Level
 
 
@@ -276,7 +276,7 @@ class ConfigureAssistants:
     def _converted(plan: Plan, site: Site) -> literals.Converted | None:
         if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper:
             return None
-        return literals.assistant_arguments(site.call, plan.look(site.file))
+        return literals.assistant_arguments(site.call, plan.look(site.file), column=line_place(site).column)
 
 
 def _overridable(plan: Plan, site: Site, creates: list[Site]) -> bool:

@@ -280,7 +280,8 @@ class CreateConversations:
         items = literals.messages(messages, plan.look(site.file)) if messages is not None else None
         if messages is not None and items is None:
             return
-        place, folded = line_place(site), items is not None and self._folds(plan, site, items)
+        has_none = isinstance(items, cst.List) and not items.elements
+        place, folded = line_place(site), has_none or (items is not None and self._folds(plan, site, items))
 
         def build(updated: cst.CSTNode) -> cst.CSTNode:
             new = cst.ensure_type(updated, cst.Call)

@@ -6,6 +6,7 @@ import libcst as cst
 
 from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.edits import leaving_comments
+from assist2resp.rewrite.newest import list_around
 from assist2resp.rewrite.plain_newest import run_before
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
@@ -120,7 +121,7 @@ class ReadOutputText:
             name = plan.renamed.get((site.scope, run.value), run.value)
             for node in texts:
                 plan.replace(site.file, node, attribute(cst.Name(name), "output_text"))
-            parent = site.file.scopes.parent_of[site.awaited]
+            parent = site.file.scopes.parent_of[list_around(site) or site.awaited]
             if isinstance(parent, cst.Assign):
                 plan.change(site.file, parent, leaving_comments)
             read_text(plan, site, self.code, "the newest message is the response's text.")
