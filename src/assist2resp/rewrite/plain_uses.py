@@ -154,6 +154,6 @@ def id_obstacle(runs: FlowRuns) -> str:
             continue
         moves = uses.passes_on(uses.Use(file, node, parent, ""), runs.inference)
         seen = moves or uses.is_shown(node, file, runs.inference) or isinstance(parent, cst.Comparison)
-        if not seen or isinstance(parent, cst.Return):
+        if not seen or (isinstance(parent, cst.Return) and (runs.has_tools or not moves)):
             return "a run's id leaves the process"
     return ""

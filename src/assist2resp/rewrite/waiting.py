@@ -17,6 +17,7 @@ from assist2resp.rewrite.nodes import argument, code, descendants, string_value
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.spelling import is_open, spelled
+from assist2resp.rewrite.uses import reads_of
 
 _ENDS = frozenset({"completed", "failed", "expired", "cancelled", "incomplete", "requires_action"})
 
@@ -110,7 +111,24 @@ class Waiting:
             return len({code(run.value) for run in _run_ids((*self.waits, site))}) <= 1
         names = {code(target.target) for target in parent.targets} if isinstance(parent, cst.Assign) else set()
         read = {code(run.value) for run in _run_ids((*self.waits, site))}
-        return bool(names) and (names == read or not self.waits)
+        return bool(names) and (names == read or not self.waits or self.also_given(site) is not None)
+
+    def also_given(self, site: Site) -> cst.Name | None:
+        """The name of the run that the loop retrieves under another one, where a submission has to give both the new run.
+
+        Nothing else is read of it than what the new run has as well: its id, and that of its thread.
+        """
+        parent = self.file.scopes.parent_of[site.awaited]
+        runs = {code(run.value): run.value for run in _run_ids((*self.waits, site))}
+        run = next(iter(runs.values())) if len(runs) == 1 and self.waits else None
+        if not isinstance(run, cst.Name) or not isinstance(parent, cst.Assign) or len(parent.targets) != 1:
+            return None
+        target, variable = parent.targets[0].target, site.scope.find(run.value)
+        if not isinstance(target, cst.Name) or target.value == run.value or variable is None:
+            return None
+        parents = [self.file.scopes.parent_of[read] for read in reads_of(variable, self.file)]
+        ids = all(isinstance(node, cst.Attribute) and node.attr.value in {"id", "thread_id"} for node in parents)
+        return run if ids and variable[0] is site.scope else None
 
     def _takes(self, call: cst.Call) -> bool:
         """Whether the run that a function went on with has the name that the loop retrieves and asks."""

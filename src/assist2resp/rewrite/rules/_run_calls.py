@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import libcst as cst
 
 from assist2resp.rewrite.calls import attribute
@@ -88,6 +90,8 @@ def submit(plan: Plan, site: Site) -> None:
     if isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr) and isinstance(run, (cst.Name, cst.Attribute)):
         statement = site.file.scopes.parent_of[site.awaited]
         plan.change(site.file, statement, lambda updated: _assign(run, cst.ensure_type(updated, cst.Expr)))
+    for also in filter(None, (waiting.also_given(site) for waiting in plan.plain.waiting if site in waiting.submits)):
+        plan.change(site.file, site.file.scopes.parent_of[site.awaited], functools.partial(_assign_too, also))
     plan.fix(site, _CODE, "tool outputs are the input of the next response.", plain=True)
 
 
@@ -115,3 +119,9 @@ def _is_new_name(plan: Plan, site: Site, run: cst.Name, target: cst.Name) -> boo
 
 def _assign(run: cst.Name | cst.Attribute, expression: cst.Expr) -> cst.Assign:
     return cst.Assign([cst.AssignTarget(run.deep_clone())], expression.value)
+
+
+def _assign_too(name: cst.Name, updated: cst.CSTNode) -> cst.Assign:
+    """The run under another name as well."""
+    assign = cst.ensure_type(updated, cst.Assign)
+    return assign.with_changes(targets=[*assign.targets, cst.AssignTarget(name.deep_clone())])
