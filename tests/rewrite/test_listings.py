@@ -76,6 +76,11 @@ def shown(body: str, folder: Path) -> str:
         param(f"for m in {LISTING}:\n    print(m.role, m.id)", f"for m in {ITEMS}:", id="loop"),
         param(f"return [m.role for m in {LISTING}]", f'for m in {ITEMS} if m.type == "message"]', id="comprehension"),
         param(
+            f"return [\n    m.role\n    for m in {LISTING}\n]",
+            f'        for m in {ITEMS}\n        if m.type == "message"\n    ]',
+            id="comprehension on lines",
+        ),
+        param(
             f"return [m.id for m in {LISTING} if m.role == 'user' or given]",
             "if m.type == \"message\" and (m.role == 'user' or given)]",
             id="condition with or",

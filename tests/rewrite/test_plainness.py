@@ -55,6 +55,13 @@ def obstacle(body: str, folder: Path) -> str:
             "m = client.beta.threads.messages.create(t, role='user', content='x')\nprint(m)\n" + POLL, id="message used"
         ),
         param(POLL + f"print({LISTING[:-1]}, run_id=run.id).data[0].content[0].text.annotations)", id="listed by run"),
+        param(
+            POLL
+            + "run = "
+            + SUBMIT.format("[]")
+            + f"print({LISTING[:-1]}, run_id=run.id).data[0].content[0].text.value)",
+            id="newest message of a run of several responses",
+        ),
         param(POLL + "print(client.beta.threads.runs.steps.list(run.id, thread_id=t))", id="steps"),
         param(POLL.replace("a)", "a, temperature=1, metadata={'k': 'v'})"), id="settings"),
         param(

@@ -85,3 +85,16 @@ def test_reads(body: str, after: str, tmp_path: Path) -> None:
 def test_calls_taken_apart_into_something_else_stay(tmp_path: Path) -> None:
     body = f"    (first, second), *others = {CALLS}\n"
     assert body in rewritten(f"{HEAD}{body}{SUBMIT}", tmp_path).text
+
+
+@pytest.mark.parametrize(
+    ("name", "after"),
+    [("second", "print(second.output_text)"), ("run", "messages.list(t, run_id=run.id)")],
+    ids=["the last run", "one before"],
+)
+def test_the_newest_message_of_a_run(name: str, after: str, tmp_path: Path) -> None:
+    body = (
+        "    second = client.beta.threads.runs.create_and_poll(thread_id=t, assistant_id=given)\n"
+        f"    print(client.beta.threads.messages.list(t, run_id={name}.id).data[0].content[0].text.value)\n"
+    )
+    assert after in rewritten(HEAD + body, tmp_path).text

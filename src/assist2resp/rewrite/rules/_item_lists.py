@@ -116,7 +116,9 @@ def guarded(loop: cst.CSTNode) -> cst.CSTNode | None:
     if isinstance(loop, cst.CompFor) and isinstance(loop.target, cst.Name):
         only = cst.parse_expression(f'{loop.target.value}.type == "message"')
         if not loop.ifs:
-            return loop.with_changes(ifs=[cst.CompIf(only)])
+            above = loop.whitespace_before
+            gap = above if isinstance(above, cst.ParenthesizedWhitespace) else _SPACE
+            return loop.with_changes(ifs=[cst.CompIf(only, whitespace_before=gap)])
         before, *others = loop.ifs
         both = cst.BooleanOperation(only, cst.And(), in_parentheses(before.test))
         return loop.with_changes(ifs=[before.with_changes(test=both), *others])
