@@ -99,6 +99,15 @@ def test_threads_that_the_archive_has_not_are_failures(server, folder):
     assert (code, "not in the archive: 1 of the threads that were asked for\n" in shown) == (0, True)
 
 
+def test_that_an_archive_is_not_complete_is_told(folder):
+    path = folder / "manifest.json"
+    gap = {"kind": "threads", "id": "thread_x", "reason": "404"}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "complete": False, "failures": [gap]}))
+    code, _, told = run(folder, "--dry-run")
+    assert (code, told.count("\n")) == (0, 1)
+    assert "is not complete: 1 failed when it was exported, such as threads thread_x;" in told
+
+
 WRONG = {
     "no folder": (["{tmp}/none"], "does not exist"),
     "no archive": (["{tmp}"], "is no archive"),

@@ -83,6 +83,8 @@ def command(
     choice = _choice(only_threads, since, shard)
     if dry_run and rollback:
         raise click.UsageError("--dry-run is of a load, and --rollback is none; give one of them.")
+    if not rollback:
+        _tell_of_gaps(folder)
     if dry_run:
         return _show_estimate(
             folder, choice, form, limit=limit, verify=verify, stores=vector_stores, rate=rate, price=price
@@ -96,6 +98,18 @@ def command(
         raise InterruptedRunError(
             f"interrupted; the journal in {folder} knows what was done, run the same command to go on."
         ) from None
+
+
+def _tell_of_gaps(folder: Path) -> None:
+    """Say of an archive that lacks something that it does: what is not in it is not loaded."""
+    from assist2resp.schema.manifest import read_manifest
+
+    failures = read_manifest(folder).failures
+    if failures:
+        say(
+            f"assist2resp: {folder} is not complete: {len(failures):,} failed when it was exported, such as "
+            f"{failures[0].kind} {failures[0].id}; the same export tries again."
+        )
 
 
 def _run(folder: Path, settings: object, form: str, *, rollback: bool) -> int:
