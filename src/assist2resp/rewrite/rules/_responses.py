@@ -143,8 +143,11 @@ def arguments_again(plan: Plan, site: Site, outputs: cst.BaseExpression) -> list
     thread, run = thread_argument(site), plan.plain.run_of(site)
     assert thread is not None
     assert run is not None
-    conversation = Argument("conversation", conversation_reference(plan, site.file, thread))
     handed_on = [Argument(name, given) for name in _HANDED_ON if (given := argument(site.call, name)) is not None]
+    if code(thread) == f"{code(run)}.thread_id":
+        told = Argument(None, call(plan.need(site.file, "going_on"), run))
+        return [Argument("input", outputs), *handed_on, told]
+    conversation = Argument("conversation", conversation_reference(plan, site.file, thread))
     told = Argument(None, call(plan.need(site.file, "same_settings"), run))
     return [conversation, Argument("input", outputs), *handed_on, told]
 

@@ -56,6 +56,12 @@ def same_settings(response: Response) -> Json:
     return again
 
 
+def going_on(response: Response) -> Json:
+    """The arguments of the response that goes on with one: its settings and conversation, or itself if it names none."""
+    held = response.conversation
+    return {**same_settings(response), **({"conversation": held.id} if held else {"previous_response_id": response.id})}
+
+
 def conversation_id(thread_id: str) -> str:
     """The conversation that holds a thread: the id itself if it is one already, else what the id map says."""
     try:

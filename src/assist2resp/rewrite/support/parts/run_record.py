@@ -116,7 +116,7 @@ def _take_in(call: _Call, run: _Run, response: Json) -> _Work:
     if response["id"] not in run.responses:
         run.responses.append(response["id"])
     status = response.get("status") or ("failed" if response.get("error") else "completed")
-    output = response.get("output") or []
+    response.setdefault("output", [])
     # region background
     if status in ("queued", "in_progress"):
         run.move(status)
@@ -129,7 +129,7 @@ def _take_in(call: _Call, run: _Run, response: Json) -> _Work:
     # endregion
     # region last_messages
     if run.window is not None and status != "failed":
-        yield from _write_back(call, run, output)
+        yield from _write_back(call, run, response["output"])
     # endregion
     if run.turn and status == "failed":
         yield call.client.conversations.items.create(run.conversation, items=run.turn)
@@ -138,14 +138,14 @@ def _take_in(call: _Call, run: _Run, response: Json) -> _Work:
     _remember(run, response)
     # endregion
     # region container_files
-    for item in output:
+    for item in response["output"]:
         _remember_files(run.conversation, _citations(item))
     # endregion
     # region tools
-    calls = _function_calls(output)
+    calls = _function_calls(response["output"])
     most = run.shown["max_completion_tokens"]
     if calls and status == "completed" and (most is None or run.spent[1] < most):
-        run.waiting = next(item["id"] for item in output if item["type"] == "function_call")
+        run.waiting = next(item["id"] for item in response["output"] if item["type"] == "function_call")
         action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
         run.move("requires_action", required_action=action)
         return
@@ -180,7 +180,7 @@ def _write_back(call: _Call, run: _Run, output: list[Json]) -> _Work:
 def _remember(run: _Run, response: Json) -> None:
     """Keep what an item cannot say: which run wrote a message, and when."""
     ended = {"ended_at": int(time.time()), "reason": _message_reason(response)}
-    for item in response.get("output") or []:
+    for item in response["output"]:
         if item["type"] != "message":
             continue
         own = {"id": item["id"], "run_id": run.shown["id"], "assistant_id": run.shown["assistant_id"]}
