@@ -292,7 +292,7 @@ class FoldMessagesIntoInput:
                 if element is None or thread is None:
                     continue
                 ids = plan.plain.message_ids(site) or []
-                folds = plan.plain.possible and not ids
+                folds = plan.plain.possible and not ids and not plan.plain.is_returned(site)
                 run = answering_run(plan, site, code(thread), _arguments_of(site)) if folds else None
                 told = apart(plan, site, code(thread)) if folds and run is None else None
                 for read in set(ids) - named:
