@@ -28,10 +28,10 @@ from assist2resp.rewrite.run_sites import (
     MESSAGE_CREATE,
     RETRIEVES,
     RUN,
-    SUBMIT_STREAM,
     SUBMITS,
     assigned_name,
     can_be_repeated,
+    is_resumed,
 )
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.streams import StreamedRun, is_streamed, streamed_runs
@@ -53,6 +53,11 @@ class FlowRuns:
         return [site for site in uses.sites_named(self.flow, *CREATES) if not is_streamed(site)]
 
     @cached_property
+    def submits(self) -> list[Site]:
+        """The sites that submit tool outputs, and give the run."""
+        return [site for site in uses.sites_named(self.flow, *SUBMITS) if not is_resumed(site)]
+
+    @cached_property
     def streamed(self) -> tuple[dict[Site, StreamedRun], str]:
         """The streamed runs, and why one of them is not understood."""
         return streamed_runs(self.flow, self.inference)
@@ -60,7 +65,7 @@ class FlowRuns:
     @property
     def streams(self) -> dict[Site, StreamedRun]:
         """The runs that the program reads as streams from their beginning, all understood."""
-        return {site: run for site, run in self.streamed[0].items() if site.path != SUBMIT_STREAM}
+        return {site: run for site, run in self.streamed[0].items() if not is_resumed(site)}
 
     def look(self, file: SourceFile) -> Lookup:
         """The names of one of the flow's files, for the conversions of literals."""
@@ -109,7 +114,7 @@ class FlowRuns:
     @cached_property
     def waiting(self) -> list[Waiting]:
         """The loops that wait for the flow's runs."""
-        retrieves, submits = uses.sites_named(self.flow, *RETRIEVES), uses.sites_named(self.flow, *SUBMITS)
+        retrieves, submits = uses.sites_named(self.flow, *RETRIEVES), self.submits
         handed = frozenset[cst.CSTNode]().union(*self.handovers.values())
         return waiting_loops(retrieves, submits, handed, self.inference)
 
@@ -142,7 +147,7 @@ class FlowRuns:
             return run_id.value if isinstance(kind, Sdk) and kind.type.name == RUN else None
         function = submit.scope.enclosing_function()
         owner = self.inference.members.owner_of.get(function) if function is not None else None
-        held = owner is not None and submit.path == SUBMIT_STREAM and self.inference.is_handler(*owner)
+        held = owner is not None and is_resumed(submit) and self.inference.is_handler(*owner)
         return attribute(cst.Name("self"), "current_run") if held else None
 
     def tells_settings(self, submit: Site) -> bool:
@@ -150,7 +155,7 @@ class FlowRuns:
         starts = [*self.creates, *self.streams]
         if any(site.call is None or argument(site.call, "tool_choice") is not None for site in starts):
             return False
-        if submit.path == SUBMIT_STREAM:
+        if is_resumed(submit):
             return self.run_of(submit) is not None
         beside = any(site.file is submit.file and site.scope is submit.scope for site in self.creates)
         return self.run_of(submit) is not None and (beside or submit in self.handovers)
@@ -160,7 +165,7 @@ class FlowRuns:
         """The submissions in other functions than those that create runs, with the calls that lead to them."""
         retrieves = uses.sites_named(self.flow, *RETRIEVES)
         places = {(site.file, site.scope) for site in self.creates}
-        apart = [site for site in uses.sites_named(self.flow, *SUBMITS) if (site.file, site.scope) not in places]
+        apart = [site for site in self.submits if (site.file, site.scope) not in places]
         found = {site: handed_over(site, retrieves, self.inference) for site in apart}
         return {site: calls for site, calls in found.items() if calls is not None}
 

@@ -24,7 +24,8 @@ def event_data(node: cst.Attribute, owner: Kind, file: SourceFile) -> Kind | Non
     for outer in file.scopes.ancestors(node):
         if isinstance(outer, cst.If) and outer.body is below and event and _asks(outer.test, event):
             return Sdk(TypeExpr(_RUN))
-        if isinstance(outer, cst.FunctionDef):
+        bound = isinstance(outer, cst.For) and isinstance(outer.target, cst.Name) and outer.target.value == event
+        if bound or isinstance(outer, cst.FunctionDef):
             break
         below = outer
     return None

@@ -24,6 +24,7 @@ from assist2resp.rewrite.run_sites import (
     SUBMITS,
     THREAD_CREATE,
     THREAD_RUNS,
+    is_resumed,
     thread_argument,
 )
 from assist2resp.rewrite.sites import Site
@@ -117,16 +118,16 @@ def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
         argument(site.call, "assistant_id") is None or (thread_argument(site) is None and not own)
     ):
         return f"{site.path} is not given its thread and assistant by name"
-    if site.path in SUBMITS:
+    if site in runs.submits:
         outputs, run_id = argument(site.call, "tool_outputs"), argument(site.call, "run_id", 0)
-        if "stream" in keywords or outputs is None:
+        if outputs is None:
             return "the tool outputs are streamed"
         named = not (isinstance(run_id, cst.Attribute) and run_id.attr.value == "id")
         if (named and site not in runs.handovers) or read_by_name(uses.sites_named(runs.flow, *RETRIEVES)):
             return "tool outputs are submitted to a run that is only named"
         if runs.origin_of(site) is None and not runs.tells_settings(site):
             return "tool outputs are submitted where the run's own settings are not to be seen"
-    if site.path == SUBMIT_STREAM and (argument(site.call, "tool_outputs") is None or not runs.tells_settings(site)):
+    if is_resumed(site) and (argument(site.call, "tool_outputs") is None or not runs.tells_settings(site)):
         return "tool outputs are submitted where the run's own settings are not to be seen"
     if site.path == MESSAGE_LIST and "run_id" in keywords and not _is_of_one_response(runs, site):
         return "" if site in newest_of_runs(runs) else "messages are listed by run"

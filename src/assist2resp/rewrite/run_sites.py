@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.nodes import argument, descendants
+from assist2resp.rewrite.nodes import argument, code, descendants
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.sites import Site
 
@@ -27,6 +27,12 @@ RUN = "beta.threads.Run"
 THREAD = "beta.Thread"
 ACTION_TYPES = frozenset({"beta.threads.run.RequiredAction", "beta.threads.run.RequiredActionSubmitToolOutputs"})
 CALL_TYPES = frozenset({"beta.threads.RequiredActionFunctionToolCall"})
+
+
+def is_resumed(site: Site) -> bool:
+    """Whether a site submits tool outputs, and reads what comes then as a stream."""
+    stream = argument(site.call, "stream") if site.call is not None and site.path == SUBMITS[0] else None
+    return site.path == SUBMIT_STREAM or (stream is not None and code(stream) != "False")
 
 
 def assigned_name(site: Site) -> cst.Name | None:

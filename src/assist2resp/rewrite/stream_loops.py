@@ -17,10 +17,12 @@ from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.narrowed import ACTION
 from assist2resp.rewrite.nodes import children, descendants, string_value
 from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.run_sites import text_order
 from assist2resp.rewrite.scopes import Variable
 from assist2resp.rewrite.stream_events import CONTENT, EVENTS, NEVER, ResponseEvent, event_of
 from assist2resp.rewrite.stream_reads import Edit, EventReads, NotUnderstoodError, is_known, one_side
 from assist2resp.rewrite.stream_tests import branch_test, event_names, opened, without_branch
+from assist2resp.rewrite.uses import reads_of
 
 
 @dataclass(frozen=True)
@@ -111,10 +113,30 @@ class StatementReads(EventReads):
     def _compound(self, statement: cst.CSTNode, seen: ResponseEvent) -> None:
         if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
             return
+        if isinstance(statement, cst.For) and self.path(statement.target) == "":
+            self._inner_loop(statement, seen)
+            return
         loops = isinstance(statement, (cst.For, cst.While))
         self.kept_loops += loops
         self._parts(statement, seen)
         self.kept_loops -= loops
+
+    def _inner_loop(self, loop: cst.For, seen: ResponseEvent) -> None:
+        """A loop within, whose events have the same name: what it reads of them is for itself to say."""
+        self.expression(loop.iter, seen)
+        below: cst.CSTNode = loop
+        inside = set(descendants(loop))
+        for outer in self.file.scopes.ancestors(loop):
+            if isinstance(outer, cst.If) and outer.orelse is not None and outer.body is below:
+                inside |= set(descendants(outer.orelse))
+            if outer is self.around:
+                break
+            below = outer
+        order = text_order(self.file)
+        variable = self.variable(cst.ensure_type(loop.target, cst.Name))
+        later = (name for name in reads_of(variable, self.file) if order[name] > order[loop] and name not in inside)
+        if any(name in set(descendants(self.around)) for name in later):
+            raise NotUnderstoodError("an event is read after a loop over others of its name")
 
     def _parts(self, node: cst.CSTNode, seen: ResponseEvent) -> None:
         for part in children(node):

@@ -13,7 +13,7 @@ from assist2resp.rewrite.imports import free_name
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Class, Sdk
 from assist2resp.rewrite.nodes import argument, descendants
-from assist2resp.rewrite.run_sites import ACTION_TYPES, CALL_TYPES, RUN, SUBMIT_STREAM, THREAD_RUNS
+from assist2resp.rewrite.run_sites import ACTION_TYPES, CALL_TYPES, RUN, SUBMIT_STREAM, THREAD_RUNS, is_resumed
 from assist2resp.rewrite.scopes import Variable
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.stream_events import TEXT_DELTA
@@ -54,7 +54,7 @@ def streamed_runs(flow: Flow, inference: Inference) -> tuple[dict[Site, Streamed
     """The flow's streamed runs, and the first reason why one of them cannot be plain."""
     found: dict[Site, StreamedRun] = {}
     for site in flow.sites:
-        if is_streamed(site) or site.path == SUBMIT_STREAM:
+        if is_streamed(site) or is_resumed(site):
             try:
                 found[site] = _Reader(site, flow, inference).read()
             except NotUnderstoodError as problem:
@@ -96,7 +96,7 @@ class _Reader:
         beside = self.run.texts is not None and self.run.readings == 1 and not self.run.waits
         if not beside and (self.run.readings or len(self.run.waits) != 1):
             raise NotUnderstoodError("its events go to a handler, and the program reads them as well")
-        streamed = [site for site in self.flow.sites if is_streamed(site) or site.path == SUBMIT_STREAM]
+        streamed = [site for site in self.flow.sites if is_streamed(site) or is_resumed(site)]
         self.run.handler = read_handler(self.site, given, streamed, self.inference)
         self._follows_calls(self.run.handler.kind)
         if beside and self.run.handler.inline:

@@ -18,7 +18,7 @@ from assist2resp.rewrite.outputs import output_edits
 from assist2resp.rewrite.own_threads import own_thread
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
-from assist2resp.rewrite.run_sites import SUBMITS, THREAD_RUNS, thread_argument
+from assist2resp.rewrite.run_sites import THREAD_RUNS, thread_argument
 from assist2resp.rewrite.sites import LinePlace, Site, line_place
 
 _NOT_TOLD = frozenset({
@@ -135,7 +135,7 @@ def sent_outputs(plan: Plan, site: Site, outputs: cst.BaseExpression) -> cst.Bas
 def arguments_again(plan: Plan, site: Site, outputs: cst.BaseExpression) -> list[Argument]:
     """The arguments of a response that goes on: what the first one was told, as the code or that response says it."""
     assert site.call is not None
-    origin = plan.plain.origin_of(site) if site.path in SUBMITS else None
+    origin = plan.plain.origin_of(site) if site in plan.plain.submits else None
     if origin is not None:
         apart = origin.scope is not site.scope or origin.path in THREAD_RUNS
         thread = thread_argument(site) if apart else None

@@ -21,7 +21,7 @@ from assist2resp.rewrite.rules._responses import (
     response_arguments,
     sent_outputs,
 )
-from assist2resp.rewrite.run_sites import RUN, SUBMITS, assigned_name
+from assist2resp.rewrite.run_sites import RUN, assigned_name
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
 
@@ -111,7 +111,7 @@ def _is_run(plan: Plan, node: cst.BaseExpression, file: SourceFile) -> bool:
 def _is_new_name(plan: Plan, site: Site, run: cst.Name, target: cst.Name) -> bool:
     """Whether `target` would be nothing but another name for `run`, from its one assignment on."""
     names = site.scope.names
-    submits = any(other.path in SUBMITS and other.scope is site.scope for other in plan.flow.sites)
+    submits = any(other.scope is site.scope for other in plan.plain.submits)
     assigned = isinstance(site.file.scopes.parent_of[site.awaited], cst.Assign)
     once = all(len(names.get(name.value, ())) == 1 for name in (run, target))
     return assigned and once and not submits and not plan.is_shared(site.file, target.value)

@@ -7,7 +7,7 @@ from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._run_calls import create, retrieve, submit
 from assist2resp.rewrite.rules._run_types import annotate_responses
 from assist2resp.rewrite.rules._run_uses import translate_uses
-from assist2resp.rewrite.run_sites import RETRIEVES, SUBMITS
+from assist2resp.rewrite.run_sites import RETRIEVES
 from assist2resp.schema.findings import Level
 
 
@@ -230,7 +230,7 @@ class CreateResponses:
                 create(plan, site)
             elif site.path in RETRIEVES:
                 retrieve(plan, site)
-            elif site.path in SUBMITS:
+            elif site in plan.plain.submits:
                 submit(plan, site)
         translate_uses(plan)
         annotate_responses(plan)
