@@ -21,6 +21,7 @@ from assist2resp.export.verbatim import (
     listing_of,
     members_of,
     piece_of,
+    read_values,
     value_of,
 )
 from assist2resp.network.pace import Pace, retry_after, seconds_of
@@ -149,6 +150,17 @@ def test_what_we_would_write_otherwise_is_cut(number):
 def test_a_value_is_read_as_json_reads_it(value):
     text = json.dumps(value)
     assert value_of(text) == json.loads(text)
+
+
+@given(st.lists(VALUES, max_size=5), st.booleans())
+def test_values_together_are_read_as_each_alone(values, ascii_only):
+    texts = [json.dumps({"a": value}, ensure_ascii=ascii_only) for value in values]
+    assert read_values(['"whole"', "1.5"]) == [("whole", True), (1.5, True)]
+    found = read_values(texts)
+    assert [repr(read.value) for read in found] == [repr(json.loads(text)) for text in texts]
+    for read in found:
+        is_torn = any("\ud800" <= sign <= "\udfff" for sign in json.dumps(read.value, ensure_ascii=False))
+        assert not (is_torn and read.is_whole)
 
 
 def test_large_numbers_stay_whole():

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import orjson
 from pydantic import BaseModel
 
 from assist2resp.export.folder import safe_name
-from assist2resp.export.verbatim import read_value
+from assist2resp.export.verbatim import read_values
 from assist2resp.mapping.items import Thread, conversation_of
 from assist2resp.mapping.ledger import whole
 from assist2resp.mapping.params import prompt_of
@@ -58,9 +58,10 @@ class Raw(Protocol):
         ...
 
 
-def kept_of(rows: Iterable[Raw]) -> list[Kept]:
+def kept_of(rows: Sequence[Raw]) -> list[Kept]:
     """Objects with their values."""
-    return [_Read(row.id, *read_value(row.raw)) for row in rows]
+    values = read_values([row.raw for row in rows])
+    return [_Read(row.id, *value) for row, value in zip(rows, values, strict=True)]
 
 
 Owned = Mapping[str, Sequence[Kept]]
