@@ -64,6 +64,10 @@ def test_the_estimate_of_requests_is_right(server, folder):
     assert f"id map: {folder}/id_map.sqlite; state: {folder}/assistants_compat.sqlite" in loaded
     code, again, _ = run(folder, "--base-url", server.url)
     assert (code, "loaded before: 5" in again) == (0, True)
+    code, rest, _ = run(folder, "--base-url", server.url, "--dry-run")
+    assert rest.startswith(f"{folder}: 0 threads with 0 items; nothing was sent.")
+    assert "loaded before: 5, which are not counted" in rest
+    assert run(folder, "--base-url", "http://127.0.0.1:9/v1", "--dry-run", "--format", "json")[1] == shown
     code, removed, _ = run(folder, "--base-url", server.url, "--rollback")
     assert (code, removed) == (0, f"{folder}: 5 conversations with 87 items removed.\n")
 

@@ -87,7 +87,15 @@ def command(
         _tell_of_gaps(folder)
     if dry_run:
         return _show_estimate(
-            folder, choice, form, limit=limit, verify=verify, stores=vector_stores, rate=rate, price=price
+            folder,
+            choice,
+            form,
+            limit=limit,
+            verify=verify,
+            stores=vector_stores,
+            base_url=base_url,
+            rate=rate,
+            price=price,
         )
     settings = Settings(
         choice, limit, place, state, base_url, None, concurrency, rate, budget, verify=verify, stores=vector_stores
@@ -199,13 +207,14 @@ def _show_estimate(
     limit: int | None,
     verify: bool,
     stores: bool,
+    base_url: str | None,
     rate: float | None,
     price: float | None,
 ) -> int:
     from assist2resp.errors import ExitCode
     from assist2resp.load.estimate import estimate
 
-    found = estimate(folder, choice, limit=limit, verify=verify, stores=stores)
+    found = estimate(folder, choice, limit=limit, verify=verify, stores=stores, base_url=base_url)
     if form == "json":
         from dataclasses import asdict
         from json import dumps
@@ -231,6 +240,8 @@ def _estimated(found: Estimate, folder: Path, rate: float | None, price: float |
     yield f"cost: a load asks no model; the next turn in every thread reads these tokens once ({cost})"
     if found.images:
         yield f"images: {found.images:,} by file id; whether their files live is asked when they are loaded"
+    if found.before:
+        yield f"loaded before: {found.before:,}, which are not counted"
     if found.unknown:
         yield f"not in the archive: {found.unknown:,} of the threads that were asked for"
     if found.stores:

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assist2resp.load.journal import loaded_before
 from assist2resp.load.plan import Plan, images_of, plan_of
 from assist2resp.load.reading import Choice, Record, read_jobs, read_stores, unknown_threads
+from assist2resp.network.access import base_url_of
+from assist2resp.network.http import without_secrets
 from assist2resp.schema.manifest import read_manifest
 
 _PAGE = 100
@@ -35,6 +38,8 @@ class Estimate:
     images: int = 0
     """Whose files may be gone, which is seen only when they are asked for."""
     stores: int = 0
+    before: int = 0
+    """Threads that are loaded already, and not counted above."""
     unknown: int = 0
     """Threads that were asked for by id, and that the archive does not have."""
     losses: Counter[str] = field(default_factory=Counter)
@@ -49,16 +54,23 @@ class Estimate:
         return self.requests / rate
 
 
-def estimate(folder: Path, choice: Choice, *, limit: int | None, verify: bool, stores: bool) -> Estimate:
-    """Read the archive, and add up."""
+def estimate(
+    folder: Path, choice: Choice, *, limit: int | None, verify: bool, stores: bool, base_url: str | None = None
+) -> Estimate:
+    """Read the archive and the journal of its load to this server, and add up."""
     read_manifest(folder)
     count, name = _counter()
     found = Estimate(tokens_by=name)
-    for job in read_jobs(folder, choice):
-        if limit is not None and found.threads >= limit:
-            break
-        record = job.record()
-        _add(found, record, plan_of(record), count, verify=verify)
+    place = without_secrets(base_url_of(base_url).rstrip("/"))
+    with loaded_before(folder, place, choice.shard) as is_loaded:
+        for job in read_jobs(folder, choice):
+            if limit is not None and found.threads >= limit:
+                break
+            if is_loaded(job.thread_id):
+                found.before += 1
+                continue
+            record = job.record()
+            _add(found, record, plan_of(record), count, verify=verify)
     found.unknown = len(unknown_threads(folder, choice))
     if stores:
         for store in read_stores(folder):

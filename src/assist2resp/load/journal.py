@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -79,13 +79,33 @@ class Made(NamedTuple):
     new: str = ""
 
 
+def _prefix_of(target: str) -> str:
+    """How the names begin of the journals of loads to one server."""
+    return f"load.{hashlib.sha256(target.encode()).hexdigest()[:8]}"
+
+
+def _path_of(folder: Path, target: str, shard: Shard) -> Path:
+    return folder / f"{_prefix_of(target)}.{shard.number}-of-{shard.of}.sqlite"
+
+
+@contextmanager
+def loaded_before(folder: Path, target: str, shard: Shard) -> Iterator[Callable[[str], bool]]:
+    """Asks, without a change, whether a thread is loaded; nothing is known of a load that is running now."""
+    database = _read_only(_path_of(folder, target, shard))
+    if database is None:
+        yield lambda _name: False
+        return
+    query = f"SELECT 1 FROM threads WHERE id = ? AND state IN ({State.DONE:d}, {State.ELSEWHERE:d})"  # noqa: S608 - numbers
+    with closing(database):
+        yield lambda name: bool(database.execute(query, (name,)).fetchall())
+
+
 class Journal:
     """The open journal of one load."""
 
     def __init__(self, folder: Path, target: str, shard: Shard) -> None:
-        key = hashlib.sha256(target.encode()).hexdigest()[:8]
-        self.path = folder / f"load.{key}.{shard.number}-of-{shard.of}.sqlite"
-        paths = folder.glob(f"load.{key}.*-of-*.sqlite")
+        self.path = _path_of(folder, target, shard)
+        paths = folder.glob(f"{_prefix_of(target)}.*-of-*.sqlite")
         others = [path for path in paths if f"-of-{shard.of}." not in path.name and not _is_rolled_back(path)]
         if others:
             parts = others[0].name.split("-of-")[1].removesuffix(".sqlite")
@@ -192,12 +212,26 @@ def _entry(row: tuple[str, int, str, str, str, str, int]) -> Entry:
 
 def _is_rolled_back(path: Path) -> bool:
     """Whether nothing is left of what a journal tells of; one that another process holds tells of something."""
-    query = "SELECT state FROM threads UNION SELECT state FROM objects"
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as database:
-            return all(state == State.REMOVED for (state,) in database.execute(query))
-    except sqlite3.Error:
+    database = _read_only(path)
+    if database is None:
         return False
+    with closing(database):
+        query = "SELECT state FROM threads UNION SELECT state FROM objects"
+        return all(state == State.REMOVED for (state,) in database.execute(query))
+
+
+def _read_only(path: Path) -> sqlite3.Connection | None:
+    """A journal to be read; None where there is none, or another process holds it."""
+    try:
+        database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0)
+    except sqlite3.Error:
+        return None
+    try:
+        database.execute("SELECT 1 FROM threads, objects LIMIT 1")
+    except sqlite3.Error:
+        database.close()
+        return None
+    return database
 
 
 def _opened(path: Path) -> sqlite3.Connection:

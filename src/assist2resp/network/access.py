@@ -23,6 +23,11 @@ class Access:
     """What every request carries after its path."""
 
 
+def base_url_of(base_url: str | None) -> str:
+    """What is given, else what the environment says, else OpenAI's own."""
+    return base_url or os.environ.get("OPENAI_BASE_URL") or OFFICIAL
+
+
 def access_of(base_url: str | None, api_key: str | None, *, user: str) -> Access:
     """What is given, else what the environment says; a UsageError names the `user` of it that lacks something."""
     key = api_key or os.environ.get("OPENAI_API_KEY")
@@ -32,7 +37,7 @@ def access_of(base_url: str | None, api_key: str | None, *, user: str) -> Access
         raise UsageError(f"{user} needs the key of a project, and OPENAI_API_KEY holds an administrator's; see --org.")
     if not key.isascii() or not key.isprintable():
         raise UsageError(f"{user} cannot send the API key: it holds a sign that no header may; check OPENAI_API_KEY.")
-    base_url = base_url or os.environ.get("OPENAI_BASE_URL") or OFFICIAL
+    base_url = base_url_of(base_url)
     if not base_url.startswith(("http://", "https://")):
         raise UsageError("the base URL must begin with http:// or https://")
     headers = {"authorization": f"Bearer {key}"}
