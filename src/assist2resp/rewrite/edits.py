@@ -66,6 +66,13 @@ def _with_ancestors(nodes: Iterable[cst.CSTNode], scopes: ModuleScopes) -> set[c
     return found
 
 
+_HOLDS_NO_CODE = frozenset({
+    cst.SimpleWhitespace, cst.ParenthesizedWhitespace, cst.TrailingWhitespace, cst.EmptyLine, cst.Newline, cst.Comment,
+    cst.Comma, cst.Dot, cst.Semicolon, cst.AssignEqual, cst.Colon, cst.LeftParen, cst.RightParen,
+    cst.LeftSquareBracket, cst.RightSquareBracket, cst.LeftCurlyBrace, cst.RightCurlyBrace,
+})  # fmt: skip
+
+
 class _Applier(cst.CSTTransformer):
     """Visits only what changes. What a change puts in is visited too, since it may hold nodes that change themselves."""
 
@@ -76,6 +83,8 @@ class _Applier(cst.CSTTransformer):
         self.under_way: set[cst.CSTNode] = set()
 
     def on_visit(self, node: cst.CSTNode) -> bool:
+        if type(node) in _HOLDS_NO_CODE:
+            return False
         if node in self.under_way or node in self.done:
             return False
         return node in self.touched or node not in self.originals

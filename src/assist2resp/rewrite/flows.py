@@ -54,6 +54,7 @@ class FlowIndex:
     taken: set[cst.CSTNode] = field(default_factory=set)
     """Nodes that are no sites and that a flow's plan has changed already."""
     _connected: dict[frozenset[SourceFile], list[SourceFile]] = field(default_factory=dict)
+    _said: dict[str, list[SourceFile]] = field(default_factory=dict)
 
     @cached_property
     def neighbours(self) -> dict[SourceFile, set[SourceFile]]:
@@ -77,14 +78,20 @@ class FlowIndex:
 
     def _connect(self, files: frozenset[SourceFile]) -> list[SourceFile]:
         modules = self.keys.inference.project.modules
-        names = {file.import_stem.encode() for file in files}
-        waiting = [file for file in modules if file in files or any(name in file.data for name in names)]
-        found = {*files, *waiting}
+        found = files.union(*(self._saying(file.import_stem) for file in files))
+        waiting = list(found)
         while waiting:
             new = self.neighbours[waiting.pop()] - found
             found |= new
             waiting += new
         return [file for file in modules if file in found]
+
+    def _saying(self, name: str) -> list[SourceFile]:
+        """The files in whose text a name stands."""
+        if name not in self._said:
+            text = name.encode()
+            self._said[name] = [file for file in self.keys.inference.project.modules if text in file.data]
+        return self._said[name]
 
     @cached_property
     def loads(self) -> dict[Flow, list[Load]]:

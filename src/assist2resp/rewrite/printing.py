@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -26,22 +26,19 @@ class Position(NamedTuple):
     column: int
 
 
-class Starts(Mapping[cst.CSTNode, Position]):
-    """Where each node of a module begins that is more than white space around others; worked out where it is asked."""
+class Starts:
+    """Where each node of a module begins; worked out where it is asked.
 
-    def __init__(self, tokens: list[str], began: dict[cst.CSTNode, int]) -> None:
-        self._tokens, self._began = tokens, began
+    Nodes are known by `id`, since they hash slowly: ask only for nodes of the module.
+    """
+
+    def __init__(self, tokens: Sequence[str] = (), began: Mapping[int, int] | None = None) -> None:
+        self._tokens, self._began = tokens, began or {}
 
     def __getitem__(self, node: cst.CSTNode) -> Position:
-        offset = self._offsets[self._began[node]]
+        offset = self._offsets[self._began[id(node)]]
         line = bisect_right(self._lines, offset)
         return Position(line, offset - self._lines[line - 1])
-
-    def __iter__(self) -> Iterator[cst.CSTNode]:
-        return iter(self._began)
-
-    def __len__(self) -> int:
-        return len(self._began)
 
     @cached_property
     def _offsets(self) -> list[int]:
@@ -104,18 +101,17 @@ class _Noting(_State):
 
     def __init__(self, default_indent: str, default_newline: str) -> None:
         super().__init__(default_indent, default_newline)
-        self.began: dict[cst.CSTNode, int] = {}
+        self.began: dict[int, int] = {}
 
     def before_codegen(self, node: cst.CSTNode) -> None:
-        if node not in self.began:
-            self.began[node] = len(self.tokens)
+        self.began.setdefault(id(node), len(self.tokens))
 
     def record_syntactic_position(  # type: ignore[override]
         self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: Any = None
     ) -> _Nothing:
         del end_node
         if start_node is None:
-            self.began[node] = len(self.tokens)
+            self.began[id(node)] = len(self.tokens)
             return _NOTHING
         return _StartsWith(self.began, node, start_node)
 
@@ -123,8 +119,8 @@ class _Noting(_State):
 class _StartsWith(_Nothing):
     """The context of a node that begins where another does, which is printed within it."""
 
-    def __init__(self, began: dict[cst.CSTNode, int], node: cst.CSTNode, first: cst.CSTNode) -> None:
+    def __init__(self, began: dict[int, int], node: cst.CSTNode, first: cst.CSTNode) -> None:
         self.began, self.node, self.first = began, node, first
 
     def __exit__(self, *raised: object) -> None:
-        self.began[self.node] = self.began[self.first]
+        self.began[id(self.node)] = self.began[id(self.first)]

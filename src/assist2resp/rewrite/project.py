@@ -6,7 +6,7 @@ A file without a needle is never parsed, unless a file with one exchanges values
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import InitVar, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from assist2resp.rewrite import needles
 from assist2resp.rewrite.ahead import NOTEBOOK, Ahead, Glance, unescaped
 from assist2resp.rewrite.notebooks import Notebook, NotebookError, read_notebook
 from assist2resp.rewrite.outcome import Progress, silent
-from assist2resp.rewrite.printing import Position, printed
+from assist2resp.rewrite.printing import Starts, printed
 from assist2resp.rewrite.scopes import ModuleScopes, index_module
 from assist2resp.rewrite.unparsable import Complaint, deep_recursion, nests_too_deeply, why_unparsable
 
@@ -33,7 +33,7 @@ class SourceFile:
     """Why the file cannot be rewritten, if so; it is then left alone and reported."""
     problem_line: int = 1
     tree: cst.Module | None = None
-    starts: Mapping[cst.CSTNode, Position] = field(default_factory=dict, repr=False)
+    starts: Starts = field(default_factory=Starts, repr=False)
     """Where the nodes of the tree begin in `data`."""
     module_name: str = ""
     notebook: Notebook | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from assist2resp.rewrite import uses
 from assist2resp.rewrite.flow_runs import FlowRuns
@@ -24,10 +25,13 @@ _TYPES = re.compile(rb"\bopenai\.types\.beta\b")
 
 def stands_in(file: SourceFile) -> bool:
     """Whether a file puts something else in the place of a client."""
-    if b"beta" not in file.data:
-        return False
-    mocks = _LIBRARY.search(file.data) and _MOCK.search(file.data)
-    return bool((mocks and b"beta" in _TYPES.sub(b"", file.data)) or _DOUBLE.search(file.data))
+    return b"beta" in file.data and _replaces(file.data)
+
+
+@lru_cache(maxsize=1_000)
+def _replaces(data: bytes) -> bool:
+    mocks = _LIBRARY.search(data) and _MOCK.search(data)
+    return bool((mocks and b"beta" in _TYPES.sub(b"", data)) or _DOUBLE.search(data))
 
 
 def mock_obstacle(runs: FlowRuns) -> str:
