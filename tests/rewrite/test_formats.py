@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assist2resp.plugins import plugin_names
 from assist2resp.rewrite.diff import painted, unified
-from assist2resp.rewrite.formats import View, formats
+from assist2resp.rewrite.formats import View, format_named
 from assist2resp.rewrite.formats.markdown import LIMIT, MARKER
 from assist2resp.rewrite.outcome import FileChange, Outcome
 from assist2resp.rewrite.replacements import decoded, replacements
@@ -70,7 +71,7 @@ def example(root: Path) -> Outcome:
 
 
 def rendered(name: str, outcome: Outcome, root: Path, *, written: bool = False, colour: bool = False) -> str:
-    return formats()[name].render(outcome, View(root, written, colour))
+    return format_named(name).render(outcome, View(root, written, colour))
 
 
 def nothing(root: Path) -> Outcome:
@@ -78,7 +79,7 @@ def nothing(root: Path) -> Outcome:
 
 
 def test_formats_are_the_files_of_the_folder() -> None:
-    assert sorted(formats()) == ["github", "json", "markdown", "sarif", "text"]
+    assert plugin_names("assist2resp.rewrite.formats") == ["github", "json", "markdown", "sarif", "text"]
 
 
 def test_text(root: Path) -> None:

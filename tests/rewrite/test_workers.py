@@ -77,6 +77,16 @@ print(shared_out(range(50), work, 2))
     assert run(program) == str(list(range(1, 51)))
 
 
+def test_without_another_process_all_is_done_here() -> None:
+    program = """
+def refused():
+    raise BlockingIOError(11, "Resource temporarily unavailable")
+os.fork = refused
+print(shared_out(range(5), lambda n: n + 1, 3))
+"""
+    assert run(program) == "[1, 2, 3, 4, 5]"
+
+
 def test_what_fails_everywhere_fails_here() -> None:
     program = """
 def work(n):

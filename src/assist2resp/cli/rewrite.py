@@ -160,12 +160,12 @@ class _Job:
 
     def _finish(self, outcome: Outcome, *, stdout_is_taken: bool) -> int:
         from assist2resp.rewrite.files import write
-        from assist2resp.rewrite.formats import View, formats
+        from assist2resp.rewrite.formats import View, format_named
         from assist2resp.rewrite.summary import exit_code, summarise, summary_lines
 
         stream = sys.stderr if stdout_is_taken else sys.stdout
         colour = self.output is None and wants_colour(stream)
-        shown = formats()[self.form].render(outcome, View(Path.cwd(), self.writes, colour))
+        shown = format_named(self.form).render(outcome, View(Path.cwd(), self.writes, colour))
         if self.output is not None:
             data = shown.encode("utf-8", "surrogateescape")
             write(self.output, self.output.read_bytes() if self.output.is_file() else None, data)

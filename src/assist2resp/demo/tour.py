@@ -27,7 +27,7 @@ from assist2resp.report.render import rendered
 from assist2resp.report.view import Sources, view
 from assist2resp.rewrite import engine
 from assist2resp.rewrite.diff import unified
-from assist2resp.rewrite.formats import View, formats
+from assist2resp.rewrite.formats import View, format_named
 from assist2resp.rewrite.outcome import FileChange, Options, Outcome
 from assist2resp.rewrite.summary import failed, headline, summarise
 from assist2resp.rewrite.writing import write_outcome
@@ -133,7 +133,7 @@ class Tour:
         changed = sorted(outcome.changes, key=lambda change: (change.before is None, change.path))
         diff = unified(changed, home)
         self.folder.write("rewrite.diff", diff)
-        self.folder.write("findings.json", formats()["json"].render(outcome, View(home, written=True, colour=False)))
+        self.folder.write("findings.json", format_named("json").render(outcome, View(home, written=True, colour=False)))
         self._show_rewrite(outcome, changed, home)
 
     def _show_rewrite(self, outcome: Outcome, changed: list[FileChange], home: Path) -> None:

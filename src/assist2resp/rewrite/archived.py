@@ -10,8 +10,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from assist2resp.schema.archive import PromptRecord
-
 REGISTRY = "assistants.json"
 
 
@@ -25,6 +23,8 @@ class Archived:
 
 def read_assistants(archive: Path) -> Archived:
     """Every assistant in the archive's `prompts` folder."""
+    from assist2resp.schema.archive import PromptRecord  # its models take longer to make than a small rewrite
+
     assistants: dict[str, Mapping[str, Any]] = {}
     unread: list[tuple[Path, str]] = []
     for path in sorted((archive / "prompts").glob("*.json")):

@@ -14,6 +14,7 @@ import struct
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Generic, NoReturn, Self, TypeVar
 
 _Task = TypeVar("_Task")
@@ -56,7 +57,10 @@ class Shared(Generic[_Task, _Result]):
         self._queue, writing = os.pipe()
         os.write(writing, b"".join(map(_FIRST.pack, range(0, len(tasks), self._step))))
         os.close(writing)
-        self._children = [_Child(self._share) for _ in range(jobs - 1)]
+        self._children: list[_Child] = []
+        with suppress(OSError):  # a system that has no more processes to give: this one does the rest
+            for _ in range(jobs - 1):
+                self._children.append(_Child(self._share))
 
     def __enter__(self) -> Self:
         return self
@@ -95,7 +99,12 @@ class _Child:
 
     def __init__(self, work: Callable[[], Any]) -> None:
         self._reading, writing = os.pipe()
-        self._pid = os.fork()
+        try:
+            self._pid = os.fork()
+        except OSError:
+            os.close(self._reading)
+            os.close(writing)
+            raise
         if self._pid == 0:
             _work_and_leave(work, writing)
         os.close(writing)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
-from assist2resp.plugins import discover
 from assist2resp.rewrite.outcome import Outcome
 
 
@@ -28,6 +28,7 @@ class Format(Protocol):
         """The outcome as text that ends with a newline."""
 
 
-def formats() -> dict[str, Format]:
-    """Every format by its name."""
-    return {module.__name__.rpartition(".")[2]: module for module in discover(__name__)}
+def format_named(name: str) -> Format:
+    """The format of this name, which no other is imported for."""
+    found: Format = import_module(f"{__name__}.{name}")
+    return found

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from rich.color import ColorSystem
-from rich.style import Style
-
 from assist2resp.rewrite.formats import View
 from assist2resp.rewrite.outcome import Outcome
 from assist2resp.rewrite.summary import summarise, summary_lines
@@ -42,4 +39,7 @@ def _blocker(finding: Finding) -> str:
 
 
 def _paint(text: str, style: str) -> str:
+    from rich.color import ColorSystem
+    from rich.style import Style
+
     return Style.parse(style).render(text, color_system=ColorSystem.STANDARD)
