@@ -120,7 +120,7 @@ def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
         return f"{site.path} is not given its thread and assistant by name"
     if site in runs.submits:
         outputs, run_id = argument(site.call, "tool_outputs"), argument(site.call, "run_id", 0)
-        if outputs is None:
+        if outputs is None or (site.path == SUBMITS[1] and "stream" in keywords):
             return "the tool outputs are streamed"
         named = not (isinstance(run_id, cst.Attribute) and run_id.attr.value == "id")
         if (named and site not in runs.handovers) or read_by_name(uses.sites_named(runs.flow, *RETRIEVES)):
