@@ -103,11 +103,10 @@ class _Applier(cst.CSTTransformer):
     def _changed(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> _Result:
         result: _Result = updated_node
         for build in self.edits.builds.get(original_node, ()):
-            if not isinstance(result, cst.CSTNode):
+            if isinstance(result, cst.RemovalSentinel):
                 break
-            result = build(result)
-            if isinstance(result, cst.CSTNode) and result is not original_node:
-                result = result.visit(self)
+            *before, node = result if isinstance(result, cst.FlattenSentinel) else [result]
+            result = self._spliced(before, build(node), original_node)
         if isinstance(result, cst.BaseExpression) and isinstance(original_node, cst.BaseExpression):
             result = in_its_parentheses(original_node, result)
         lines = self.edits.comments.get(original_node)
@@ -127,6 +126,17 @@ class _Applier(cst.CSTTransformer):
         if isinstance(result, cst.Try) and isinstance(original_node, cst.Try):
             result = _without_empty_finally(original_node, result)
         return result
+
+    def _spliced(self, before: Sequence[cst.CSTNode], new: _Result, original_node: cst.CSTNode) -> _Result:
+        """What a change made of the last of several nodes, with those before it; what is new is visited too."""
+        if isinstance(new, cst.CSTNode):
+            new = new if new is original_node else new.visit(self)
+        elif isinstance(new, cst.FlattenSentinel):
+            made = [node.visit(self) for node in new]
+            new = cst.FlattenSentinel([node for node in made if isinstance(node, cst.CSTNode)])
+        if not before or isinstance(new, cst.RemovalSentinel):
+            return cst.FlattenSentinel(before) if before else new
+        return cst.FlattenSentinel([*before, *(new if isinstance(new, cst.FlattenSentinel) else [new])])
 
     def _with_inherited_lines(self, before: _Body, after: _Body) -> _Body:
         """What stood above a line that went stands above the next one: its blank lines, and its comments if they stay."""

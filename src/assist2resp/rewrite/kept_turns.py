@@ -19,9 +19,14 @@ _CALLS = (cst.Call, cst.Await, cst.Yield, cst.NamedExpr)
 def can_be_kept(run: Site) -> bool:
     """Whether the source has a place where a run has failed, and its thread and messages can be named again."""
     thread = thread_argument(run)
-    if thread is None or any(isinstance(node, _CALLS) for node in descendants(thread)):
+    if thread is None or not only_tells(thread):
         return False
-    return _failed_event(run) is not None if is_streamed(run) else _holder(run) is not None
+    return _failed_event(run) is not None if is_streamed(run) else holder(run) is not None
+
+
+def only_tells(node: cst.CSTNode) -> bool:
+    """Whether an expression does nothing, so that it may be evaluated twice in a row."""
+    return not any(isinstance(part, _CALLS) for part in descendants(node))
 
 
 def keep_turn(plan: Plan, run: Site, func: cst.BaseExpression, given: list[Argument]) -> None:
@@ -32,7 +37,7 @@ def keep_turn(plan: Plan, run: Site, func: cst.BaseExpression, given: list[Argum
         line = _line(_write(run, func, given, place + 4 * (not is_streamed(run))))
         plan.change(run.file, branch.body, lambda updated: _with_first(updated, line))
         return
-    held = _holder(run)
+    held = holder(run)
     assert held is not None
     line = _line(_write(run, func, given, line_place(run).indent + 4))
     test = cst.Comparison(attribute(held, "status"), [cst.ComparisonTarget(cst.Equal(), cst.SimpleString('"failed"'))])
@@ -86,7 +91,7 @@ def _failed_event(run: Site) -> cst.If | cst.MatchCase | None:
 
 def _asked_next(plan: Plan, run: Site) -> cst.If | None:
     """`if run.status == "failed":` right after the run was made, or after what waited for it."""
-    line, held = run.statement(), _holder(run)
+    line, held = run.statement(), holder(run)
     block = run.file.scopes.parent_of[line]
     if not isinstance(block, (cst.IndentedBlock, cst.Module)) or held is None:
         return None
@@ -107,7 +112,7 @@ def _is_failed(test: cst.BaseExpression, held: cst.BaseExpression) -> bool:
     return isinstance(target.operator, cst.Equal) and string_value(target.comparator) == "failed"
 
 
-def _holder(run: Site) -> cst.BaseExpression | None:
+def holder(run: Site) -> cst.BaseExpression | None:
     """What a run is assigned to, alone on its line."""
     line, parent = run.statement(), run.file.scopes.parent_of[run.awaited]
     if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1 or line.body[0] is not parent:

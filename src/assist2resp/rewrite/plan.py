@@ -83,6 +83,8 @@ class Plan:
     """Variables that are gone, since another one holds the same."""
     named: dict[Scope, set[str]] = field(default_factory=dict)
     """Names of new variables."""
+    conversations: dict[Site, cst.Name] = field(default_factory=dict)
+    """Per run that began with a thread of its own: the variable that holds its conversation."""
     _is_closed: bool = False
     _looks: dict[SourceFile, Lookup] = field(default_factory=dict)
     _locals: dict[tuple[SourceFile, str], str] = field(default_factory=dict)

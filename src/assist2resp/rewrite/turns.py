@@ -25,6 +25,7 @@ from assist2resp.rewrite.kinds import (
     Sdk,
     Unknown,
 )
+from assist2resp.rewrite.new_names import new_name
 from assist2resp.rewrite.nodes import argument, code, descendants, dotted, string_value
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
@@ -142,32 +143,13 @@ def apart(plan: Plan, site: Site, thread: str) -> Apart | None:
     run = answering_run(plan, site, thread, role)
     if run is None:
         return None
-    name, new = cst.Name(_free_name(plan, site)), _content(plan, site, role, content)
+    name, new = cst.Name(new_name(plan, site, ("content", "question", "turn"))), _content(plan, site, role, content)
     item = (
         literals.input_message(role, name if new is content else literals.text_part(name))
         if new is not None
         else call(plan.need(site.file, "input_message"), role, name)
     )
     return Apart(run, cst.Assign([cst.AssignTarget(name)], content), item)
-
-
-def _free_name(plan: Plan, site: Site) -> str:
-    """What the content of a turn can be called: a name that the file does not use."""
-    parents = site.file.scopes.parent_of
-    names = (node for node in parents if isinstance(node, cst.Name))
-    taken = {name.value for name in names if not _is_label(name, parents[name])}
-    taken |= plan.named.get(site.scope, set())
-    free = (f"{word}{number}" for number in ("", *range(2, 100)) for word in ("content", "question", "turn"))
-    name = next(name for name in free if name not in taken)
-    plan.named.setdefault(site.scope, set()).add(name)
-    return name
-
-
-def _is_label(name: cst.Name, parent: cst.CSTNode) -> bool:
-    """Whether a name names an argument or an attribute, and no variable."""
-    return (isinstance(parent, cst.Arg) and parent.keyword is name) or (
-        isinstance(parent, cst.Attribute) and parent.attr is name
-    )
 
 
 def _says_all(site: Site) -> bool:

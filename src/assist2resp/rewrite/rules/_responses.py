@@ -11,7 +11,8 @@ from assist2resp.rewrite.calls import Argument, attribute, paragraphs, rebuild_c
 from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.failed_turns import goes_on
-from assist2resp.rewrite.kept_turns import can_be_kept, keep_turn
+from assist2resp.rewrite.kept_turns import can_be_kept, keep_turn, only_tells
+from assist2resp.rewrite.named_threads import may_be_named, name_before, without_parentheses
 from assist2resp.rewrite.nodes import argument, code, descendants
 from assist2resp.rewrite.output_limit import output_limit
 from assist2resp.rewrite.outputs import output_edits
@@ -55,18 +56,22 @@ def response_arguments(
 def _begun(plan: Plan, site: Site) -> tuple[cst.BaseExpression, cst.BaseExpression | None]:
     """The id of a conversation for a run that begins with a thread of its own, and the input of its response.
 
-    A failed response keeps its input nowhere, so it is written first where the program may go on with the thread.
+    Where the run has a line of its own the conversation gets a name before it. Elsewhere a failed response, which keeps
+    its input nowhere, has it written first where the program may go on with the thread.
     """
     own, beta = own_thread(site, plan.look(site.file)), beta_of(site, plan.inference)
     assert own is not None
     assert beta is not None
     given = [cst.Arg(own.metadata, cst.Name("metadata"), _TIGHT)] if own.metadata is not None else []
-    if plan.plain.own_threads_go_on:
+    written_first = plan.plain.own_threads_go_on and not (may_be_named(site) and only_tells(own.items))
+    if written_first:
         given.insert(0, cst.Arg(own.items, cst.Name("items"), _TIGHT))
     made: cst.BaseExpression = cst.Call(attribute(client_of(beta), "conversations", "create"), given)
     if getattr(site.receiver, "is_async", False):
         made = cst.Await(made, lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-    return attribute(made, "id"), None if plan.plain.own_threads_go_on else own.items
+    if may_be_named(site):
+        made = name_before(plan, site, without_parentheses(made))
+    return attribute(made, "id"), None if written_first else own.items
 
 
 def _configured(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[Argument]:
@@ -115,10 +120,15 @@ def _registered(
 
 def keep_failed(plan: Plan, site: Site, given: cst.BaseExpression | None) -> str:
     """Keep the input of a response that may fail where the program goes on; gives what a finding says of that."""
-    thread, beta = thread_argument(site), beta_of(site, plan.inference)
-    if given is None or thread is None or beta is None or not goes_on(plan, site, code(thread)):
+    thread, beta, named = thread_argument(site), beta_of(site, plan.inference), plan.conversations.get(site)
+    if given is None or beta is None:
         return ""
-    reference = conversation_reference(plan, site.file, thread)
+    if named is not None and plan.plain.own_threads_go_on:
+        reference = attribute(named, "id")
+    elif thread is not None and goes_on(plan, site, code(thread)):
+        reference = conversation_reference(plan, site.file, thread)
+    else:
+        return ""
     func = attribute(client_of(beta), "conversations", "items", "create")
     keep_turn(plan, site, func, [Argument("conversation_id", reference), Argument("items", given)])
     return "; its input is written into the conversation if it fails"

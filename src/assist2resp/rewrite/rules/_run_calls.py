@@ -32,8 +32,9 @@ def create(plan: Plan, site: Site) -> None:
     """Rewrite the call that starts a run: the response is complete when it returns."""
     beta = beta_of(site, plan.inference)
     assert beta is not None
-    given = folded_input(plan, site)
-    rebuild_as_response(plan, site, client_of(beta), response_arguments(plan, site, given))
+    arguments = response_arguments(plan, site, folded_input(plan, site))
+    rebuild_as_response(plan, site, client_of(beta), arguments)
+    given = next((one.value for one in arguments if one.keyword == "input"), None)
     kept = keep_failed(plan, site, given)
     level, message = told(site, f"a run became a response{kept}.")
     if plan.plain.shows_runs:

@@ -7,6 +7,7 @@ import libcst as cst
 from assist2resp.rewrite import uses
 from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.displays import is_displayed
+from assist2resp.rewrite.named_threads import named_conversation
 from assist2resp.rewrite.nodes import code, string_value
 from assist2resp.rewrite.plain_uses import asked_type, dumped
 from assist2resp.rewrite.plan import Plan
@@ -49,7 +50,12 @@ def _run_attribute(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
     elif name == "last_error":
         plan.change(use.file, node, lambda updated: attribute(_value(updated), "error"))
     elif name == "thread_id":
-        plan.change(use.file, node, lambda updated: attribute(_value(updated), "conversation", "id"))
+        named = named_conversation(plan, use)
+        plan.change(
+            use.file,
+            node,
+            lambda updated: attribute(named or attribute(_value(updated), "conversation"), "id"),
+        )
     elif name == "required_action":
         plan.change(use.file, node, _value)
     elif name == "usage":
