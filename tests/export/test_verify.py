@@ -134,6 +134,13 @@ def test_a_line_that_is_no_text_is_named(archive):
         exported("archive", Settings(inputs=(archive,)), archive.parent / "again")
 
 
+def test_another_spelling_of_a_number_is_no_damage_of_the_record(archive):
+    path = archive / "conversations/part-00001.jsonl"
+    change(path, '"small":1.5', '"small":15e-1')
+    [damage] = verify(archive).damages
+    assert damage.problem == f"has {path.stat().st_size} bytes and not {path.stat().st_size - 2}"
+
+
 def test_a_sample_makes_fewer_conversions_again(archive):
     change(archive / "conversations/part-00001.jsonl", "a1", "a9")
     assert any("conversations: thread_a" in damage.path for damage in verify(archive).damages)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -149,15 +150,19 @@ class _Contents:
         if not any(self._differing(owner, owned, line)):
             return
         exact = {kind: exactly(lines, kind) for kind, lines in owned.items()}
-        for derived in self._differing(owner, exact, line):
-            place = f"conversations: {owner}" if derived.path is None else derived.path
-            yield Damage(place, "is not what its source makes", mendable=True)
+        for derived, found in self._differing(owner, exact, line):
+            if not _say_the_same(derived.data, found):
+                place = f"conversations: {owner}" if derived.path is None else derived.path
+                yield Damage(place, "is not what its source makes", mendable=True)
 
-    def _differing(self, owner: str, owned: Mapping[str, Sequence[Kept]], line: bytes) -> Iterator[Derived]:
+    def _differing(
+        self, owner: str, owned: Mapping[str, Sequence[Kept]], line: bytes
+    ) -> Iterator[tuple[Derived, bytes]]:
+        """The records that are not written as they would be now, and how they are."""
         for derived in derived_of(owner, owned, self._names.get, self._contents):
             found = line if derived.path is None else _data(self._folder / derived.path)
             if found != derived.data + b"\n":
-                yield derived
+                yield derived, found
 
     def _refer(self, kind: str, lines: list[Line]) -> None:
         """Count the references that lead nowhere."""
@@ -200,6 +205,14 @@ def _written(folder: Path) -> Iterator[bytes]:
     for path in sorted((folder / "conversations").glob("part-*.jsonl")):
         with path.open("rb") as file:
             yield from file
+
+
+def _say_the_same(made: bytes, found: bytes) -> bool:
+    """Whether two records are equal but for how a number is spelled, in which the writers of JSON are not all alike."""
+    try:
+        return bool(json.loads(made) == json.loads(found))
+    except (ValueError, RecursionError):
+        return False
 
 
 def _data(path: Path) -> bytes:
