@@ -21,8 +21,12 @@ _CONFIG = "pyrightconfig.json"
 _LIMIT = 900
 _FORGOTTEN = re.compile(r'attribute "vector_stores" for class "(?:Async)?Beta"')
 """Old calls without types: what their results are is only known, and complained of, since they have a type again."""
-_OLD_OBJECT = re.compile(r'for class "(?:ImageFile|ImageURL|Refusal)ContentBlock"')
-"""What the old objects' own types say of code that takes every part of a message for text, once the client is typed."""
+_NO_TEXT = re.compile(
+    r'for class "(?:(?:ImageFile|ImageURL|Refusal)ContentBlock'
+    r'|ResponseOutputRefusal|ResponseInput(?:Image|File)|ComputerScreenshotContent)"'
+)
+"""What the types say, once for each other kind of part, of code that takes every part of a message for text."""
+_TEXT_TAKEN = "a part of a message is taken for text"
 _ARGUMENT = re.compile(r'cannot be assigned to parameter "[^"]*" of type (.*?) in function "[^"]*"')
 """What differs where the same value goes to another function of the same type."""
 
@@ -47,12 +51,18 @@ def _reported(pyright: Path, root: Path) -> Errors:
     command = [str(pyright), "--outputjson", "--pythonpath", sys.executable, "--project", str(root / _CONFIG)]
     told = subprocess.run(command, capture_output=True, check=False, timeout=_LIMIT)
     found: dict[str, Counter[str]] = {}
+    taken: set[tuple[str, str]] = set()
     for item in json.loads(told.stdout)["generalDiagnostics"]:
-        if item["severity"] == "error" and not _OLD_OBJECT.search(item["message"]):
+        if item["severity"] == "error":
             name = Path(item["file"]).relative_to(root.resolve()).as_posix()
+            if _NO_TEXT.search(item["message"]):
+                taken.add((name, json.dumps(item["range"])))
+                continue
             message = _ARGUMENT.sub(r"is given for \1", " ".join(item["message"].split()))
             text = f"{item.get('rule', '')} {message}"
             found.setdefault(name, Counter())[text] += 1
+    for name, _ in taken:
+        found.setdefault(name, Counter())[_TEXT_TAKEN] += 1
     return found
 
 
