@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, TypeVar, overload
 
 import openai
@@ -21,6 +22,8 @@ from assist2resp.rewrite.support.parts.wire import _BLOCKING, _AsyncTransport, _
 _Resource = TypeVar("_Resource")
 
 
+@overload
+def threads(client: ModuleType) -> Any: ...
 # region sync
 @overload
 def threads(client: OpenAI) -> Threads: ...
@@ -36,6 +39,8 @@ def threads(client: Any) -> Any:
     return _kept(client, "threads", _threads)
 
 
+@overload
+def assistants(client: ModuleType) -> Any: ...
 # region sync
 @overload
 def assistants(client: OpenAI) -> Assistants: ...
@@ -51,6 +56,8 @@ def assistants(client: Any) -> Any:
     return _kept(client, "assistants", _assistants)
 
 
+@overload
+def beta(client: ModuleType) -> Any: ...
 # region sync
 @overload
 def beta(client: OpenAI) -> Beta: ...
