@@ -126,3 +126,29 @@ def test_names_of_ids_become_those_of_assistants(
     assert "assistants(client)" not in text
     for line in expected:
         assert line in text
+
+
+SESSION = """\
+import streamlit as st
+from openai import OpenAI
+
+client = OpenAI()
+if "assistant_id" not in st.session_state:
+    st.session_state["assistant_id"] = client.beta.assistants.create(model="gpt-4o").id
+thread = client.beta.threads.create()
+run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=st.session_state.assistant_id)
+print(run.status, {shown})
+"""
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        pytest.param('"assistant"', "**st.session_state.assistant)", id="renamed"),
+        pytest.param('"assistant_id"', "**st.session_state.assistant_id)", id="a word that may be the key"),
+        pytest.param("st.session_state.assistant_id", "**request_arguments(", id="shown"),
+        pytest.param('st.session_state.get("assistant")', "**st.session_state.assistant_id)", id="taken"),
+    ],
+)
+def test_a_session_holds_the_configuration(shown: str, expected: str, tmp_path: Path) -> None:
+    assert expected in rewritten(SESSION.replace("{shown}", shown), tmp_path).text

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 import libcst as cst
 
 from assist2resp.rewrite import uses
-from assist2resp.rewrite.configurations import CREATE, UPDATE, Configurations, is_assistant
+from assist2resp.rewrite.configurations import CREATE, UPDATE, Configurations, is_assistant, read_of_session
 from assist2resp.rewrite.edits import leaving_comments
-from assist2resp.rewrite.kinds import PLAIN, Instance, Resource, Sdk
+from assist2resp.rewrite.kinds import PLAIN, Ident, Instance, Kind, Resource, Sdk
 from assist2resp.rewrite.nodes import has_star, string_value
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.scopes import Scope, Variable
+from assist2resp.rewrite.session_keys import rename_key
 
 _OF_ID = re.compile(r"(\w{3,}?)_?(?:[iI]d|ID)")
 _BARE = {"id": "assistant", "_id": "_assistant"}
@@ -25,21 +26,31 @@ def rename_holders(configurations: Configurations) -> None:
     plan = configurations.plan
     variables: dict[Variable, SourceFile] = {}
     attributes: set[str] = set()
+    keys = {key for file, node, kind in plan.flow.index.loads[plan.flow] if (key := _key(node, kind, file, plan))}
     for file, node, parent in uses.identifiers(plan.flow, "Assistant"):
         if isinstance(node, cst.Attribute) and is_assistant(node.value, file, plan):
             if not isinstance(parent, cst.Arg) or file.scopes.parent_of[parent] not in plan.flow.index.sites:
                 plan.change(file, node, lambda updated: cst.ensure_type(updated, cst.Attribute).value)
-        elif isinstance(node, cst.Attribute):
+        elif isinstance(node, cst.Attribute) and node.attr.value not in keys:
             attributes.add(node.attr.value)
         elif isinstance(node, cst.Name) and (variable := _variable(node, file)) is not None:
             variables[variable] = file
     for name in sorted(attributes):
         _rename_attribute(name, plan)
+    for key in sorted(keys):
+        if (new := _new_name(key)) is not None:
+            rename_key(key, new, plan)
     if plan.plain.handovers:
         return
     for variable, file in variables.items():
         if not _drop_alias(variable, file, configurations):
             _rename_variable(variable, file, plan, configurations.names.get(variable))
+
+
+def _key(node: cst.BaseExpression, kind: Kind, file: SourceFile, plan: Plan) -> str | None:
+    """The key under which a session gives an assistant's id."""
+    found = read_of_session(node) if kind == Ident("Assistant") else None
+    return found[1] if found is not None and plan.inference.holders.is_session(found[0], file) else None
 
 
 def _variable(node: cst.Name, file: SourceFile) -> Variable | None:

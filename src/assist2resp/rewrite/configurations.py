@@ -9,8 +9,9 @@ from functools import cached_property
 import libcst as cst
 
 from assist2resp.rewrite import uses
+from assist2resp.rewrite.holders import Holders, key_of
 from assist2resp.rewrite.kinds import Function, Ident, Instance, Sdk
-from assist2resp.rewrite.nodes import argument
+from assist2resp.rewrite.nodes import argument, string_value
 from assist2resp.rewrite.outside import may_come_from_outside
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
@@ -86,13 +87,41 @@ class Configurations:
         call = file.scopes.parent_of.get(parent) if isinstance(parent, cst.Arg) else None
         site = self.plan.flow.index.sites.get(call) if call is not None else None
         if site is None or site.call is None:
-            return uses.passes_on(uses.Use(file, node, parent, ""), self.plan.inference)
+            return uses.passes_on(uses.Use(file, node, parent, ""), self.plan.inference) or self._is_put(node, file)
         if site.path in _BY_ID:
             return site in self.sites and argument(site.call, "assistant_id", 0) is node
         return self.plan.plain.starts(site) and argument(site.call, "assistant_id") is node
 
+    def _is_put(self, node: cst.BaseExpression, file: SourceFile) -> bool:
+        """Whether an id goes into a session that keeps nothing else under its key."""
+        parent = file.scopes.parent_of[uses.awaited(node, file)]
+        holder = parent.targets[0].target if isinstance(parent, cst.Assign) and len(parent.targets) == 1 else None
+        call = file.scopes.parent_of[parent] if isinstance(parent, cst.Arg) else None
+        if isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute):
+            holder = call.func
+        is_session = isinstance(holder, (cst.Attribute, cst.Subscript)) and self._holders.is_session(holder.value, file)
+        return is_session and self._holders.kept(uses.awaited(node, file), file) == _ID
+
+    @property
+    def _holders(self) -> Holders:
+        return self.plan.inference.holders
+
+    def _session_holds_ours(self, node: cst.BaseExpression, file: SourceFile) -> bool | None:
+        """Whether what is read of a session is always put there by the flow; None for what is read elsewhere."""
+        found = read_of_session(node)
+        writes = self._holders.of_session(*found, file) if found is not None else None
+        if writes is None:
+            return None
+        values = [
+            (write.value.node if isinstance(write.value, Binding) else write.value, write.file) for write in writes
+        ]
+        return bool(values) and all(self._only_ours(value, its_file) for value, its_file in values)
+
     def _only_ours(self, node: cst.CSTNode | None, file: SourceFile) -> bool:
         """Whether a value is always the id of an assistant of the flow, or None."""
+        held = self._session_holds_ours(node, file) if isinstance(node, cst.BaseExpression) else None
+        if held is not None:
+            return held
         match node:
             case cst.Name(value="None"):
                 return True
@@ -162,6 +191,19 @@ class Configurations:
                 if scope.is_class
             )
         return self._known[name]
+
+
+def read_of_session(node: cst.BaseExpression) -> tuple[cst.BaseExpression, str | None] | None:
+    """What a session and its key would be in `session.key`, `session["key"]` or `session.get("key")`."""
+    match node:
+        case cst.Attribute():
+            return node.value, node.attr.value
+        case cst.Subscript():
+            return node.value, key_of(node)
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value="get"))) if len(node.args) == 1:
+            func = cst.ensure_type(node.func, cst.Attribute)
+            return func.value, string_value(node.args[0].value)
+    return None
 
 
 def is_assistant(node: cst.BaseExpression, file: SourceFile, plan: Plan) -> bool:

@@ -104,6 +104,18 @@ class Holders:
             return UNKNOWN
         return self.read(write.holder, write.key, file)
 
+    def of_session(self, holder: cst.BaseExpression, key: str | None, file: SourceFile) -> list[Write] | None:
+        """All that is put under a key of a framework's session in memory; None for another holder or an unknown key."""
+        kind, place = self.inference.kind(holder, file), self.place(holder, file)
+        if key is None or place is None or not isinstance(kind, External) or kind.qualified not in _MEMORY_SESSIONS:
+            return None
+        writes = [
+            write
+            for write in self._by_name.get(self._name(holder, file), ())
+            if write.key in {key, None} and self.place(write.holder, write.file) == place
+        ]
+        return None if any(write.key is None or write.spreads for write in writes) else writes
+
     @cached_property
     def _by_value(self) -> dict[cst.CSTNode, Write]:
         found = {}
@@ -112,6 +124,11 @@ class Holders:
             if value is not None:
                 found[value] = write
         return found
+
+    def is_session(self, node: cst.BaseExpression, file: SourceFile) -> bool:
+        """Whether an expression is a framework's session in memory."""
+        kind = self.inference.kind(node, file)
+        return isinstance(kind, External) and kind.qualified in _MEMORY_SESSIONS
 
     def of_command(self) -> Kind:
         """What the commands of a program are passed as the object of their context; Bottom where nothing sets it."""

@@ -1,0 +1,55 @@
+"""New names for keys of a framework's session, where every place that names one is known."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from assist2resp.rewrite.kinds import Unknown
+from assist2resp.rewrite.nodes import string_value
+from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.project import SourceFile
+
+
+def rename_key(old: str, new: str, plan: Plan) -> None:
+    """Rename a key as a word and as an attribute of the session, or nowhere."""
+    found: list[tuple[SourceFile, cst.CSTNode, cst.CSTNode]] = []
+    for file in plan.inference.project.modules:
+        for text in file.scopes.nodes(cst.SimpleString):
+            word = string_value(text)
+            if word in {old, new} and _is_key(text, file, plan) is (word == new):
+                return
+            if word == old:
+                quote = text.quote
+                found.append((file, text, cst.SimpleString(f"{quote}{new}{quote}")))
+        for node in file.scopes.nodes(cst.Attribute):
+            if node.attr.value not in {old, new}:
+                continue
+            in_session = plan.inference.holders.is_session(node.value, file)
+            if node.attr.value == old and in_session:
+                found.append((file, node.attr, cst.Name(new)))
+            elif in_session or isinstance(plan.inference.kind(node.value, file), Unknown):
+                return
+    for file, old_node, made in found:
+        plan.replace(file, old_node, made)
+
+
+def _is_key(text: cst.SimpleString, file: SourceFile, plan: Plan) -> bool:
+    """Whether a string is a key of the session: a subscript, asked for with `in`, or given to one of its methods."""
+    parents = file.scopes.parent_of
+    parent = parents[text]
+    holder: cst.BaseExpression | None = None
+    if isinstance(parent, cst.Comparison) and parent.left is text and len(parent.comparisons) == 1:
+        asked = parent.comparisons[0]
+        holder = asked.comparator if isinstance(asked.operator, (cst.In, cst.NotIn)) else None
+    elif isinstance(parent, cst.Index):
+        subscript = parents[parents[parent]]
+        holder = subscript.value if isinstance(subscript, cst.Subscript) else None
+    elif isinstance(parent, cst.Arg):
+        call = parents[parent]
+        is_first = isinstance(call, cst.Call) and call.args[0] is parent
+        holder = (
+            call.func.value
+            if is_first and isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute)
+            else None
+        )
+    return holder is not None and plan.inference.holders.is_session(holder, file)
