@@ -141,6 +141,13 @@ def test_the_question_stands_before_others(tmp_path: Path) -> None:
     assert indent(question, "    ") in new
 
 
+def test_what_is_returned_is_asked_first(tmp_path: Path) -> None:
+    text = program(GIVEN, "") + "\n\nif ask('thread_abc').status != 'completed':\n    print('no')\nask('thread_abc')\n"
+    new = rewritten(text.replace("run = client", "return client"), tmp_path)
+    assert "    run = client.responses.create(\n" in new
+    assert indent('if run.status == "failed":\n' + indent(WRITTEN, "    ") + "return run\n", "    ") in new
+
+
 def test_a_stream_is_asked_by_its_events(tmp_path: Path) -> None:
     body = """\
     client.beta.threads.messages.create(thread_id=t, role="user", content="x")

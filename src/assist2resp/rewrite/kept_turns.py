@@ -6,6 +6,7 @@ import libcst as cst
 
 from assist2resp.rewrite.calls import Argument, attribute, rebuild_call
 from assist2resp.rewrite.failed_turns import failed_events
+from assist2resp.rewrite.new_names import new_name
 from assist2resp.rewrite.nodes import code, descendants, string_value
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.run_sites import thread_argument
@@ -21,7 +22,7 @@ def can_be_kept(run: Site) -> bool:
     thread = thread_argument(run)
     if thread is None or not only_tells(thread):
         return False
-    return _failed_event(run) is not None if is_streamed(run) else holder(run) is not None
+    return _failed_event(run) is not None if is_streamed(run) else has_a_line(run)
 
 
 def only_tells(node: cst.CSTNode) -> bool:
@@ -37,12 +38,21 @@ def keep_turn(plan: Plan, run: Site, func: cst.BaseExpression, given: list[Argum
         line = _line(_write(run, func, given, place + 4 * (not is_streamed(run))))
         plan.change(run.file, branch.body, lambda updated: _with_first(updated, line))
         return
-    held = holder(run)
-    assert held is not None
+    held = holder(run) or cst.Name(new_name(plan, run, ("run", "response")))
     line = _line(_write(run, func, given, line_place(run).indent + 4))
     test = cst.Comparison(attribute(held, "status"), [cst.ComparisonTarget(cst.Equal(), cst.SimpleString('"failed"'))])
     question = cst.If(test, cst.IndentedBlock([line]))
-    plan.change(run.file, run.statement(), lambda updated: cst.FlattenSentinel([updated, question]))
+    plan.change(run.file, run.statement(), lambda updated: cst.FlattenSentinel(_asked(updated, held, question)))
+
+
+def _asked(updated: cst.CSTNode, held: cst.BaseExpression, question: cst.If) -> list[cst.CSTNode]:
+    """A line that makes a run, and the question; what is returned is held first, and returned after that."""
+    line = cst.ensure_type(updated, cst.SimpleStatementLine)
+    made = line.body[0]
+    if not isinstance(made, cst.Return) or made.value is None:
+        return [line, question]
+    first = line.with_changes(body=[cst.Assign([cst.AssignTarget(cst.ensure_type(held, cst.Name))], made.value)])
+    return [first, question, cst.SimpleStatementLine([cst.Return(held)])]
 
 
 def _write(run: Site, func: cst.BaseExpression, given: list[Argument], indent: int) -> cst.BaseExpression:
@@ -110,6 +120,13 @@ def _is_failed(test: cst.BaseExpression, held: cst.BaseExpression) -> bool:
         return False
     target = test.comparisons[0]
     return isinstance(target.operator, cst.Equal) and string_value(target.comparator) == "failed"
+
+
+def has_a_line(run: Site) -> bool:
+    """Whether a line does nothing but make a run, and assign or return it."""
+    line, parent = run.statement(), run.file.scopes.parent_of[run.awaited]
+    returned = isinstance(parent, cst.Return) and isinstance(line, cst.SimpleStatementLine) and line.body[0] is parent
+    return returned or holder(run) is not None
 
 
 def holder(run: Site) -> cst.BaseExpression | None:

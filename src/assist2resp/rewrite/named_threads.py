@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from assist2resp.rewrite import uses
-from assist2resp.rewrite.kept_turns import holder
+from assist2resp.rewrite.kept_turns import has_a_line
 from assist2resp.rewrite.new_names import new_name
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.sites import Site
@@ -14,7 +14,7 @@ from assist2resp.rewrite.streams import is_streamed
 
 def may_be_named(run: Site) -> bool:
     """Whether a line can stand before the one that makes a run, and one after it."""
-    return holder(run) is not None and not is_streamed(run) and not run.scope.is_class
+    return has_a_line(run) and not is_streamed(run) and not run.scope.is_class
 
 
 def name_before(plan: Plan, run: Site, made: cst.BaseExpression) -> cst.Name:
