@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from assist2resp.rewrite.kinds import Unknown
+import libcst as cst
+
+from assist2resp.rewrite.kinds import Resource, Unknown
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
+from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
+
+_WRONGLY = "this is awaited, but its client is said to be synchronous"
 
 
 class ReportUnknownClient:
     """A receiver that nothing in the project identifies is left alone.
 
-    What: `client.beta.threads…` where `client` is a parameter, an attribute or a result that cannot be followed.
+    What: `client.beta.threads…` where `client` is a parameter, an attribute or a result that cannot be followed; also
+    where the result is awaited although the client is annotated, or made, as a synchronous one.
     Why: other SDKs and test doubles have the same attribute names; a guess would break them.
-    Safety: nothing is changed, not even a comment is written.
+    Safety: nothing is changed; a comment is written only where the client is OpenAI's.
     Known problems: dependency-injection containers and plug-in registries hide the client's class.
     See: annotate the parameter (`client: OpenAI`) or the attribute, and run again.
     """
@@ -22,6 +28,31 @@ class ReportUnknownClient:
     title = "report a client that is not known"
     level = Level.MANUAL
     CASES = (
+        case(
+            """
+            from openai import AsyncOpenAI, OpenAI
+
+
+            def connect() -> OpenAI:
+                return vars(AsyncOpenAI())["_self"]
+
+
+            async def begin() -> str:
+                return (await connect().beta.threads.create()).id
+            """,
+            """
+            from openai import AsyncOpenAI, OpenAI
+
+
+            def connect() -> OpenAI:
+                return vars(AsyncOpenAI())["_self"]
+
+
+            async def begin() -> str:
+                # TODO[assist2resp:A2R010] this is awaited, but its client is said to be synchronous; annotate it (`client: AsyncOpenAI`) and run again.
+                return (await connect().beta.threads.create()).id
+            """,
+        ),
         case(
             """
             def ask(api):
@@ -66,3 +97,17 @@ class ReportUnknownClient:
                     self.code,
                     f"{site.receiver.reason}; if it is an OpenAI client, annotate it (`client: OpenAI`) and run again.",
                 )
+            elif isinstance(site.receiver, Resource) and not site.receiver.is_async and _is_awaited(site):
+                plan.block(site, self.code, f"{_WRONGLY}; annotate it (`client: AsyncOpenAI`) and run again.")
+
+
+def _is_awaited(site: Site) -> bool:
+    """Whether what a call gives is used as only an asynchronous client's is."""
+    if site.call is None:
+        return False
+    outer = site.file.scopes.parent_of[site.call]
+    if isinstance(outer, cst.WithItem):
+        outer = site.file.scopes.parent_of[outer]
+    if isinstance(outer, (cst.With, cst.For, cst.CompFor)):
+        return outer.asynchronous is not None
+    return isinstance(outer, cst.Await)
