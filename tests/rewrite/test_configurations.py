@@ -147,6 +147,7 @@ print(run.status, {shown})
         pytest.param('"assistant"', "**st.session_state.assistant)", id="renamed"),
         pytest.param('"assistant_id"', "**st.session_state.assistant_id)", id="a word that may be the key"),
         pytest.param("st.session_state.assistant_id", "**request_arguments(", id="shown"),
+        pytest.param("sorted(st.session_state)", "**st.session_state.assistant_id)", id="keys shown"),
         pytest.param('st.session_state.get("assistant")', "**st.session_state.assistant_id)", id="taken"),
     ],
 )

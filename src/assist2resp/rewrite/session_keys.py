@@ -8,12 +8,17 @@ from assist2resp.rewrite.kinds import Unknown
 from assist2resp.rewrite.nodes import string_value
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.uses import is_load
+
+_WHOLE = frozenset({"items", "keys", "values", "to_dict", "update", "copy", "clear", "popitem"})
 
 
 def rename_key(old: str, new: str, plan: Plan) -> None:
     """Rename a key as a word and as an attribute of the session, or nowhere."""
     found: list[tuple[SourceFile, cst.CSTNode, cst.CSTNode]] = []
     for file in plan.inference.project.modules:
+        if not all(_takes_a_key(node, file) for node in file.scopes.spelled if _is_session(node, file, plan)):
+            return
         for text in file.scopes.nodes(cst.SimpleString):
             word = string_value(text)
             if word in {old, new} and _is_key(text, file, plan) is (word == new):
@@ -31,6 +36,21 @@ def rename_key(old: str, new: str, plan: Plan) -> None:
                 return
     for file, old_node, made in found:
         plan.replace(file, old_node, made)
+
+
+def _is_session(node: cst.BaseExpression, file: SourceFile, plan: Plan) -> bool:
+    """Whether an expression is the session as a whole."""
+    if isinstance(node, cst.Name) and not is_load(node, file):
+        return False
+    return not isinstance(node, cst.Call) and plan.inference.holders.is_session(node, file)
+
+
+def _takes_a_key(node: cst.BaseExpression, file: SourceFile) -> bool:
+    """Whether one entry of the session is used, so that nobody sees which keys it has."""
+    parent = file.scopes.parent_of[node]
+    if isinstance(parent, cst.Attribute):
+        return parent.value is node and parent.attr.value not in _WHOLE
+    return (isinstance(parent, cst.Subscript) and parent.value is node) or isinstance(parent, cst.ComparisonTarget)
 
 
 def _is_key(text: cst.SimpleString, file: SourceFile, plan: Plan) -> bool:
