@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assist2resp.network.lean import Lean, LeanError, UnsentError, is_enough_for
+from assist2resp.network.connection import LeanError, UnsentError
+from assist2resp.network.lean import Lean, is_enough_for
 
 BODY = b'{"data": "' + b"x" * 300_000 + b'"}'
 

@@ -13,8 +13,9 @@ import orjson
 
 from assist2resp.errors import Assist2RespError
 from assist2resp.network.access import Access
+from assist2resp.network.connection import UnsentError
 from assist2resp.network.http import Wire, may_pass
-from assist2resp.network.lean import Lean, UnsentError, is_enough_for
+from assist2resp.network.lean import Lean, is_enough_for
 from assist2resp.network.pace import Pace, retry_after
 
 Json = dict[str, Any]

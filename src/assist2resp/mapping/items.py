@@ -11,18 +11,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from assist2resp.mapping.calls import left_out, list_or_empty, mapping_or_empty, step_entries, text_or_none
 from assist2resp.mapping.content import content_of
 from assist2resp.mapping.ledger import REPLACED, Ledger, said_by, whole
 from assist2resp.mapping.tools import Json
 from assist2resp.schema.archive import Losses
 
 _ORIGIN = "in the item's origin; items have no place for it"
-_HOSTED = {
-    "file_search": "its queries were never shown; the results are in source/steps.jsonl",
-    "code_interpreter": "its container is gone; code and outputs are in source/steps.jsonl",
-}
 _ROLES = ("user", "assistant")
-_UNANSWERED = "it was never answered, and an unanswered call makes every later request fail"
 
 
 def _nameless(_file_id: str) -> str | None:
@@ -41,7 +37,7 @@ class Thread:
     filename: Callable[[str], str | None] = _nameless
     """The name of a file by its id."""
     is_whole: bool = False
-    """Whether no text is known to hold half of a surrogate pair; otherwise that is looked for, which takes long."""
+    """Whether it is known that no text holds half of a surrogate pair; otherwise that is looked for, which takes long."""
 
 
 def conversation_of(old: Thread) -> Json:
@@ -54,8 +50,8 @@ def conversation_of(old: Thread) -> Json:
     return {
         "thread_id": old.id,
         "created_at": thread.get("created_at"),
-        "metadata": _mapping(thread.get("metadata")),
-        "tool_resources": _mapping(thread.get("tool_resources")),
+        "metadata": mapping_or_empty(thread.get("metadata")),
+        "tool_resources": mapping_or_empty(thread.get("tool_resources")),
         "items": [entry for entry in entries if "item" in entry],
         "left_out": [entry for entry in entries if "item" not in entry],
         "runs": [_run_note(run) for run in old.runs],
@@ -90,33 +86,26 @@ def _message_entry(given: Mapping[str, Any], old: Thread) -> Json:
         "incomplete_at": get("incomplete_at"),
         "incomplete_details": get("incomplete_details"),
         "status": get("status"),
-        "run_id": _text(get("run_id")),
+        "run_id": text_or_none(get("run_id")),
         "step_id": None,
-        "assistant_id": _text(get("assistant_id")),
-        "metadata": _mapping(get("metadata")),
-        "attachments": _sequence(get("attachments")),
+        "assistant_id": text_or_none(get("assistant_id")),
+        "metadata": mapping_or_empty(get("metadata")),
+        "attachments": list_or_empty(get("attachments")),
         "annotations": content.annotations,
         "images": content.images,
     }
     if said != role and isinstance(said, str) and said not in _ROLES:
-        return _left_out(origin, f"threads had no messages of role {said}; it is in source/messages.jsonl")
+        return left_out(origin, f"threads had no messages of role {said}; it is in source/messages.jsonl")
     if not content.parts:
-        return _left_out(origin, "it says nothing, and the API refuses empty messages")
+        return left_out(origin, "it says nothing, and the API refuses empty messages")
     item = {"type": "message", "role": role, "content": content.parts}
     changed = tuple(content.changed.items()) if content.changed else ()
     lost = tuple(content.lost.items()) if content.lost else ()
     return {"item": item, "origin": origin, "losses": _message_losses(said_by(message), said == role, changed, lost)}
 
 
-def _left_out(origin: Json, reason: str, tool_call: Any = None) -> Json:
-    return {"origin": origin, "reason": reason, "tool_call": tool_call}
-
-
 def _plain(losses: Losses) -> Json:
     return losses.model_dump(mode="json")
-
-
-_NO_LOSSES = _plain(Losses())
 
 
 @lru_cache(maxsize=4096)
@@ -143,58 +132,6 @@ _TIMES = ("created_at", "completed_at", "incomplete_at", "incomplete_details")
 _MESSAGE_ORIGIN = (*_TIMES, "run_id", "assistant_id")
 
 
-def _step_entries(step: Mapping[str, Any]) -> Iterator[Json]:
-    """The tool calls of a step: functions as calls and then their outputs, hosted tools left out with the reason."""
-    calls = [call for call in _sequence(_mapping(step.get("step_details")).get("tool_calls")) if isinstance(call, dict)]
-    functions = [call for call in calls if call.get("type") == "function"]
-    answered = all(isinstance(_mapping(call.get("function")).get("output"), str) for call in functions)
-    if functions and answered:
-        yield from (_call_item(step, call) for call in functions)
-        yield from (_output_item(step, call) for call in functions)
-    for call in calls:
-        if call.get("type") != "function" or not answered:
-            kind = call.get("type")
-            reason = _UNANSWERED if kind == "function" else _HOSTED.get(str(kind), f"an unknown tool: {kind}")
-            yield _left_out(_call_origin(step, call), reason, call)
-
-
-def _call_origin(step: Mapping[str, Any], call: Mapping[str, Any]) -> Json:
-    return {
-        "kind": "tool_call",
-        "id": str(call.get("id")),
-        "created_at": step.get("created_at"),
-        "completed_at": step.get("completed_at"),
-        "incomplete_at": None,
-        "incomplete_details": None,
-        "status": step.get("status"),
-        "run_id": _text(step.get("run_id")),
-        "step_id": _text(step.get("id")),
-        "assistant_id": _text(step.get("assistant_id")),
-        "metadata": _mapping(step.get("metadata")),
-        "attachments": [],
-        "annotations": [],
-        "images": [],
-    }
-
-
-def _call_item(step: Mapping[str, Any], call: Mapping[str, Any]) -> Json:
-    function = _mapping(call.get("function"))
-    arguments = function.get("arguments")
-    item = {
-        "type": "function_call",
-        "call_id": str(call.get("id")),
-        "name": str(function.get("name")),
-        "arguments": arguments if isinstance(arguments, str) else "{}",
-    }
-    return {"item": item, "origin": _call_origin(step, call), "losses": _NO_LOSSES}
-
-
-def _output_item(step: Mapping[str, Any], call: Mapping[str, Any]) -> Json:
-    output = _mapping(call.get("function")).get("output")
-    item = {"type": "function_call_output", "call_id": str(call.get("id")), "output": output}
-    return {"item": item, "origin": _call_origin(step, call), "losses": _NO_LOSSES}
-
-
 def _entries(old: Thread) -> Iterator[Json]:
     """Everything in order: a step's calls stand before the message that its run made next, or after its run's last."""
     before, after, orphans = _placed_steps(old)
@@ -211,7 +148,7 @@ def _entries(old: Thread) -> Iterator[Json]:
 
 def _calls(steps: Sequence[Mapping[str, Any]]) -> Iterator[Json]:
     for step in steps:
-        yield from _step_entries(step)
+        yield from step_entries(step)
 
 
 _Steps = list[Mapping[str, Any]]
@@ -230,7 +167,9 @@ def _placed_steps(old: Thread) -> tuple[dict[str, _Steps], dict[str, _Steps], di
         pending: _Steps = []
         last = ""
         for step in steps:
-            made = _mapping(_mapping(step.get("step_details")).get("message_creation")).get("message_id")
+            made = mapping_or_empty(mapping_or_empty(step.get("step_details")).get("message_creation")).get(
+                "message_id"
+            )
             if made in known:
                 last = str(made)
                 before[last] += pending
@@ -264,18 +203,6 @@ def _is_later(one: Any, other: Any) -> bool:
 
 
 def _run_note(run: Mapping[str, Any]) -> Json:
-    texts = {name: _text(run.get(name)) for name in ("assistant_id", "status", "model")}
+    texts = {name: text_or_none(run.get(name)) for name in ("assistant_id", "status", "model")}
     others = {name: run.get(name) for name in ("created_at", "completed_at", "usage", "last_error")}
     return {"id": str(run.get("id")), **texts, **others}
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _mapping(value: Any) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
-def _sequence(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
+from assist2resp.network.connection import Head
 from assist2resp.network.http import Wire
-from assist2resp.network.lean import Answer, Head
+from assist2resp.network.lean import Answer
 
 
 class Transport(Protocol):
