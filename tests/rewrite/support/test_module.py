@@ -528,3 +528,48 @@ def test_pending_calls_and_their_outputs_are_written_as_the_old_sdk_did(tmp_path
         {"type": "function_call_output", "call_id": "call_1", "output": "3"},
         {"type": "function_call_output", "call_id": "call_2", "output": ""},
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "again"),
+    [
+        ({}, {"model": "gpt-5", "truncation": "auto"}),
+        (
+            {"instructions": "Be brief.", "temperature": 0.5, "parallel_tool_calls": False, "metadata": {"k": "v"}},
+            {
+                "model": "gpt-5",
+                "truncation": "auto",
+                "instructions": "Be brief.",
+                "temperature": 0.5,
+                "parallel_tool_calls": False,
+                "metadata": {"k": "v"},
+            },
+        ),
+        (
+            {
+                "tools": [{"type": "code_interpreter", "container": {"type": "auto"}}],
+                "text": {"format": {"type": "json_object"}, "verbosity": "medium"},
+                "reasoning": {"effort": "low", "summary": None},
+                "max_output_tokens": 50,
+            },
+            {
+                "model": "gpt-5",
+                "truncation": "auto",
+                "tools": [{"type": "code_interpreter", "container": {"type": "auto"}}],
+                "text": {"format": {"type": "json_object"}},
+                "reasoning": {"effort": "low"},
+                "max_output_tokens": 50,
+                "include": ["code_interpreter_call.outputs"],
+            },
+        ),
+    ],
+    ids=["defaults", "settings", "tools and formats"],
+)
+def test_a_response_tells_what_the_next_one_is_told(
+    told: dict[str, Any], again: dict[str, Any], tmp_path: Path
+) -> None:
+    support = support_module(tmp_path, "same_settings", is_async=False)
+    own = {"id": "resp_1", "object": "response", "created_at": 1.0, "model": "gpt-5", "output": [], "tools": []}
+    unsaid = {"instructions": None, "temperature": 1.0, "top_p": 1.0, "parallel_tool_calls": True, "metadata": {}}
+    rest = {"truncation": "auto", "text": {"format": {"type": "text"}}, "tool_choice": "required", "reasoning": None}
+    assert support.same_settings(Response.model_validate({**own, **unsaid, **rest, **told})) == again
