@@ -10,12 +10,12 @@ import libcst as cst
 
 from assist2resp.rewrite import sdk, uses
 from assist2resp.rewrite.handler_callbacks import ARGUMENTS, CALLBACKS, CODE, OUTPUTS, Callback
+from assist2resp.rewrite.handler_calls import Sending
 from assist2resp.rewrite.imports import free_name
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Class, External, Instance
-from assist2resp.rewrite.nodes import argument, descendants, string_value
+from assist2resp.rewrite.nodes import descendants, string_value
 from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.run_sites import SUBMIT_STREAM
 from assist2resp.rewrite.scopes import Scope
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.stream_events import ResponseEvent
@@ -24,7 +24,6 @@ from assist2resp.rewrite.stream_reads import Edit, NotUnderstoodError
 
 _BASES = ("AssistantEventHandler", "AsyncAssistantEventHandler")
 _EVENT, _DELTA, _END, _EXCEPTION = "on_event", "on_tool_call_delta", "on_end", "on_exception"
-_RUN = "current_run"
 _INTERPRETER = "delta.code_interpreter"
 
 
@@ -86,6 +85,7 @@ class _Class:
         self.node, self.file = kind.node, kind.file
         assert self.file.tree is not None
         self.own = {member.name.value: member for member in _methods(self.node)}
+        self._sending = Sending(kind, streamed)
         self.reading = HandlerReading(kind, free_name(self.file.scopes, "event", "stream_event"))
 
     def read(self) -> HandlerReading:
@@ -143,7 +143,7 @@ class _Class:
             call = file.scopes.parent_of[parent]
             return any(site.call is call for site in self.streamed)
         if isinstance(parent, cst.Attribute):
-            sent = parent.attr.value == _RUN and self._is_sent_with(parent)
+            sent = self._sending.is_sent_with(parent)
             return parent.attr is node or sent or self._is_own(parent.attr.value)
         made = file.scopes.parent_of[parent] if isinstance(parent, cst.Arg) else None
         if isinstance(made, cst.Call) and self._is_base_constructor(made):
@@ -159,7 +159,7 @@ class _Class:
         """Nothing is read of the handler, or called on it, that only the base class has."""
         for node in descendants(self.node):
             if isinstance(node, cst.Attribute) and _is_self(node.value) and not self._is_own(node.attr.value):
-                if node.attr.value == _RUN and self._is_sent_with(node):
+                if self._sending.is_sent_with(node):
                     continue
                 raise NotUnderstoodError(f"its handler reads self.{node.attr.value}")
             if isinstance(node, cst.Call) and (_is_super(node) or self._is_base_constructor(node)):
@@ -167,23 +167,6 @@ class _Class:
                 if statement is None:
                     raise NotUnderstoodError("its handler goes on in the base class")
                 self.reading.edits.append(Edit(statement, lambda _: cst.RemoveFromParent()))
-
-    def _is_sent_with(self, node: cst.Attribute) -> bool:
-        """Whether the run of the handler's events is read only to name what outputs are for."""
-        calls = {site.call for site in self.streamed if site.path == SUBMIT_STREAM}
-        return any(outer in calls for outer in self.file.scopes.ancestors(node))
-
-    @property
-    def _keeps_run(self) -> bool:
-        """Whether outputs are sent by the class, for the run of its events."""
-        inside = set(descendants(self.node))
-        for site in self.streamed:
-            run_id = argument(site.call, "run_id", 0) if site.call is not None else None
-            if site.path == SUBMIT_STREAM and site.call in inside and run_id is not None:
-                own = isinstance(run_id, cst.Attribute) and run_id.attr.value == "id"
-                if not own or any(_dotted(node) == f"self.{_RUN}" for node in descendants(site.call)):
-                    return True
-        return False
 
     def _is_base_constructor(self, node: cst.Call) -> bool:
         """Whether a call is `AssistantEventHandler.__init__(self)`."""
@@ -262,11 +245,7 @@ class _Class:
         name = function.params.params[1].name
         reads = _CallbackReads(name.value, function, {name: ""}, self.file, self.inference)
         self.reading.edits += reads.of(statements, None)
-        if self._keeps_run:
-            if not reads.actions:
-                raise NotUnderstoodError("its handler sends outputs that no event asks for")
-            kept = cst.parse_statement(f"self.{_RUN} = {name.value}.response")
-            self.reading.edits += [Edit(branch, lambda updated: _begun_by(updated, kept)) for branch in reads.actions]
+        self.reading.edits += self._sending.kept_runs(reads.actions, name.value)
         self.reading.at_every_event = statements
 
     def _goes_on(self, line: cst.CSTNode) -> bool:
@@ -368,15 +347,6 @@ class _CallbackReads(StatementReads):
                 self.edits += [Edit(left, lambda _: item), Edit(right, lambda _: text)]
             case _:
                 super().expression(node, seen)
-
-
-def _begun_by(updated: cst.CSTNode, first: cst.BaseStatement) -> cst.CSTNode:
-    """A branch with a statement before all others."""
-    branch = cst.ensure_type(updated, cst.If)
-    if not isinstance(branch.body, cst.IndentedBlock):
-        smalls = cst.ensure_type(branch.body, cst.SimpleStatementSuite).body
-        return branch.with_changes(body=cst.IndentedBlock([first, cst.SimpleStatementLine(smalls)]))
-    return branch.with_changes(body=branch.body.with_changes(body=[first, *branch.body.body]))
 
 
 _INHERITED = frozenset({
