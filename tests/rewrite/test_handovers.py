@@ -64,3 +64,25 @@ def test_outputs_are_sent_where_the_settings_are_known(text: str, tmp_path: Path
 )  # fmt: skip
 def test_runs_stay_runs_where_a_caller_keeps_them_or_settings_are_not_known(text: str, tmp_path: Path) -> None:
     assert obstacle(text, tmp_path) == UNSAID
+
+
+LINES = (
+    START + "run = start('asst_1', 't')\n"
+    "run = client.beta.threads.runs.submit_tool_outputs(run.id, thread_id='t', tool_outputs=[])\n"
+    "def main(a, t):\n    pass\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (LINES, ""),
+        (LINES.replace("run = client.", "client."), ""),
+        (LINES.replace("run = client.", "new = client."), UNSAID),
+        (LINES + "def later():\n    return run.status\n", UNSAID),
+        ("kept = None\n" + LINES.replace("run = start", "run = kept or start"), UNSAID),
+    ],
+    ids=["assigned", "alone", "another name", "read by a function", "from elsewhere"],
+)
+def test_outputs_are_sent_by_a_module_itself(text: str, why: str, tmp_path: Path) -> None:
+    assert obstacle(text, tmp_path) == why

@@ -114,6 +114,8 @@ def handed_over(submit: Site, retrievals: list[Site], inference: Inference) -> f
     run_id = argument(submit.call, "run_id", 0) if submit.call is not None else None
     parent = submit.file.scopes.parent_of[submit.awaited]
     function = submit.scope.enclosing_function()
+    if function is None and submit.scope.parent is None and _are_plain(retrievals, submit, inference):
+        return _of_a_module(submit, inference)
     if function is None or submit.scope.node is not function or run_id is None:
         return None
     if isinstance(run_id, cst.Name):
@@ -128,6 +130,23 @@ def handed_over(submit: Site, retrievals: list[Site], inference: Inference) -> f
     if isinstance(run, cst.Attribute) and not isinstance(parent, cst.Return):
         return _of_an_instance(run, code(run_id), retrievals, submit, inference)
     return None
+
+
+def _of_a_module(submit: Site, inference: Inference) -> frozenset[cst.Call] | None:
+    """No calls, for a submission of a module's own lines whose variable takes the new run, and is read by them alone."""
+    run_id = argument(submit.call, "run_id", 0) if submit.call is not None else None
+    run = run_id.value if isinstance(run_id, cst.Attribute) and run_id.attr.value == "id" else None
+    parent, file = submit.file.scopes.parent_of[submit.awaited], submit.file
+    if not isinstance(run, cst.Name) or not (isinstance(parent, cst.Expr) or _is_target(parent, run.value)):
+        return None
+    variable = (submit.scope, run.value)
+    made = all(isinstance(_awaited(binding.node), cst.Call) for binding in submit.scope.names.get(run.value, ()))
+    own = all(file.scopes.scope_of[read] is submit.scope for read in uses.reads_of(variable, file))
+    return frozenset() if made and own and not uses.is_shared(inference.project, file, run.value) else None
+
+
+def _awaited(node: cst.CSTNode | None) -> cst.CSTNode | None:
+    return node.expression if isinstance(node, cst.Await) else node
 
 
 def _are_plain(retrievals: list[Site], submit: Site | None, inference: Inference) -> bool:
@@ -170,7 +189,7 @@ def _through(
     if variable in seen:
         return frozenset()
     others = [b.node for b in scope.names[name] if b.how != "param"]
-    if any(not isinstance(node.expression if isinstance(node, cst.Await) else node, cst.Call) for node in others):
+    if any(not isinstance(_awaited(node), cst.Call) for node in others):
         return None
     if not params:
         return frozenset()
@@ -234,7 +253,7 @@ def _of_an_instance(
     if function is None or not own or any(node is None or code(node) != run_id for node in asked):
         return None
     for node in _written(run.attr.value, inference):
-        if not isinstance(node.expression if isinstance(node, cst.Await) else node, cst.Call):
+        if not isinstance(_awaited(node), cst.Call):
             return None
     for file in inference.project.modules:
         for node in file.scopes.loads:
