@@ -93,6 +93,31 @@ def test_import_of_a_type(before: str, after: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        param(
+            "import os\n\nfrom openai import OpenAI\n\nx = 1\n",
+            "import os\nfrom typing import Any\n\nfrom openai import OpenAI\n\nx = 1\n",
+            id="after Python's own",
+        ),
+        param(
+            "from openai import OpenAI\n\nx = 1\n",
+            "from typing import Any\n\nfrom openai import OpenAI\n\nx = 1\n",
+            id="before all others",
+        ),
+        param(
+            "from __future__ import annotations\n\nfrom openai import OpenAI\n\nx = 1\n",
+            "from __future__ import annotations\nfrom typing import Any\n\nfrom openai import OpenAI\n\nx = 1\n",
+            id="after the future",
+        ),
+        param("import os\n\nx = 1\n", "import os\nfrom typing import Any\n\nx = 1\n", id="at the end"),
+    ],
+)
+def test_import_of_pythons_own(before: str, after: str) -> None:
+    assert add_import(cst.parse_module(before), "typing", [("Any", "Any")]).code == after
+
+
+@pytest.mark.parametrize(
     ("names", "line"),
     [
         param([("b", "b"), ("a", "a"), ("b", "b")], "from m import a, b", id="sorted, once"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -39,22 +40,44 @@ def add_import(
         line = line.with_changes(leading_lines=[cst.EmptyLine()])
     else:
         position = _after_relatives(body, position, module)
+        line = _first_of_its_group(body, position, line, module)
     if not any(map(_is_import, body)) and position < len(body):
         body[position] = _apart(body[position])
     return tree.with_changes(body=[*body[:position], line, *body[position:]])
 
 
 def _after_relatives(body: list[cst.SimpleStatementLine | cst.BaseCompoundStatement], end: int, module: str) -> int:
-    """The place after the last import of the same package that sorts before the module, in the imports that end here."""
-    package, place = module.partition(".")[0], end
+    """The place among the imports that end here: after the last of the same package, or of Python's own like it."""
     start = end
     while start and _is_import(body[start - 1]):
         start -= 1
+    package, place = module.partition(".")[0], end
+    own = package in sys.stdlib_module_names
     for index in range(start, end):
         name = _imported_module(body[index]) or ""
-        if name.partition(".")[0] == package and (name <= module or place == end):
+        other = name.partition(".")[0]
+        if other == package and (name <= module or place == end):
             place = index + 1
+        elif own and place == end and other not in sys.stdlib_module_names:
+            place = index
     return place
+
+
+def _first_of_its_group(
+    body: list[cst.SimpleStatementLine | cst.BaseCompoundStatement],
+    position: int,
+    line: cst.SimpleStatementLine,
+    module: str,
+) -> cst.SimpleStatementLine:
+    """A line of Python's own before all others takes what stood above them, and is set apart from them."""
+    following = body[position] if position < len(body) else None
+    above = _imported_module(body[position - 1]) if position else None
+    if module.partition(".")[0] not in sys.stdlib_module_names or not isinstance(following, cst.SimpleStatementLine):
+        return line
+    if not _is_import(following) or (above or "").partition(".")[0] in sys.stdlib_module_names:
+        return line
+    body[position] = following.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+    return line.with_changes(leading_lines=following.leading_lines)
 
 
 def _apart(statement: _Statement) -> _Statement:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assist2resp.rewrite import literals
 from assist2resp.rewrite.configuration_names import rename_holders
+from assist2resp.rewrite.configuration_types import annotate
 from assist2resp.rewrite.configurations import CREATE, Configurations
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.nodes import argument
@@ -56,7 +57,7 @@ class ConfigureAssistants:
             client = OpenAI()
 
             # A tutor of few words.
-            assistant = {
+            assistant: dict = {
                 "model": "gpt-5",
                 "instructions": "Answer in one sentence.",  # no more
                 "temperature": 0.2,
@@ -111,7 +112,7 @@ class ConfigureAssistants:
             ]
 
             client = OpenAI()
-            helper = {"model": "gpt-5", "tools": TOOLS, "truncation": "auto"}
+            helper: dict = {"model": "gpt-5", "tools": TOOLS, "truncation": "auto"}
             thread = client.conversations.create()
             run = client.responses.create(
                 conversation=thread.id,
@@ -184,6 +185,8 @@ class ConfigureAssistants:
                     return run.status
             """,
             """
+            from typing import Any
+
             from openai import OpenAI
 
             from assistants_compat import conversation_id
@@ -192,7 +195,7 @@ class ConfigureAssistants:
             class Reviewer:
                 def __init__(self) -> None:
                     self.client = OpenAI()
-                    self.assistant = {
+                    self.assistant: dict[str, Any] = {
                         "model": "gpt-5",
                         "instructions": "Review the text.",
                         "text": {"format": {"type": "json_object"}},
@@ -261,6 +264,7 @@ class ConfigureAssistants:
         for site, new in made.items():
             assert new is not None
             plan.replace(site.file, site.awaited, new.node)
+            annotate(plan, site)
             for edit in new.edits:
                 plan.replace(site.file, edit.node, edit.replacement)
             plan.fix(site, self.code, "an assistant became configuration in code.", plain=True)

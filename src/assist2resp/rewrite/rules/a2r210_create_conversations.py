@@ -100,10 +100,12 @@ class CreateConversations:
                 return run.status
             """,
             """
+            from typing import Any
+
             from openai import OpenAI
 
             client = OpenAI()
-            assistant = {"model": "gpt-5", "truncation": "auto"}
+            assistant: dict[str, Any] = {"model": "gpt-5", "truncation": "auto"}
 
 
             def ask(question: str) -> str:

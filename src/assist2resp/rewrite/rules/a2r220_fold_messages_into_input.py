@@ -55,7 +55,7 @@ class FoldMessagesIntoInput:
             from openai import OpenAI
 
             client = OpenAI()
-            assistant = {"model": "gpt-5", "truncation": "auto"}
+            assistant: dict = {"model": "gpt-5", "truncation": "auto"}
             thread = client.conversations.create()
             run = client.responses.create(
                 conversation=thread.id,
@@ -132,10 +132,12 @@ class FoldMessagesIntoInput:
             print(answer(thread.id))
             """,
             """
+            from typing import Any
+
             from openai import OpenAI
 
             client = OpenAI()
-            assistant = {"model": "gpt-5", "truncation": "auto"}
+            assistant: dict[str, Any] = {"model": "gpt-5", "truncation": "auto"}
 
 
             def say(thread_id: str, text: str) -> None:
@@ -172,12 +174,14 @@ class FoldMessagesIntoInput:
                 return run.status
             """,
             """
+            from typing import Any
+
             from openai import OpenAI
 
             from assistants_compat import input_message
 
             client = OpenAI()
-            assistant = {"model": "gpt-5", "truncation": "auto"}
+            assistant: dict[str, Any] = {"model": "gpt-5", "truncation": "auto"}
 
 
             def ask(parts: list) -> str:
@@ -207,11 +211,13 @@ class FoldMessagesIntoInput:
                 return run.status
             """,
             """
+            from typing import Any
+
             import streamlit as st
             from openai import OpenAI
 
             client = OpenAI()
-            assistant = {"model": "gpt-5", "truncation": "auto"}
+            assistant: dict[str, Any] = {"model": "gpt-5", "truncation": "auto"}
 
 
             def ask(question: str) -> str:

@@ -110,7 +110,7 @@ class CreateResponses:
             from assistants_compat import run_status
 
             client = OpenAI()
-            shop = {
+            shop: dict = {
                 "model": "gpt-5",
                 "tools": [{"type": "function", "name": "stock", "parameters": {"type": "object", "properties": {}}, "strict": False}],
                 "truncation": "auto",

@@ -65,7 +65,7 @@ class DropPollingLoops:
             from openai import OpenAI
 
             client = OpenAI()
-            assistant = {"model": "gpt-5", "truncation": "auto"}
+            assistant: dict = {"model": "gpt-5", "truncation": "auto"}
             thread = client.conversations.create()
             run = client.responses.create(
                 conversation=thread.id,

@@ -48,7 +48,7 @@ class ReadOutputText:
             from openai import OpenAI
 
             client = OpenAI()
-            assistant = {"model": "gpt-5", "truncation": "auto"}
+            assistant: dict = {"model": "gpt-5", "truncation": "auto"}
             thread = client.conversations.create()
             run = client.responses.create(
                 conversation=thread.id,

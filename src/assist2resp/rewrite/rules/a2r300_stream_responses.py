@@ -62,7 +62,7 @@ class StreamResponses:
             from openai import OpenAI
 
             client = OpenAI()
-            narrator = {"model": "gpt-5", "instructions": "Tell stories.", "truncation": "auto"}
+            narrator: dict = {"model": "gpt-5", "instructions": "Tell stories.", "truncation": "auto"}
             thread = client.conversations.create()
             with client.responses.stream(
                 conversation=thread.id,

@@ -50,7 +50,7 @@ class DownloadContainerFiles:
             from assistants_compat import file_content, threads
 
             client = OpenAI()
-            analyst = {
+            analyst: dict = {
                 "model": "gpt-5",
                 "tools": [{"type": "code_interpreter", "container": {"type": "auto"}}],
                 "truncation": "auto",
