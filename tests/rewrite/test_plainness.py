@@ -172,3 +172,28 @@ def test_plain(body: str, tmp_path: Path) -> None:
 )
 def test_obstacle(body: str, why: str, tmp_path: Path) -> None:
     assert why in obstacle(body, tmp_path)
+
+
+LINES = """from openai import OpenAI
+client = OpenAI()
+run = client.beta.threads.runs.create_and_poll(thread_id="t", assistant_id="a")
+STEPS
+if run.required_action:
+    run = client.beta.threads.runs.submit_tool_outputs_and_poll(run.id, thread_id="t", tool_outputs=[])
+"""
+STEPS = "print(client.beta.threads.runs.steps.list(run.id, thread_id='t'))"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (LINES.replace("STEPS", STEPS), ""),
+        (LINES.replace("STEPS\n", "") + STEPS, "steps are listed of a run of several responses"),
+        (LINES.replace("STEPS", f"def show():\n    {STEPS}"), "steps are listed of a run of several responses"),
+        (LINES.replace("STEPS", f"for _ in '12':\n    {STEPS}"), "steps are listed of a run of several responses"),
+    ],
+    ids=["before", "after", "in a function", "in a loop"],
+)
+def test_steps_are_those_of_one_response_before_any_outputs(text: str, why: str, tmp_path: Path) -> None:
+    flows, inference = flows_of(text, tmp_path)
+    assert PlainRuns(flows[0], inference).obstacle == why

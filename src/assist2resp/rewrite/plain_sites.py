@@ -25,6 +25,7 @@ from assist2resp.rewrite.run_sites import (
     THREAD_CREATE,
     THREAD_RUNS,
     is_resumed,
+    text_order,
     thread_argument,
 )
 from assist2resp.rewrite.sites import Site
@@ -84,7 +85,17 @@ def _is_of_one_response(runs: FlowRuns, site: Site) -> bool:
     """Whether a site names a run of the flow that is one response, of which the support module can ask the server."""
     run_id = argument(site.call, "run_id", 0 if site.path in _STEPS else None) if site.call is not None else None
     named = run_id is not None and runs.inference.kind(run_id, site.file) == Ident("Run")
-    return named and not uses.sites_named(runs.flow, *SUBMITS)
+    submits = uses.sites_named(runs.flow, *SUBMITS, SUBMIT_STREAM)
+    return named and all(_stands_before(site, submit) for submit in submits)
+
+
+def _stands_before(site: Site, other: Site) -> bool:
+    """Whether a site is done with before another, both among the lines of one module that run once."""
+    if site.file is not other.file or site.scope.parent is not None or other.scope.parent is not None:
+        return False
+    around = (*site.file.scopes.ancestors(site.node), *site.file.scopes.ancestors(other.node))
+    order = text_order(site.file)
+    return order[site.node] < order[other.node] and not any(isinstance(node, (cst.For, cst.While)) for node in around)
 
 
 def brings_files(site: Site, runs: FlowRuns) -> bool:
