@@ -103,6 +103,18 @@ def test_a_wrong_command_leaves_no_work_to_the_next(url, out):
     assert set(json.loads((out / "manifest.json").read_text())["counts"]) == {"models"}
 
 
+def test_of_many_damages_the_first_are_shown(url, out):
+    assert run("export", "--out", out, "--base-url", url, "--only", "assistants")[0] == 0
+    for number in range(30):
+        (out / f"prompts/stray{number:02}.json").write_text("{}")
+    code, shown, _ = run("verify", out)
+    assert code == 1
+    lines = shown.splitlines()
+    assert lines[19].startswith("prompts/stray19.json: is not in the manifest;")
+    assert lines[20] == "and 10 more; --format json shows all."
+    assert "30 damages" in lines[21]
+
+
 def test_a_share_may_have_its_sign(url, out):
     assert run("export", "--out", out, "--base-url", url, "--only", "assistants")[0] == 0
     assert run("verify", out, "--sample", "10%")[0] == run("verify", out, "--sample", "10")[0] == 0

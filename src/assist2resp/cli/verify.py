@@ -87,9 +87,11 @@ def _text(verdict: Verdict, folder: Path) -> str:
     from assist2resp.schema.counts import counted, counted_kinds
 
     lines = []
-    for damage in verdict.damages:
+    for damage in verdict.damages[:_MOST_SHOWN]:
         way = "--repair makes it anew" if damage.mendable else "export it again"
         lines.append(f"{damage.path}: {damage.problem}; {way}.")
+    more = len(verdict.damages) - len(lines)
+    lines += [f"and {more:,} more; --format json shows all."] if more else []
     lines += [f"note: {number:,} references from {name} lead nowhere" for name, number in verdict.dangling.items()]
     failures = verdict.manifest.failures
     lines += [f"not complete: {len(failures):,} failed; the same export tries them again."] if failures else []
