@@ -58,6 +58,22 @@ print(gone.deleted)
 assistant = client.beta.assistants.create(model="gpt-4o")
 print(assistant.instructions, ask(thread, assistant.id))
 """,
+    "instructions that may not be added": """
+def hinted(thread, key, hint=None):
+    run = client.beta.threads.runs.create_and_poll(
+        thread_id=thread.id, assistant_id=key, additional_instructions=hint
+    )
+    return run.status
+
+assistant = client.beta.assistants.create(model="gpt-4o", instructions="Be kind.")
+print(hinted(thread, assistant.id), ask(thread, assistant.id))
+""",
+    "an assistant whose type is asked for": """
+from openai.types.beta import Assistant
+
+assistant = client.beta.assistants.create(model="gpt-4o")
+print(isinstance(thread, Assistant), ask(thread, assistant.id))
+""",
     "an update of what is not told": """
 def change(**settings):
     client.beta.assistants.update(assistant.id, **settings)
@@ -126,6 +142,45 @@ def test_names_of_ids_become_those_of_assistants(
     assert "assistants(client)" not in text
     for line in expected:
         assert line in text
+
+
+TYPED = """\
+from typing import Optional
+
+from openai import OpenAI
+from openai.types.beta import Assistant
+
+client = OpenAI()
+
+
+def made() -> Assistant:
+    return client.beta.assistants.create(model="gpt-4o")
+
+
+def id_of(assistant: Assistant) -> str:
+    return assistant.id
+
+
+def ask(assistant_id: {type}) -> str:
+    thread = client.beta.threads.create()
+    return client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant_id).status
+
+
+print(ask(id_of(made())))
+"""
+
+
+@pytest.mark.parametrize("kind", ["str", "Optional[str]", '"str"', "str | None"])
+def test_annotations_name_the_dictionary(kind: str, tmp_path: Path) -> None:
+    text = rewritten(TYPED.replace("{type}", kind), tmp_path).text
+    if kind == '"str"':
+        assert "def ask(assistant_id: " in text
+        assert "**request_arguments(assistant_id)" in text
+    else:
+        assert f"def ask(assistant: {kind.replace('str', 'dict[str, Any]')}) -> str:" in text
+        assert "def id_of(assistant: dict[str, Any]) -> dict[str, Any]:" in text
+        assert "def made() -> dict[str, Any]:" in text
+        assert "openai.types" not in text
 
 
 SESSION = """\

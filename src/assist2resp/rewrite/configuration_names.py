@@ -130,7 +130,7 @@ def _keywords(variable: Variable, plan: Plan) -> Iterator[tuple[SourceFile, cst.
     if not any(binding.how == "param" for binding in scope.names[name]):
         return
     owner = inference.members.owner_of.get(scope.node)
-    if owner is not None and (owner[1].bases or owner[1] in inference.members.subclasses):
+    if owner is not None and (inference.members.bases(*owner) or owner[1] in inference.members.subclasses):
         yield None
     for found in inference.parameters.passes(scope.node):
         if has_star(found.call):

@@ -21,13 +21,13 @@ def annotate(plan: Plan, site: Site) -> None:
     target = assign.targets[0].target
     if not _is_given_once(target, site):
         return
-    whole = f"dict[str, {_any(plan, site.file)}]" if _is_annotated(site) else "dict"
+    whole = full_type(plan, site.file) if _is_annotated(site) else cst.Name("dict")
 
     def build(updated: cst.CSTNode) -> cst.CSTNode:
         if not isinstance(updated, cst.Assign):
             return updated
         kept = updated.targets[0].target
-        annotation = cst.Annotation(cst.parse_expression(whole))
+        annotation = cst.Annotation(whole)
         return cst.AnnAssign(
             kept,
             annotation,
@@ -40,6 +40,11 @@ def annotate(plan: Plan, site: Site) -> None:
         )
 
     plan.change(site.file, assign, build)
+
+
+def full_type(plan: Plan, file: SourceFile) -> cst.BaseExpression:
+    """`dict[str, Any]` as the file says it."""
+    return cst.parse_expression(f"dict[str, {_any(plan, file)}]")
 
 
 def _any(plan: Plan, file: SourceFile) -> str:

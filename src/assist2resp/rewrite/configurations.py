@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeGuard
 
 import libcst as cst
 
 from assist2resp.rewrite import uses
+from assist2resp.rewrite.flow_annotations import annotations_of, names_type, text_in
 from assist2resp.rewrite.holders import Holders, key_of
-from assist2resp.rewrite.kinds import Function, Ident, Instance, Sdk
+from assist2resp.rewrite.kinds import Function, Ident, Instance, Kind, Sdk
 from assist2resp.rewrite.nodes import argument, string_value
 from assist2resp.rewrite.outside import may_come_from_outside
 from assist2resp.rewrite.plan import Plan
@@ -40,6 +42,9 @@ class Configurations:
     names: dict[Variable, str] = field(default_factory=dict, init=False)
     """What variables of ids are called from now on, since a name that was given to what they fetch goes."""
 
+    texts: dict[cst.Name, SourceFile] = field(default_factory=dict, init=False)
+    """`str` in the annotations of ids."""
+
     def __post_init__(self) -> None:
         self._known: dict[Variable | str, bool] = {}
 
@@ -56,9 +61,17 @@ class Configurations:
         return node if is_one else None
 
     def _is_typed(self) -> bool:
-        """Whether a file of the flow may annotate assistants, which are dictionaries now."""
-        files = {site.file for site in self.plan.flow.sites}
-        return any(b"openai.types" in file.data and _TYPE.search(file.data) for file in files)
+        """Whether the type of assistants is named elsewhere than in annotations of what passes through the flow."""
+        for file in {site.file for site in self.plan.flow.sites}:
+            if b"openai.types" in file.data and _TYPE.search(file.data):
+                known = set(annotations_of(self.plan, file, ASSISTANT))
+                if any(node not in known and self._is_type(node, file) for node in file.scopes.spelled):
+                    return True
+        return False
+
+    def _is_type(self, node: cst.CSTNode, file: SourceFile) -> bool:
+        is_word = isinstance(node, cst.Name) and not uses.is_load(node, file)
+        return not is_word and names_type(node, file, self.plan, ASSISTANT)
 
     def _objects_fit(self) -> bool:
         for use in uses.object_uses(self.plan.flow, frozenset({ASSISTANT})):
@@ -141,7 +154,7 @@ class Configurations:
                 return self._only_ours(node.expression, file)
             case cst.Call():
                 callee = self.plan.inference.kind(node.func, file)
-                return isinstance(callee, Function) and all(
+                return self._returns_text(callee) and all(
                     self._only_ours(value, callee.file) for value in callee.file.scopes.returns.get(callee.node, ())
                 )
         return False
@@ -157,20 +170,34 @@ class Configurations:
     def _binds_ours(self, binding: Binding, variable: Variable, file: SourceFile) -> bool:
         where = self.plan.inference.file_of(binding.scope)
         if binding.how == "value":
-            return not isinstance(binding.target, cst.AnnAssign) and self._only_ours(binding.node, where)
+            annotation = binding.target.annotation if isinstance(binding.target, cst.AnnAssign) else None
+            return self._is_text(annotation, where) and self._only_ours(binding.node, where)
         if binding.how != "param" or not isinstance(binding.node, cst.Param):
             return False
         param, function = binding.node, variable[0].node
         name = param.name
         passes = self.plan.inference.parameters.passes(function)
         given = [(self.plan.inference.parameters.argument(function, found, param), found.file) for found in passes]
-        is_plain = param.annotation is None and not param.star and param.default is None
+        is_plain = self._is_text(param.annotation, where) and not param.star and param.default is None
         return (
             is_plain
             and bool(given)
             and not may_come_from_outside(name, file, self.plan.inference)
             and all(value is not None and self._only_ours(value, its_file) for value, its_file in given)
         )
+
+    def _returns_text(self, callee: Kind) -> TypeGuard[Function]:
+        """Whether a function of the project is annotated with a text as its result, or not at all."""
+        if not isinstance(callee, Function) or not isinstance(callee.node, cst.FunctionDef):
+            return False
+        return self._is_text(callee.node.returns, callee.file)
+
+    def _is_text(self, annotation: cst.Annotation | None, file: SourceFile) -> bool:
+        """Whether nothing is annotated, or a text, which is a dictionary then."""
+        text = text_in(annotation) if annotation is not None else None
+        if text is not None:
+            self.texts[text] = file
+        return annotation is None or text is not None
 
     def _attribute_holds_ours(self, node: cst.Attribute, file: SourceFile) -> bool:
         """Whether an attribute of the project's own instances is set to nothing else, wherever it is set."""

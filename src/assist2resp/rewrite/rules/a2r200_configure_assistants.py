@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import libcst as cst
+
 from assist2resp.rewrite import literals
 from assist2resp.rewrite.configuration_names import rename_holders
-from assist2resp.rewrite.configuration_types import annotate
+from assist2resp.rewrite.configuration_types import annotate, full_type
 from assist2resp.rewrite.configurations import CREATE, Configurations
 from assist2resp.rewrite.kinds import Resource
-from assist2resp.rewrite.nodes import argument
+from assist2resp.rewrite.nodes import argument, descendants
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._configured import changed_configuration, fit_together, settings_read
+from assist2resp.rewrite.rules._run_types import annotate_configurations
 from assist2resp.rewrite.sites import Site, line_place
 from assist2resp.schema.findings import Level
 
@@ -275,6 +278,9 @@ class ConfigureAssistants:
         for read in reads:
             read.take(plan)
         rename_holders(configurations)
+        annotate_configurations(plan)
+        for text, file in configurations.texts.items():
+            plan.replace(file, text, full_type(plan, file))
 
     @staticmethod
     def _converted(plan: Plan, site: Site) -> literals.Converted | None:
@@ -290,4 +296,19 @@ def _overridable(plan: Plan, site: Site, creates: list[Site]) -> bool:
     if found is None or any(override.may_be_none for override in found.overrides):
         return False
     told = [argument(create.call, "instructions") is not None for create in creates if create.call is not None]
-    return "additional_instructions" not in found.apart or all(told) or not any(told)
+    added = found.apart.get("additional_instructions")
+    return added is None or ((all(told) or not any(told)) and not _may_say_nothing(added, plan.look(site.file)))
+
+
+def _may_say_nothing(node: cst.BaseExpression, look: literals.Lookup) -> bool:
+    """Whether None is among what an expression may be, as far as it, its name or its parameter says."""
+    binding = look.binding(node) if isinstance(node, cst.Name) else None
+    source = binding.node if binding is not None else None
+    if isinstance(source, cst.Param):
+        parts: list[cst.CSTNode | None] = [source.default, source.annotation]
+    else:
+        parts = [node, source if isinstance(node, cst.Name) else None]
+    words = {
+        part.value for held in parts if held is not None for part in descendants(held) if isinstance(part, cst.Name)
+    }
+    return bool(words & {"None", "Optional", "NOT_GIVEN", "omit"})
