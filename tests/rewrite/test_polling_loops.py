@@ -193,6 +193,11 @@ DONE = "if run.status == 'completed':\n        break\n    "
             "print('done')\n",
             id="else of a while",
         ),
+        param(
+            f"while run.status != 'completed':\n    {ASK}    print(run.status)\n    time.sleep(1)\nelse:\n    print('done')\n",
+            "print(run.status)\nprint('done')\n",
+            id="the last state, and the else",
+        ),
         param(f"time.sleep(9)\n{ASK}print(run.status)\n", "print(run.status)\n", id="a pause before it asks"),
         param(f"time.sleep(9)\nprint('?')\n{ASK}", "time.sleep(9)\nprint('?')\n", id="a pause for something else"),
         param(f"while True:\n    {ASK}    {DONE}print('waiting')\n    time.sleep(1)\n", "", id="shown while waiting"),

@@ -35,7 +35,8 @@ def dissolved(updated: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | cst.F
 
 def runs_once(loop: cst.While | cst.For, goes: Callable[[cst.CSTNode], bool]) -> bool:
     """Whether no way through the loop leaves it in the middle, once the small statements that go are out of it."""
-    if not isinstance(loop.body, cst.IndentedBlock) or loop.orelse is not None:
+    passes_by = loop.orelse is not None and (isinstance(loop, cst.For) or _leaves(loop.body))
+    if not isinstance(loop.body, cst.IndentedBlock) or passes_by:
         return False
     lines = [
         line
