@@ -158,7 +158,7 @@ def test_a_stream_is_asked_by_its_events(tmp_path: Path) -> None:
 """
     new = rewritten(HEAD + GIVEN + body, tmp_path)
     assert indent('if event.type == "response.failed":\n' + indent(WRITTEN, "    "), " " * 12) in new
-    assert "client.responses.stream(" in new
+    assert "stream=True" in new
 
 
 def test_what_cannot_be_said_again_is_kept_in_a_variable(tmp_path: Path) -> None:

@@ -29,10 +29,11 @@ from assist2resp.schema.findings import Level
 class StreamResponses:
     """A run that is read as a stream becomes a streamed response.
 
-    What: `runs.stream(…)` becomes `responses.stream(…)` where the user's turn goes with it, else
-    `responses.create(…, stream=True)`, as `runs.create(…, stream=True)` does; `stream.text_deltas`, comparisons of
+    What: `runs.stream(…)` becomes `responses.create(…, stream=True)`, as `runs.create(…, stream=True)` does, or
+    `responses.stream(…)` where the program only waits for its end; `stream.text_deltas`, comparisons of
     `event.event`, `isinstance` checks and `match` over events, and what is read of an event, take the new names.
-    Why: responses stream events of their own.
+    Why: responses stream events of their own. The SDK's `responses.stream` keeps a response of what it has heard, and
+    fails where a server leaves out an event; a loop over the events does not.
     Safety: only when every use of the stream and of its events has the same meaning; a loop that does something at
     every event, leaves the stream early, reads citations or whole objects, or answers function calls keeps its events
     through the support module.
@@ -64,9 +65,10 @@ class StreamResponses:
             client = OpenAI()
             narrator: dict = {"model": "gpt-5", "instructions": "Tell stories.", "truncation": "auto"}
             thread = client.conversations.create()
-            with client.responses.stream(
+            with client.responses.create(
                 conversation=thread.id,
                 input=[{"role": "user", "content": "A lost glove"}],
+                stream=True,
                 **narrator,
             ) as stream:
                 for event in stream:
@@ -177,7 +179,7 @@ class StreamResponses:
         beta, given = beta_of(site, plan.inference), folded_input(plan, site)
         assert beta is not None
         outputs = argument(site.call, "tool_outputs") if site.call is not None else None
-        helper = run.managed and given is not None
+        helper = run.managed and given is not None and _only_waits(run)
         *named, configuration = (
             response_arguments(plan, site, given)
             if outputs is None
@@ -197,6 +199,11 @@ class StreamResponses:
         _wait(plan, site, run, helper=helper)
         kept = keep_failed(plan, site, given)
         read_text(plan, site, StreamResponses.code, f"a streamed run became a streamed response{kept}.")
+
+
+def _only_waits(run: StreamedRun) -> bool:
+    """Whether the stream is read to its end and not looked at; the SDK's helper wants every event that it knows of."""
+    return bool(run.waits) and not run.readings and run.handler is None
 
 
 def _wait(plan: Plan, site: Site, run: StreamedRun, *, helper: bool) -> None:
