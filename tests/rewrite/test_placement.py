@@ -135,3 +135,17 @@ def test_clients_of_both_kinds_share_one(tmp_path: Path) -> None:
     assert result.changed == {"main.py", "other.py", "assistants_compat.py"}
     assert "async def" in result.files["assistants_compat.py"]
     assert "async def" not in rewritten(USER, tmp_path / "alone").files["assistants_compat.py"]
+
+
+def test_a_module_above_holds_what_a_served_one_below_does(tmp_path: Path) -> None:
+    cancelled, listed = "_cancel_run", "_list_assistants"
+    names = "from flask import Flask\n\n" + MODULE
+    above = MAKE + "print([each.id for each in client.beta.assistants.list()])\n"
+    files = rewritten(
+        {"main.py": above, "web/server.py": names, "tools/stop.py": USER.replace("cancel(", "steps.list(")}, tmp_path
+    ).files
+    assert cancelled in files["web/assistants_compat.py"]
+    assert listed not in files["web/assistants_compat.py"]
+    assert cancelled in files["assistants_compat.py"]
+    assert listed in files["assistants_compat.py"]
+    assert "_list_steps" not in files["assistants_compat.py"]
