@@ -19,8 +19,8 @@ from assist2resp.rewrite.outcome import Options
 from assist2resp.rewrite.workers import Shared, jobs_for
 
 NOTEBOOK = ".ipynb"
-_WORTHWHILE = 400
-"""Files for each process that reads them."""
+_WORTHWHILE = 1_000
+"""Files for each process that reads them; with fewer, a process costs more than it saves."""
 
 
 class Glance(NamedTuple):

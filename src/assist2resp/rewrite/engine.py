@@ -31,8 +31,8 @@ from assist2resp.rewrite.workers import jobs_for, shared_out
 from assist2resp.schema.findings import FileFailure, Finding, Findings, Level, Place, Remark
 
 _UNFINISHED = "A2R099"
-_WORTHWHILE = 30
-"""Changed files and support modules for each process that makes them; with fewer, a process costs more than it saves."""
+_WORTHWHILE = 20
+"""Changed files for each process that makes them; with fewer, a process costs more than it saves."""
 
 
 def load_rules(does: str = "apply") -> list[Any]:
@@ -203,15 +203,15 @@ class _Run:
         for file, found in ((file, found) for plan in self.plans for file, found in plan.imports.items()):
             types.setdefault(file, set()).update(found)
 
-        def work(task: SourceFile | Placement) -> list[FileChange]:
-            if isinstance(task, Placement):
-                return list(task.changes())
-            return list(self._changed(task, sorted(types.get(task, ())), placements))
+        def work(file: SourceFile | None) -> list[FileChange]:
+            if file is None:  # one process makes all support modules, since it reads their parts once
+                return [change for placement in placements for change in placement.changes()]
+            return list(self._changed(file, sorted(types.get(file, ())), placements))
 
-        tasks: list[SourceFile | Placement] = [file for file, edits in self.edits.items() if edits]
-        tasks += placements
+        tasks = [None, *(file for file, edits in self.edits.items() if edits)]
         jobs = jobs_for(len(tasks), self.options.jobs, _WORTHWHILE)
-        return [change for changes in shared_out(tasks, work, jobs) for change in changes]
+        support, *rewritten = shared_out(tasks, work, jobs)
+        return [change for changes in (*rewritten, support) for change in changes]
 
     def _changed(
         self, file: SourceFile, types: list[tuple[str, str, str]], placements: list[Placement]

@@ -26,7 +26,7 @@ class Options:
 
     `select` and `ignore` hold codes or their prefixes; `models` maps old model ids to new ones; `overlay` holds, by
     absolute path, bytes to take instead of a file's (a buffer that an editor sends on standard input); `today` is what
-    shutdown dates are compared with; `jobs` is how many processes may work, None for as many as pay and there are cores.
+    shutdown dates are compared with; `jobs` is how many processes may work, None for as many as pay and there are idle cores.
     """
 
     select: tuple[str, ...] = ()

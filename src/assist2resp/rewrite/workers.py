@@ -21,11 +21,14 @@ _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
 
 
-def usable_cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def idle_cores() -> int:
+    """How many cores this process may use that others leave idle, at least one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        busy = round(os.getloadavg()[0])
+    except (AttributeError, OSError):  # Windows; a system that cannot tell
+        busy = 0
+    return max(1, cores - busy)
 
 
 def can_fork() -> bool:
@@ -34,8 +37,8 @@ def can_fork() -> bool:
 
 
 def jobs_for(tasks: int, allowed: int | None, least: int) -> int:
-    """How many processes so many tasks are worth, with at least so many for each: at most `allowed`, or the cores."""
-    return max(1, min(allowed or usable_cores(), tasks // least)) if can_fork() else 1
+    """How many processes so many tasks are worth, with at least so many for each: at most `allowed`, or the cores that are idle."""
+    return max(1, min(allowed or idle_cores(), tasks // least)) if can_fork() else 1
 
 
 def shared_out(tasks: Sequence[_Task], work: Callable[[_Task], _Result], jobs: int) -> list[_Result]:
