@@ -48,6 +48,22 @@ for store in ("vs_1", "vs_2"):
     client.beta.assistants.update(assistant.id, tool_resources={"file_search": {"vector_store_ids": [store]}})
 print(ask(thread, assistant.id))
 """,
+    "a name that changes": """
+assistant = client.beta.assistants.create(model="gpt-4o", name="Ada")
+print(assistant.name, ask(thread, assistant.id))
+client.beta.assistants.update(assistant.id, name="Bob")
+print(assistant.name)
+""",
+    "a name that may break its quotes": """
+assistant = client.beta.assistants.create(model="gpt-4o", name="Ada's")
+print(assistant.name, ask(thread, assistant.id))
+""",
+    "one of two names": """
+assistant = client.beta.assistants.create(model="gpt-4o", name="Ada")
+if thread:
+    assistant = client.beta.assistants.create(model="gpt-4o", name="Bob")
+print(assistant.name, ask(thread, assistant.id))
+""",
     "the answer to a deletion": """
 assistant = client.beta.assistants.create(model="gpt-4o")
 print(ask(thread, assistant.id))

@@ -23,8 +23,8 @@ from assist2resp.rewrite.sites import Site
 CREATE, UPDATE = "beta.assistants.create", "beta.assistants.update"
 DELETE, RETRIEVE = "beta.assistants.delete", "beta.assistants.retrieve"
 ASSISTANT = "beta.Assistant"
-READABLE = frozenset({"model", "instructions"})
-"""What a configuration holds under the name that the assistant had for it."""
+READABLE = frozenset({"model", "instructions", "name"})
+"""What a configuration holds under the name that the assistant had for it, and the name that it is given."""
 _ID = Ident("Assistant")
 _BY_ID = frozenset({UPDATE, DELETE, RETRIEVE})
 _TYPE = re.compile(rb"\bAssistant\b")
@@ -82,7 +82,7 @@ class Configurations:
                     self.reads.append(use)
                 elif use.parent.attr.value != "id" or not self._is_used_as_id(use.parent, use.file):
                     return False
-            elif not uses.passes_on(use, self.plan.inference) or uses.is_truth_test(use.node, use.file):
+            elif not uses.passes_on(use, self.plan.inference):
                 return False
         return True
 

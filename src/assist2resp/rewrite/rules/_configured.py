@@ -13,7 +13,7 @@ from assist2resp.rewrite.configuration_names import can_be_called
 from assist2resp.rewrite.configurations import CREATE, DELETE, UPDATE, Configurations
 from assist2resp.rewrite.edits import leaving_comments
 from assist2resp.rewrite.kinds import Resource
-from assist2resp.rewrite.nodes import argument, code
+from assist2resp.rewrite.nodes import argument, code, string_value
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.run_sites import assigned_name
@@ -139,36 +139,63 @@ def _takes_its_name(site: Site, holder: cst.BaseExpression, configurations: Conf
 
 @dataclass(frozen=True)
 class Read:
-    """A setting that is read of the configuration where it was read of the assistant."""
+    """A setting that is read of the configuration where it was read of the assistant, or a name that is written out."""
 
     file: SourceFile
     node: cst.Attribute
+    name: str | None = None
 
     def take(self, plan: Plan) -> None:
         """Note the change."""
-        quote = _quote(self.node, self.file)
+        quote, parent = _quote(self.node, self.file), self.file.scopes.parent_of[self.node]
+        if self.name is not None and isinstance(parent, cst.FormattedStringExpression) and _is_bare(parent):
+            plan.replace(self.file, parent, cst.FormattedStringText(self.name))
+            return
 
         def build(updated: cst.CSTNode) -> cst.CSTNode:
             old = cst.ensure_type(updated, cst.Attribute)
-            key = cst.SimpleString(f"{quote}{old.attr.value}{quote}")
-            return cst.Subscript(old.value, [cst.SubscriptElement(cst.Index(key))])
+            key = cst.SimpleString(f"{quote}{self.name or old.attr.value}{quote}")
+            return key if self.name else cst.Subscript(old.value, [cst.SubscriptElement(cst.Index(key))])
 
         plan.change(self.file, self.node, build)
 
 
 def settings_read(configurations: Configurations) -> list[Read] | None:
     """The places that read a setting of an assistant; None where a configuration may not have it."""
-    creates = [site.call for site in configurations.sites if site.path == CREATE]
+    found = []
     for use in configurations.reads:
-        name = cst.ensure_type(use.parent, cst.Attribute).attr.value
-        for call in creates:
-            given = argument(call, name) if call is not None else None
-            if given is None or (isinstance(given, cst.Name) and given.value == "None"):
-                return None
-    return [Read(use.file, cst.ensure_type(use.parent, cst.Attribute)) for use in configurations.reads]
+        node = cst.ensure_type(use.parent, cst.Attribute)
+        name = _name_of_all(configurations) if node.attr.value == "name" else None
+        if name is None and (node.attr.value == "name" or not _all_have(configurations, node.attr.value)):
+            return None
+        found.append(Read(use.file, node, name))
+    return found
+
+
+def _all_have(configurations: Configurations, setting: str) -> bool:
+    """Whether every assistant of the flow was created with a setting."""
+    given = [argument(site.call, setting) for site in configurations.sites if site.path == CREATE and site.call]
+    return all(value is not None and not (isinstance(value, cst.Name) and value.value == "None") for value in given)
+
+
+def _name_of_all(configurations: Configurations) -> str | None:
+    """The name that the flow's only assistant was given, and keeps, if it can stand in any quotes."""
+    creates = [site.call for site in configurations.sites if site.path == CREATE]
+    updates = [site.call for site in configurations.sites if site.path == UPDATE]
+    if len(creates) != 1 or creates[0] is None:
+        return None
+    name = string_value(argument(creates[0], "name"))
+    if any(call is None or argument(call, "name") is not None for call in updates):
+        return None
+    return name if name and name.isprintable() and not set(name) & set("\"'\\{}") else None
 
 
 def _quote(node: cst.CSTNode, file: SourceFile) -> str:
     """The quotes that a string may have here: others than those of a format string around it."""
     around = [above for above in file.scopes.ancestors(node) if isinstance(above, cst.FormattedString)]
     return "'" if around and around[0].start.endswith('"') else '"'
+
+
+def _is_bare(part: cst.FormattedStringExpression) -> bool:
+    """Whether a part of a format string is a value without a word on how it is shown."""
+    return part.conversion is None and part.format_spec is None and not isinstance(part.equal, cst.AssignEqual)
