@@ -149,3 +149,44 @@ def test_a_module_above_holds_what_a_served_one_below_does(tmp_path: Path) -> No
     assert cancelled in files["assistants_compat.py"]
     assert listed in files["assistants_compat.py"]
     assert "_list_steps" not in files["assistants_compat.py"]
+
+
+REGISTRY = '_beside("ASSISTANTS_FILE", "{}")'
+CREATES = MAKE + "client.beta.assistants.create(model='gpt-4o', name=client.api_key)\n"
+OF_ITS_OWN = CREATES + "print(open('assistants.json').read())\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "beside", "name"),
+    [
+        param(CREATES, None, "assistants.json", id="nothing there"),
+        param(CREATES, '{"asst_1": {"model": "gpt-4o"}}', "assistants.json", id="a registry"),
+        param(CREATES, '{"poet": {"model": "gpt-4o"}}', "assistants_registry.json", id="a file of the program's"),
+        param(CREATES, "[1]", "assistants_registry.json", id="a list of the program's"),
+        param(OF_ITS_OWN, None, "assistants_registry.json", id="a name that the program uses"),
+    ],
+)
+def test_the_registry_takes_no_file_of_the_program(program: str, beside: str | None, name: str, tmp_path: Path) -> None:
+    program += "print(client.beta.assistants.list().data)\n"
+    if beside is not None:
+        (tmp_path / "assistants.json").write_text(beside, encoding="utf-8")
+    module = rewritten(program, tmp_path).files["assistants_compat.py"]
+    assert REGISTRY.format(name) in module
+    assert f"{name} (ASSISTANTS_FILE)" in " ".join(module.split())
+    more = program + "print(client.beta.assistants.delete('asst_1'))\n"
+    assert REGISTRY.format(name) in rewritten(more, tmp_path).files["assistants_compat.py"]
+
+
+HELD_BETA = {
+    "attribute": "class A:\n    def __init__(self):\n        self.api = client.beta\n\n    def f(self):\n        return self.api.threads.create().id\n\nprint(A().f())\n",
+    "class": "class A:\n    beta = client.beta\n\n    def f(self):\n        return self.beta.threads.create().id\n\nprint(A().f())\n",
+    "result": "def api():\n    return client.beta\n\nprint(api().threads.create().id)\n",
+    "variable": "api = client.beta\nprint(api.threads.create().id)\n",
+}
+
+
+@pytest.mark.parametrize("program", HELD_BETA.values(), ids=HELD_BETA)
+def test_what_holds_a_beta_is_no_client(program: str, tmp_path: Path) -> None:
+    text = rewritten(MAKE + program, tmp_path).text
+    assert "= beta(client)" in text or "return beta(client)" in text or "compat_beta(client)" in text
+    assert "conversations" not in text

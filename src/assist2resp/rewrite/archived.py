@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Any
 from pydantic import ValidationError
 
 REGISTRY = "assistants.json"
+OTHER_REGISTRY = "assistants_registry.json"
+"""What the registry is called where the program has a file of its own of that name."""
+_NAMED = re.compile(rb'_beside\("ASSISTANTS_FILE", "([^"]+)"\)')
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,21 @@ def read_registry(data: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return kept if isinstance(kept, dict) else None
+
+
+def registry_of(module: bytes) -> str | None:
+    """The name of the registry that a support module keeps; None for one that keeps none."""
+    named = _NAMED.search(module)
+    return named.group(1).decode() if named is not None else None
+
+
+def is_registry(data: bytes) -> bool:
+    """Whether a file holds assistants by their ids, or is too broken to hold anything."""
+    try:
+        kept = json.loads(data)
+    except ValueError:
+        return True
+    return isinstance(kept, dict) and all(name.startswith("asst_") for name in kept)
 
 
 def registry_text(assistants: Mapping[str, Any]) -> bytes:

@@ -6,7 +6,7 @@ import libcst as cst
 
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Resource
-from assist2resp.rewrite.sites import Site, below
+from assist2resp.rewrite.sites import Site, below, goes_to_beta
 
 
 def beta_of(site: Site, inference: Inference) -> cst.Attribute | cst.Call | None:
@@ -15,7 +15,8 @@ def beta_of(site: Site, inference: Inference) -> cst.Attribute | cst.Call | None
     while node is not None:
         kind = inference.kind(node, site.file)
         if isinstance(kind, Resource) and kind.path == "beta" and not kind.wrapper:
-            return node if isinstance(node, (cst.Attribute, cst.Call)) else None
+            is_step = goes_to_beta(node, site.file, inference)
+            return node if is_step and isinstance(node, (cst.Attribute, cst.Call)) else None
         node = below(node)
     return None
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assist2resp.rewrite.archived import OTHER_REGISTRY, REGISTRY, is_registry, registry_of
 from assist2resp.rewrite.import_roots import ImportRoots, has_relative_imports, is_script
 from assist2resp.rewrite.outcome import FileChange, Options
 from assist2resp.rewrite.plan import Plan
@@ -25,6 +26,8 @@ class Placement:
     folder: Path
     name: str
     existing: bytes | None = None
+    registry: str = REGISTRY
+    """The file beside it that it keeps assistants in."""
     users: dict[SourceFile, dict[str, str]] = field(default_factory=dict)
     """Per file, the local name of each imported name."""
     used: set[str] = field(default_factory=set)
@@ -82,7 +85,7 @@ class Placement:
             return
         words = f"[{','.join(sorted(self.words))}]"
         used = {use if use in FUNCTIONS else use + words for use in self.used}
-        after = support_source(used, is_async=self.is_async, is_sync=self.is_sync).encode()
+        after = support_source(used, is_async=self.is_async, is_sync=self.is_sync, registry=self.registry).encode()
         if after != self.existing:
             yield FileChange(self.path, self.existing, after)
         tests = self.path.with_name(f"test_{self.name}.py")
@@ -131,6 +134,7 @@ def _placement(root: Path, members: list[tuple[SourceFile, Plan]], options: Opti
     placement.is_tested = options.support_tests
     path = placement.path
     placement.existing = path.read_bytes() if path.is_file() else None
+    placement.registry = registry_of(placement.existing or b"") or _free_registry(folder, members)
     held = held_by((placement.existing or b"").decode(errors="replace"))
     placement.used |= held.used
     placement.words = held.words
@@ -143,6 +147,14 @@ def _placement(root: Path, members: list[tuple[SourceFile, Plan]], options: Opti
         placement.is_async |= plan.is_async
         placement.is_sync |= plan.is_sync
     return placement
+
+
+def _free_registry(folder: Path, members: list[tuple[SourceFile, Plan]]) -> str:
+    """A file's name that the program does not use for something else."""
+    path = folder / REGISTRY
+    project = members[0][1].inference.project
+    is_named = any(REGISTRY.encode() in file.data for file in project.modules)
+    return OTHER_REGISTRY if is_named or (path.is_file() and not is_registry(path.read_bytes())) else REGISTRY
 
 
 def _home(root: Path, users: Collection[Path]) -> Path:

@@ -99,16 +99,28 @@ def find_sites(inference: Inference) -> list[Site]:
 
 
 def _starts_at_beta(site: Site, inference: Inference) -> bool:
-    """Whether the site's chain starts at a name that holds `client.beta` itself."""
+    """Whether the site's chain starts at what holds `client.beta` itself: a name, an attribute, a result."""
     if site.path == "beta":
         return False
     node: cst.BaseExpression | None = site.node
     while node is not None:
         kind = inference.kind(node, site.file)
         if isinstance(kind, Resource) and kind.path == "beta":
-            return isinstance(node, cst.Name)
+            return not goes_to_beta(node, site.file, inference)
         node = below(node)
     return False
+
+
+def goes_to_beta(node: cst.BaseExpression, file: SourceFile, inference: Inference) -> bool:
+    """Whether an expression goes from a client, or the SDK's module, to its `beta`, and does not hold that."""
+    client = below(node)
+    kind = inference.kind(client, file) if client is not None else None
+    if isinstance(kind, Instance):  # of a class that derives from the client's, unless it has a `beta` of its own
+        is_own = "beta" in kind.file.scopes.own[kind.node].names or kind.node in kind.file.scopes.classes_setting(
+            "beta"
+        )
+        return isinstance(node, cst.Attribute) and node.attr.value == "beta" and not is_own
+    return kind == External("openai") or (isinstance(kind, Resource) and not kind.path)
 
 
 def below(node: cst.BaseExpression) -> cst.BaseExpression | None:
@@ -144,6 +156,8 @@ def _site(node: cst.Attribute | cst.Name | cst.Call, file: SourceFile, inference
     call = parent if isinstance(parent, cst.Call) and parent.func is node else None
     kind = inference.kind(node, file)
     path = _old_path(kind)
+    if path == "beta" and isinstance(parent, cst.AssignTarget):
+        return None  # it is rewritten where it is taken from the client
     if path is not None:
         assert isinstance(kind, (Method, Resource))
         receiver = kind.resource if isinstance(kind, Method) else kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from assist2resp.rewrite.archived import REGISTRY, Archived, read_assistants, read_registry, registry_text
+from assist2resp.rewrite.archived import REGISTRY, Archived, read_assistants, read_registry, registry_of, registry_text
 from assist2resp.rewrite.constants import Constants
 from assist2resp.rewrite.outcome import FileChange
 from assist2resp.rewrite.rules._base import Note, Rewritten, Sight
@@ -46,7 +46,8 @@ class FillRegistry:
                 yield from _filled(path, kept, {name: archived.assistants[name] for name in sorted(wanted)})
         mapped: set[str] = set()
         for flow in flows:
-            message = _told(flow, held, archived, [found for found in flow.threads if found not in mapped])
+            name = next((path.name for path in registries), REGISTRY)
+            message = _told(flow, held, archived, name, [found for found in flow.threads if found not in mapped])
             mapped.update(flow.threads)
             if message:
                 symbol = "beta.assistants" if flow.looks_up_assistants else "beta.threads"
@@ -68,7 +69,8 @@ def _registries(rewritten: Rewritten) -> list[Path]:
     for path, file in rewritten.project.files.items():
         if path.name == name:
             modules.setdefault(path, file.data)
-    return [path.with_name(REGISTRY) for path, data in sorted(modules.items()) if b"def _registered(" in data]
+    names = [(path, registry_of(data)) for path, data in sorted(modules.items())]
+    return [path.with_name(name) for path, name in names if name is not None]
 
 
 def _registered(path: Path) -> dict[str, object] | None:
@@ -87,7 +89,7 @@ def _filled(path: Path, kept: dict[str, object] | None, assistants: dict[str, ob
     place = Place(path=str(path), line=1)
     if kept is None:
         yield Note(
-            place, Level.REVIEW, "is no JSON object, so that the archive's assistants were not written.", REGISTRY
+            place, Level.REVIEW, "is no JSON object, so that the archive's assistants were not written.", path.name
         )
         return
     new = [name for name in assistants if name not in kept]
@@ -95,17 +97,17 @@ def _filled(path: Path, kept: dict[str, object] | None, assistants: dict[str, ob
         before = path.read_bytes() if path.is_file() else None
         change = FileChange(path, before, registry_text({**assistants, **kept}))
         number = "1 assistant" if len(new) == 1 else f"{len(new)} assistants"
-        yield Note(place, Level.FIXED, f"{number} of the archive written.", REGISTRY, (change,))
+        yield Note(place, Level.FIXED, f"{number} of the archive written.", path.name, (change,))
 
 
-def _told(flow: StoredIds, held: set[str], archived: Archived | None, threads: list[str]) -> str:
+def _told(flow: StoredIds, held: set[str], archived: Archived | None, registry: str, threads: list[str]) -> str:
     missing = [found for found in flow.assistants if found not in held]
     unknown = [] if archived is not None and archived.assistants else list(flow.names)
     parts = []
     if flow.looks_up_assistants and (missing or unknown):
         ids = ", ".join([*missing, *(name if " " in name else f"the id in {name}" for name in unknown)])
         reason = "the archive has no such assistant" if archived is not None else "run again with --archive DIR"
-        parts.append(f"{REGISTRY} beside the support module must hold {ids}; {reason}, or write the settings there.")
+        parts.append(f"{registry} beside the support module must hold {ids}; {reason}, or write the settings there.")
     if threads:
         ids = ", ".join(threads)
         parts.append(f"The id map must lead from {ids} to a conversation; `assist2resp load` makes it.")

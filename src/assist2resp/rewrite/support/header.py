@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from textwrap import fill
 
+from assist2resp.rewrite.archived import REGISTRY
+
 _TITLE = "The Assistants API of this program, answered by OpenAI's Responses and Conversations APIs."
 _SURFACE = {"threads": "client.beta.threads", "assistants": "client.beta.assistants", "beta": "client.beta"}
 _OURS = "assist2resp wrote this file when it migrated the program, with the parts that it uses; it is yours now, to read, change and simplify."
@@ -16,9 +18,9 @@ _FILES = {
 }
 
 
-def header(body: str) -> str:
-    """The docstring for a support module with this body, and its end of line."""
-    paragraphs = [" ".join([_held(body), _OURS, _needs(body)]), *_beside(body)]
+def header(body: str, registry: str) -> str:
+    """The docstring for a support module with this body, and its end of line; `registry` is its file of assistants."""
+    paragraphs = [" ".join([_held(body), _OURS, _needs(body)]), *_beside(body, registry)]
     return "\n\n".join([f'"""{_TITLE}', *(fill(text, 120) for text in paragraphs)]) + '\n"""\n'
 
 
@@ -39,8 +41,8 @@ def _needs(body: str) -> str:
     return f"It needs openai 1.103 or later{beta if 'openai.resources.beta' in body else ''}."
 
 
-def _beside(body: str) -> Iterator[str]:
-    kept = [said for variable, said in _FILES.items() if variable in body]
+def _beside(body: str, registry: str) -> Iterator[str]:
+    kept = [said.replace(REGISTRY, registry) for variable, said in _FILES.items() if variable in body]
     if kept:
         yield f"Kept beside this file, or where the environment says: {_listed(kept)}."
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
+from assist2resp.rewrite.archived import REGISTRY
 from assist2resp.rewrite.support.header import header
 from assist2resp.rewrite.support.usage import Needs, needs_of
 
@@ -53,17 +54,20 @@ class _Piece:
     yields: bool = False
 
 
-def support_source(used: Iterable[str], *, is_async: bool, is_sync: bool) -> str:
-    """The support module for these uses (see `usage.needs_of`), for synchronous clients, asynchronous ones, or both."""
+def support_source(used: Iterable[str], *, is_async: bool, is_sync: bool, registry: str = REGISTRY) -> str:
+    """The support module for these uses (see `usage.needs_of`), for synchronous clients, asynchronous ones, or both.
+
+    `registry` is the file beside it that it keeps assistants in.
+    """
     needs = needs_of(used)
     ways = {name for name, wanted in (("async", is_async), ("sync", is_sync)) if wanted}
     regions = frozenset({*needs.features, *ways})
     pieces = _settled(regions)
     kept = _reachable(pieces, needs)
-    body = _joined(kept)
+    body = _joined(kept).replace(f'"{REGISTRY}"', f'"{registry}"')
     names = frozenset[str]().union(*(piece.reads for piece in kept))
     imports = _imports(names, regions)
-    return f"{header(imports + body)}\n{imports}\n{body}"
+    return f"{header(imports + body, registry)}\n{imports}\n{body}"
 
 
 @cache
