@@ -398,3 +398,48 @@ def test_a_client_that_is_bound_nowhere_holds_nothing_back(head: str, rest: set[
     assert "client.beta.threads.runs.list(thread_id)" in result.text
     assert {each.level for each in result.findings if each.symbol == "beta.threads.runs.create_and_poll"} == rest
     assert [each.level for each in result.findings if each.symbol == "beta.threads.runs.list"] == ["manual"]
+
+
+HANDED = """from openai import OpenAI
+
+
+def recover(error, show, {params}):
+    print(error)
+    {body}
+
+
+def menu(client, level=0):
+    try:
+        print(client.beta.threads.create().id)
+    except ValueError as error:
+        recover(error, menu, {given})
+
+
+menu(OpenAI())
+"""
+
+
+@pytest.mark.parametrize(
+    ("params", "body", "given", "expected"),
+    [
+        param("args=None", "show(*args)", "[client]", OPENAI, id="a list of arguments"),
+        param("args=()", "show(*args)", "(client, 1)", OPENAI, id="a tuple"),
+        param("client, level", "show(client, level)", "client, 2", OPENAI, id="one by one"),
+        param("level, client", "show(client, level)", "2, client", OPENAI, id="in another order"),
+        param("args", "show(*args)", "made_elsewhere()", UNKNOWN, id="not seen"),
+        param("client", "show(client)", "made_elsewhere()", UNKNOWN, id="something else"),
+    ],
+)
+def test_a_client_that_goes_on_with_a_function(
+    params: str, body: str, given: str, expected: str, tmp_path: Path
+) -> None:
+    text = "from desk import made_elsewhere\n" + HANDED.format(params=params, body=body, given=given)
+    assert end({"main.py": text}, tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    "handed", ["Timer(5, ask, [OpenAI()])", "pool.apply_async(ask, (OpenAI(),))", "run(ask, OpenAI())"]
+)
+def test_a_client_that_a_function_is_run_with(handed: str, tmp_path: Path) -> None:
+    text = f"from threading import Timer\nfrom elsewhere import pool, run\nfrom openai import OpenAI\n\n\ndef ask(client):\n    print(client.beta.threads.create().id)\n\n\n{handed}\n"
+    assert end({"main.py": text}, tmp_path) == OPENAI

@@ -10,6 +10,7 @@ from collections.abc import Collection
 import libcst as cst
 
 from assist2resp.rewrite import uses
+from assist2resp.rewrite.handing import parameter_of
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import External, Function
 from assist2resp.rewrite.nodes import dotted
@@ -52,7 +53,7 @@ def _is_shown_by(
 ) -> bool:
     callee = inference.kind(call.func, file)
     if isinstance(callee, Function):
-        param = uses.parameter_of(callee, call, arg)
+        param = parameter_of(callee, call, arg)
         return param is not None and depth > 0 and _shows(callee, param, inference, by, depth - 1)
     if isinstance(callee, External) and callee.qualified in _PASSES:
         return _ends(call, file, inference, by, depth)

@@ -13,6 +13,7 @@ from enum import Enum
 import libcst as cst
 
 from assist2resp.rewrite import uses
+from assist2resp.rewrite.handing import parameter_of
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import External, Function
 from assist2resp.rewrite.nodes import string_value
@@ -182,7 +183,7 @@ class MessageReads:
         if isinstance(callee, External):
             self._builtin(found, call, arg, callee.qualified)
         elif isinstance(callee, Function):
-            param = uses.parameter_of(callee, call, arg)
+            param = parameter_of(callee, call, arg)
             if param is None or param.annotation is not None:
                 raise _LeftError
             scope = callee.file.scopes.own[callee.node]
@@ -290,7 +291,7 @@ class MessageReads:
                 arg.value
                 for arg in call.args
                 if isinstance(callee, Function)
-                and (param := uses.parameter_of(callee, call, arg)) is not None
+                and (param := parameter_of(callee, call, arg)) is not None
                 and param.name.value == variable[1]
             ]
             del bound

@@ -15,6 +15,7 @@ from assist2resp.rewrite.decorators import has_decorator, inner_decorator, wrapp
 from assist2resp.rewrite.dispatch import Dispatch
 from assist2resp.rewrite.fixtures import Fixtures
 from assist2resp.rewrite.framework_state import is_passed_object
+from assist2resp.rewrite.handing import values_given
 from assist2resp.rewrite.holders import literal_items
 from assist2resp.rewrite.kinds import (
     BOTTOM,
@@ -266,7 +267,8 @@ class Parameters:
             return
         for position, arg in enumerate(call.args):
             if _last_word(arg.value) in names and self._runs(self.inference.kind(arg.value, file), function):
-                yield _handed_over(file, call, position)
+                values = values_given(self.inference, file, call, arg)
+                yield _handed_over(file, call, position) if values is None else Pass(file, call, values, ())
                 yield from self._chosen_by_argparse(file, call, arg)
 
     def _runs(self, callee: Kind, function: cst.FunctionDef) -> bool:
@@ -338,6 +340,8 @@ def _handed_over(file: SourceFile, call: cst.Call, position: int) -> Pass:
     """A call that is given a function to run: `Thread(target=f, args=(client,))`, `partial(f, client)`."""
     args, kwargs = argument(call, "args"), argument(call, "kwargs")
     values = tuple(positional(call)[position + 1 :]) if call.args[position].keyword is None else ()
+    if args is None and len(values) == 1:
+        args = values[0]  # `Timer(5, f, [client])`, `pool.apply_async(f, (client,))`
     if isinstance(args, (cst.Tuple, cst.List)):
         values = tuple(element.value for element in args.elements)
     keywords = _keywords(call)

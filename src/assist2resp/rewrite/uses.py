@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import libcst as cst
 
 from assist2resp.rewrite.flows import Flow
+from assist2resp.rewrite.handing import parameter_of
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Awaitable, Class, External, Function, Ident, Kind, Sdk, TupleOf
 from assist2resp.rewrite.project import Project, SourceFile
-from assist2resp.rewrite.scopes import Variable, all_params
+from assist2resp.rewrite.scopes import Variable
 from assist2resp.rewrite.sites import Site
 
 _SHOWN = {"builtins.print", "builtins.str", "builtins.repr", "builtins.format"}
@@ -158,18 +159,6 @@ def _is_parameter_of_same_kind(use: Use, arg: cst.Arg, kind: Kind, inference: In
     if param is None:
         return False
     return inference.variable((callee.file.scopes.own[callee.node], param.name.value)) == kind
-
-
-def parameter_of(callee: Function, call: cst.Call, arg: cst.Arg) -> cst.Param | None:
-    """The parameter of a function of the project that an argument of a call goes to."""
-    if not isinstance(callee.node, cst.FunctionDef):
-        return None
-    params = callee.node.params
-    if arg.keyword is not None:
-        return next((param for param in all_params(params) if param.name.value == arg.keyword.value), None)
-    position = [other for other in call.args if other.keyword is None].index(arg)
-    ordered = [*params.posonly_params, *params.params][1 if callee.owner is not None else 0 :]
-    return ordered[position] if position < len(ordered) else None
 
 
 def is_truth_test(node: cst.CSTNode, file: SourceFile) -> bool:
