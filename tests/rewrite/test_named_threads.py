@@ -32,6 +32,14 @@ def test_the_runs_thread_is_that_conversation(tmp_path: Path) -> None:
     assert "return thread.id" in shown(f"run = {RUN}\nreturn run.thread_id", tmp_path)
 
 
+def test_waiting_for_a_run_makes_no_other(tmp_path: Path) -> None:
+    made = RUN.replace("_poll", "")
+    wait = (
+        "while run.status == 'queued':\n    run = client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)\n"
+    )
+    assert "return thread.id" in shown(f"run = {made}\n{wait}return run.thread_id", tmp_path)
+
+
 def test_a_variable_of_two_runs_says_it_itself(tmp_path: Path) -> None:
     assert "return run.conversation.id" in shown(f"run = {RUN}\nif q:\n    run = {RUN}\nreturn run.thread_id", tmp_path)
 

@@ -84,7 +84,11 @@ class Sparse:
         if not isinstance(value, dict):
             return value
         told = value.get("object") or value.get("type")
-        kept = {name: self.sparse(inner) for name, inner in value.items() if not _is_dropped(name, inner, told)}
+        kept = {
+            name: inner if name == "metadata" else self.sparse(inner)
+            for name, inner in value.items()
+            if not _is_dropped(name, inner, told)
+        }
         return {**kept, **dict.fromkeys(value.keys() - kept.keys())} if self.as_null else kept
 
 

@@ -37,9 +37,9 @@ def named_conversation(plan: Plan, use: uses.Use) -> cst.Name | None:
     if not isinstance(use.node, cst.Name):
         return None
     scope = use.file.scopes.scope_of[use.node]
+    held = {binding.node for binding in scope.names.get(use.node.value, [])} - {site.awaited for site in plan.waits}
     for run, name in plan.conversations.items():
-        bindings = scope.names.get(use.node.value, [])
-        if run.scope is scope and len(bindings) == 1 and bindings[0].node is run.awaited:
+        if run.scope is scope and held == {run.awaited}:
             return name
     return None
 
