@@ -197,3 +197,17 @@ STEPS = "print(client.beta.threads.runs.steps.list(run.id, thread_id='t'))"
 def test_steps_are_those_of_one_response_before_any_outputs(text: str, why: str, tmp_path: Path) -> None:
     flows, inference = flows_of(text, tmp_path)
     assert PlainRuns(flows[0], inference).obstacle == why
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "run.status = 'done'",
+        "run.status += '!'",
+        "del run.status",
+        "run.status, x = 'done', 1",
+        "for run.status in 'ab': pass",
+    ],
+)
+def test_a_run_that_is_written_to_is_no_plain_response(written: str, tmp_path: Path) -> None:
+    assert obstacle(f"{POLL}{written}\nprint(run.status)", tmp_path) == "the program writes run.status"

@@ -32,6 +32,8 @@ def run_obstacle(runs: FlowRuns) -> str:
             continue
         if isinstance(use.parent, cst.Attribute):
             name = use.parent.attr.value
+            if _is_written(use):
+                return f"the program writes run.{name}"
             if name not in _RUN_ATTRIBUTES:
                 return f"the program reads run.{name}"
             if name == "usage" and (runs.has_tools or not _names_tokens(use)):
@@ -45,6 +47,14 @@ def run_obstacle(runs: FlowRuns) -> str:
         ):
             return "a run leaves the code that can be followed"
     return ""
+
+
+def _is_written(use: uses.Use) -> bool:
+    """Whether an attribute is given a value, or deleted, and not read."""
+    outer = use.file.scopes.parent_of[use.parent]
+    if isinstance(outer, (cst.AugAssign, cst.Del)):
+        return getattr(outer, "target", use.parent) is use.parent
+    return use.file.scopes.is_definition(use.parent, outer)
 
 
 def _is_await(use: uses.Use) -> bool:
