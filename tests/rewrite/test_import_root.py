@@ -101,3 +101,15 @@ def test_a_script_and_a_module_in_one_folder_share_the_file(tmp_path: Path) -> N
     assert "from assistants_compat import " in changes["tool.py"]
     assert "def _cancel_run" in changes["assistants_compat.py"]
     assert "def _list_steps" in changes["assistants_compat.py"]
+
+
+def test_no_import_starts_above_a_folder_that_has_no_name_in_python(tmp_path: Path) -> None:
+    package = tmp_path / "2-demo" / "app"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("from .core import steps\n")
+    (package / "core.py").write_text(CALL + NAMES)
+    (package / "user.py").write_text(
+        "from .core import client\n\nprint(client.beta.threads.retrieve('thread_abc').id)\n"
+    )
+    changes = {change.path: change.after.decode() for change in rewrite([tmp_path], Options()).changes}
+    assert "from app.assistants_compat import " in changes[package / "core.py"]

@@ -33,9 +33,10 @@ class ImportRoots:
         while (package / "__init__.py").exists() and package.name.isidentifier() and package.parent != package:
             package = package.parent
         own = [root for target, root in _absolute_imports(file, self.project) if target is not file]
-        roots = own or self._seen_by_others.get(file, [])
-        if roots:
-            return min(roots, key=lambda path: len(path.parts))
+        for roots in (own, self._seen_by_others.get(file, [])):
+            named = [root for root in roots if _can_be_named(file, root)]
+            if named:
+                return min(named, key=lambda path: len(path.parts))
         return file.path.parent if is_script(file) else package
 
     @cached_property
@@ -47,6 +48,12 @@ class ImportRoots:
                 if target is not user:
                     found.setdefault(target, []).append(root)
         return found
+
+
+def _can_be_named(file: SourceFile, root: Path) -> bool:
+    """Whether a module's dotted name from a folder is one: a folder called `2-demo` between them cannot be imported."""
+    between = file.path.parent.relative_to(root).parts if root in file.path.parents else ()
+    return all(part.isidentifier() for part in between)
 
 
 def _absolute_imports(
