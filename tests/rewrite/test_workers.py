@@ -107,7 +107,7 @@ except ValueError as error:
         param(0, None, 1, id="nothing to do"),
         param(19, None, 1, id="too little for two"),
         param(20, None, 2, id="enough for two"),
-        param(1_000, None, 4, id="as many as idle cores"),
+        param(1_000, None, 4, id="as many as cores"),
         param(1_000, 2, 2, id="as many as allowed"),
         param(1_000, 1, 1, id="one allowed"),
         param(1_000, 9, 9, id="more allowed than cores"),
@@ -118,29 +118,14 @@ def test_as_many_processes_as_pay(
     tasks: int, allowed: int | None, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "can_fork", lambda: True)
-    monkeypatch.setattr(workers, "idle_cores", lambda: 4)
+    monkeypatch.setattr(workers, "cores", lambda: 4)
     assert jobs_for(tasks, allowed, 10) == expected
-
-
-@pytest.mark.parametrize(
-    ("cores", "load", "expected"),
-    [
-        param(8, 0.2, 8, id="idle"),
-        param(8, 2.6, 5, id="busy"),
-        param(8, 30.0, 1, id="overloaded"),
-        param(1, 0.0, 1, id="one core"),
-    ],
-)
-def test_others_keep_their_cores(cores: int, load: float, expected: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
-    monkeypatch.setattr(os, "getloadavg", lambda: (load, 9.0, 9.0))
-    assert workers.idle_cores() == expected
 
 
 def test_one_process_where_the_system_cannot_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "fork")
-    monkeypatch.delattr(os, "getloadavg")
-    assert workers.idle_cores() >= 1
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert workers.cores() >= 1
     assert not can_fork()
     assert jobs_for(1_000, 8, 10) == 1
     assert shared_out(range(5), abs, 1) == [0, 1, 2, 3, 4]

@@ -48,7 +48,7 @@ _STDIN = Path("-")
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="How many processes may work; by default as many as there are idle cores, and only where they pay.",
+    help="How many processes may work; by default as many as there are cores, and only where they pay.",
 )
 @click.option("--support-module", metavar="NAME", help="The name of the module for what plain SDK calls cannot say.")
 @click.option("--support-tests", is_flag=True, help="Write tests of the support module beside it, for pytest.")

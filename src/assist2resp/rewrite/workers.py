@@ -21,14 +21,9 @@ _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
 
 
-def idle_cores() -> int:
-    """How many cores this process may use that others leave idle, at least one."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        busy = round(os.getloadavg()[0])
-    except (AttributeError, OSError):  # Windows; a system that cannot tell
-        busy = 0
-    return max(1, cores - busy)
+def cores() -> int:
+    """How many cores this process may use. How busy they are is not asked: a load average tells of the last minute."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def can_fork() -> bool:
@@ -37,8 +32,8 @@ def can_fork() -> bool:
 
 
 def jobs_for(tasks: int, allowed: int | None, least: int) -> int:
-    """How many processes so many tasks are worth, with at least so many for each: at most `allowed`, or the cores that are idle."""
-    return max(1, min(allowed or idle_cores(), tasks // least)) if can_fork() else 1
+    """How many processes so many tasks are worth, with at least so many for each: at most `allowed`, or the cores."""
+    return max(1, min(allowed or cores(), tasks // least)) if can_fork() else 1
 
 
 def shared_out(tasks: Sequence[_Task], work: Callable[[_Task], _Result], jobs: int) -> list[_Result]:
