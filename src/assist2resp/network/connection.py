@@ -65,7 +65,9 @@ class Connection:
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             partial = error.partial if isinstance(error, asyncio.IncompleteReadError) else b""
             self.close()
-            raise (LeanError("the connection was closed in mid-answer") if partial else _STALE) from None
+            if partial:
+                raise LeanError("the connection was closed in mid-answer") from None
+            raise StaleError("the connection was closed without an answer") from None
         self.is_read = head.status in _BODILESS
         return head
 
@@ -122,9 +124,6 @@ class _Watch:
         """Watch no more."""
         if self._timer is not None:
             self._timer.cancel()
-
-
-_STALE = StaleError("the connection was closed without an answer")
 
 
 def _head(data: bytes) -> Head:
