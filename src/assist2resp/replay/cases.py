@@ -12,7 +12,7 @@ from assist2resp.replay.archived import conversations
 from assist2resp.replay.turns import Turn, Unanswered, turns_of
 from assist2resp.replay.written import read_written
 from assist2resp.schema.comparison import LeftOut
-from assist2resp.schema.manifest import MANIFEST, read_manifest
+from assist2resp.schema.manifest import read_manifest
 
 
 @dataclass
@@ -61,8 +61,3 @@ def _check_ids(found: Cases) -> None:
         raise UsageError(
             f"{found.source}: the case {twice[0]} is there twice; merge archives with `assist2resp export`."
         )
-
-
-def is_archive(path: Path) -> bool:
-    """Whether a path is the folder of an archive."""
-    return (path / MANIFEST).is_file()

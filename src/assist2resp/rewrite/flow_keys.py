@@ -84,10 +84,6 @@ class Keys:
         scope = file.scopes.scope_of.get(node)
         return scope.find(node.value) if scope is not None else None
 
-    def of_target(self, target: cst.CSTNode | None, file: SourceFile) -> Iterator[Hashable]:
-        """The places that an assignment's target names."""
-        yield from self.of(target.target if isinstance(target, cst.AnnAssign) else target, file)
-
     def _of_attribute(self, node: cst.Attribute, file: SourceFile) -> Iterator[Hashable]:
         owner = self.inference.kind(node.value, file)
         if isinstance(owner, (Instance, Class)):

@@ -15,7 +15,6 @@ import libcst as cst
 from assist2resp.rewrite.nodes import children
 
 How: TypeAlias = Literal["value", "item", "rest", "entered", "element", "param", "import", "def", "class", "other"]
-FunctionNode: TypeAlias = cst.FunctionDef | cst.Lambda
 Variable: TypeAlias = tuple["Scope", str]
 _Node = TypeVar("_Node", bound=cst.CSTNode)
 

@@ -28,11 +28,6 @@ class Use:
     type_name: str
 
 
-def flow_files(flow: Flow) -> list[SourceFile]:
-    """The parsed files that a value of the flow can reach."""
-    return flow.index.keys.inference.project.modules
-
-
 def connected_files(flow: Flow) -> list[SourceFile]:
     """The files that may run together with a flow's own, as far as imports and the names of its modules tell."""
     return flow.index.connected(frozenset(site.file for site in flow.sites))
