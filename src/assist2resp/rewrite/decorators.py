@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.nodes import children, descendants, dotted
+from assist2resp.rewrite.nodes import children, descendants, dotted, unwrap_await
 
 _TRANSPARENT = (
     "functools.", "lru_cache", "cache", "cached", "override", "typing.", "typing_extensions.", "st.", "streamlit.",
@@ -85,8 +85,7 @@ def _passed_through(wrapper: cst.FunctionDef, name: str) -> list[cst.Call] | Non
     calls = [node for node in descendants(wrapper.body) if isinstance(node, cst.Call) and _calls(node, name)]
     results = set(_assigned_from(wrapper, name))
     for returned in _own_returns(wrapper):
-        value = returned.value
-        bare = value.expression if isinstance(value, cst.Await) else value
+        bare = unwrap_await(returned.value)
         passes = bare is None or (isinstance(bare, cst.Call) and _calls(bare, name))
         if not passes and not (isinstance(bare, cst.Name) and bare.value in results | {"None"}):
             return None
@@ -101,7 +100,7 @@ def _assigned_from(wrapper: cst.FunctionDef, name: str) -> list[str]:
     found = []
     for node in descendants(wrapper.body):
         if isinstance(node, cst.Assign) and len(node.targets) == 1 and isinstance(node.targets[0].target, cst.Name):
-            value = node.value.expression if isinstance(node.value, cst.Await) else node.value
+            value = unwrap_await(node.value)
             if isinstance(value, cst.Call) and _calls(value, name):
                 found.append(node.targets[0].target.value)
     return found

@@ -12,8 +12,8 @@ import libcst as cst
 from assist2resp.rewrite.nodes import in_its_parentheses
 from assist2resp.rewrite.scopes import ModuleScopes
 
-_Result: TypeAlias = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
-Build: TypeAlias = Callable[[cst.CSTNode], _Result]
+Built: TypeAlias = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
+Build: TypeAlias = Callable[[cst.CSTNode], Built]
 
 _Body = TypeVar("_Body", cst.IndentedBlock, cst.Module)
 _Statement = TypeVar("_Statement", bound=cst.BaseStatement)
@@ -79,7 +79,7 @@ class _Applier(cst.CSTTransformer):
     def __init__(self, edits: Edits, touched: set[cst.CSTNode], scopes: ModuleScopes) -> None:
         super().__init__()
         self.edits, self.touched, self.originals = edits, touched, scopes.parent_of
-        self.done: dict[cst.CSTNode, _Result] = {}
+        self.done: dict[cst.CSTNode, Built] = {}
         self.under_way: set[cst.CSTNode] = set()
 
     def on_visit(self, node: cst.CSTNode) -> bool:
@@ -89,7 +89,7 @@ class _Applier(cst.CSTTransformer):
             return False
         return node in self.touched or node not in self.originals
 
-    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> _Result:  # type: ignore[override]
+    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> Built:  # type: ignore[override]
         if original_node in self.done:
             return self.done[original_node]
         if original_node in self.under_way or original_node not in self.touched:
@@ -100,8 +100,8 @@ class _Applier(cst.CSTTransformer):
         self.done[original_node] = result
         return result
 
-    def _changed(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> _Result:
-        result: _Result = updated_node
+    def _changed(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> Built:
+        result: Built = updated_node
         for build in self.edits.builds.get(original_node, ()):
             if isinstance(result, cst.RemovalSentinel):
                 break
@@ -127,7 +127,7 @@ class _Applier(cst.CSTTransformer):
             result = _without_empty_finally(original_node, result)
         return result
 
-    def _spliced(self, before: Sequence[cst.CSTNode], new: _Result, original_node: cst.CSTNode) -> _Result:
+    def _spliced(self, before: Sequence[cst.CSTNode], new: Built, original_node: cst.CSTNode) -> Built:
         """What a change made of the last of several nodes, with those before it; what is new is visited too."""
         if isinstance(new, cst.CSTNode):
             new = new if new is original_node else new.visit(self)
@@ -204,7 +204,7 @@ def _with_comments(node: cst.CSTNode, lines: Sequence[str]) -> cst.CSTNode:
     return node.with_changes(leading_lines=[*node.leading_lines, *new])
 
 
-def _is_gone(result: _Result | None) -> bool:
+def _is_gone(result: Built | None) -> bool:
     """Whether nothing is left of a statement."""
     return isinstance(result, cst.RemovalSentinel) or (isinstance(result, cst.SimpleStatementLine) and not result.body)
 
@@ -231,10 +231,12 @@ def _without_empty_finally(before: cst.Try, after: cst.Try) -> cst.Try:
 
 def only_passes(suite: cst.BaseSuite) -> bool:
     """Whether a suite does nothing."""
-    return all(
-        isinstance(line, cst.SimpleStatementLine) and all(isinstance(small, cst.Pass) for small in line.body)
-        for line in suite.body
-    )
+    return all(passes(line) for line in suite.body)
+
+
+def passes(line: cst.CSTNode) -> bool:
+    """Whether a line does nothing."""
+    return isinstance(line, cst.SimpleStatementLine) and all(isinstance(small, cst.Pass) for small in line.body)
 
 
 def _without_blank_lines(statement: _Statement) -> _Statement:

@@ -13,7 +13,7 @@ import libcst as cst
 from assist2resp.rewrite import uses
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Awaitable, Function, Ident, Kind, Sdk
-from assist2resp.rewrite.nodes import argument, code, descendants
+from assist2resp.rewrite.nodes import argument, code, descendants, unwrap_await
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.reaching import is_read_again
 from assist2resp.rewrite.run_sites import RUN, assigned_name, can_be_repeated
@@ -140,13 +140,9 @@ def _of_a_module(submit: Site, inference: Inference) -> frozenset[cst.Call] | No
     if not isinstance(run, cst.Name) or not (isinstance(parent, cst.Expr) or _is_target(parent, run.value)):
         return None
     variable = (submit.scope, run.value)
-    made = all(isinstance(_awaited(binding.node), cst.Call) for binding in submit.scope.names.get(run.value, ()))
+    made = all(isinstance(unwrap_await(binding.node), cst.Call) for binding in submit.scope.names.get(run.value, ()))
     own = all(file.scopes.scope_of[read] is submit.scope for read in uses.reads_of(variable, file))
     return frozenset() if made and own and not uses.is_shared(inference.project, file, run.value) else None
-
-
-def _awaited(node: cst.CSTNode | None) -> cst.CSTNode | None:
-    return node.expression if isinstance(node, cst.Await) else node
 
 
 def _are_plain(retrievals: list[Site], submit: Site | None, inference: Inference) -> bool:
@@ -189,7 +185,7 @@ def _through(
     if variable in seen:
         return frozenset()
     others = [b.node for b in scope.names[name] if b.how != "param"]
-    if any(not isinstance(_awaited(node), cst.Call) for node in others):
+    if any(not isinstance(unwrap_await(node), cst.Call) for node in others):
         return None
     if not params:
         return frozenset()
@@ -229,7 +225,7 @@ def _returns_the_run(function: cst.FunctionDef, name: str, inference: Inference)
     result = inference.result(Function(file, function))
     result = result.inner if isinstance(result, Awaitable) else result
     returned = [value for value in file.scopes.returns.get(function, ()) if value is not None]
-    inner = [value.expression if isinstance(value, cst.Await) else value for value in returned]
+    inner = [unwrap_await(value) for value in returned]
     told = all(isinstance(value, cst.Call) or (isinstance(value, cst.Name) and value.value == name) for value in inner)
     return _is_run(result) and bool(inner) and told
 
@@ -253,7 +249,7 @@ def _of_an_instance(
     if function is None or not own or any(node is None or code(node) != run_id for node in asked):
         return None
     for node in _written(run.attr.value, inference):
-        if not isinstance(_awaited(node), cst.Call):
+        if not isinstance(unwrap_await(node), cst.Call):
             return None
     for file in inference.project.modules:
         for node in file.scopes.loads:

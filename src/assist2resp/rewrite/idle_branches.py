@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from assist2resp.rewrite.branches import branches, with_branches
+from assist2resp.rewrite.edits import Built
 from assist2resp.rewrite.nodes import descendants
-from assist2resp.rewrite.rounds import branches
 from assist2resp.rewrite.waiting import Waiting, holds
 
 _ARRIVING = frozenset({"completed", "failed", "incomplete", "requires_action"})
@@ -22,18 +23,10 @@ class Question:
     node: cst.If
     places: frozenset[int]
 
-    def without_them(self, updated: cst.CSTNode) -> cst.If | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:
+    def without_them(self, updated: cst.CSTNode) -> Built:
         """What is left of the question."""
         first = cst.ensure_type(updated, cst.If)
-        kept = [branch for place, branch in enumerate(branches(first)) if place not in self.places]
-        rest: cst.If | cst.Else | None = None
-        for branch in reversed(kept):
-            rest = branch.with_changes(orelse=rest) if isinstance(branch, cst.If) else branch
-        if rest is None:
-            return cst.RemoveFromParent()
-        if isinstance(rest, cst.Else):
-            return cst.FlattenSentinel(rest.body.body)
-        return rest.with_changes(leading_lines=first.leading_lines)
+        return with_branches(first, [kept for place, kept in enumerate(branches(first)) if place not in self.places])
 
 
 def idle_questions(

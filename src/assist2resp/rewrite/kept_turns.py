@@ -5,11 +5,12 @@ from __future__ import annotations
 import libcst as cst
 
 from assist2resp.rewrite.calls import Argument, attribute, rebuild_call
+from assist2resp.rewrite.edits import passes
 from assist2resp.rewrite.failed_turns import failed_events
 from assist2resp.rewrite.new_names import new_name
-from assist2resp.rewrite.nodes import code, descendants, string_value
+from assist2resp.rewrite.nodes import descendants
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.run_sites import thread_argument
+from assist2resp.rewrite.run_sites import asks_status, text_order, thread_argument
 from assist2resp.rewrite.sites import LinePlace, Site, line_place
 from assist2resp.rewrite.streams import is_streamed
 
@@ -57,14 +58,8 @@ def _asked(updated: cst.CSTNode, held: cst.BaseExpression, question: cst.If) -> 
 
 def _write(run: Site, func: cst.BaseExpression, given: list[Argument], indent: int) -> cst.BaseExpression:
     """The call that writes, awaited like the one that asks, where a line is indented so far."""
-    waits = _is_async(run)
-    call = rebuild_call(cst.Call(func), func, given, place=LinePlace(indent + 6 * waits, indent, ""))
-    return cst.Await(call) if waits else call
-
-
-def _is_async(run: Site) -> bool:
-    receiver = run.receiver
-    return getattr(receiver, "is_async", False) is True
+    call = rebuild_call(cst.Call(func), func, given, place=LinePlace(indent + 6 * run.is_async, indent, ""))
+    return cst.Await(call) if run.is_async else call
 
 
 def _line(write: cst.BaseExpression) -> cst.SimpleStatementLine:
@@ -73,12 +68,8 @@ def _line(write: cst.BaseExpression) -> cst.SimpleStatementLine:
 
 def _with_first(body: cst.CSTNode, line: cst.SimpleStatementLine) -> cst.CSTNode:
     block = cst.ensure_type(body, cst.IndentedBlock)
-    kept = [old for old in block.body if not _only_passes(old)]
+    kept = [old for old in block.body if not passes(old)]
     return block.with_changes(body=[line, *kept])
-
-
-def _only_passes(line: cst.CSTNode) -> bool:
-    return isinstance(line, cst.SimpleStatementLine) and all(isinstance(small, cst.Pass) for small in line.body)
 
 
 def _depth(block: cst.CSTNode, run: Site) -> int:
@@ -88,7 +79,7 @@ def _depth(block: cst.CSTNode, run: Site) -> int:
 
 def _failed_event(run: Site) -> cst.If | cst.MatchCase | None:
     """The one branch, in the lines after a stream was asked for, that its failure leads to."""
-    order = {node: index for index, node in enumerate(run.file.scopes.parent_of)}
+    order = text_order(run.file)
     found = [
         branch
         for branch in failed_events(run.file)
@@ -111,15 +102,12 @@ def _asked_next(plan: Plan, run: Site) -> cst.If | None:
         if statement in waits:
             continue
         asks = isinstance(statement, cst.If) and isinstance(statement.body, cst.IndentedBlock)
-        return statement if isinstance(statement, cst.If) and asks and _is_failed(statement.test, held) else None
+        return (
+            statement
+            if isinstance(statement, cst.If) and asks and asks_status(statement.test, held, "failed")
+            else None
+        )
     return None
-
-
-def _is_failed(test: cst.BaseExpression, held: cst.BaseExpression) -> bool:
-    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1 or code(test.left) != f"{code(held)}.status":
-        return False
-    target = test.comparisons[0]
-    return isinstance(target.operator, cst.Equal) and string_value(target.comparator) == "failed"
 
 
 def has_a_line(run: Site) -> bool:

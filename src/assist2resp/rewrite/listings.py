@@ -167,7 +167,7 @@ def _is_plain_call(site: Site, inference: Inference) -> bool:
 def _is_entered(site: Site) -> bool:
     """Whether an asynchronous page is awaited, or gone through at once."""
     parent = site.file.scopes.parent_of[site.awaited]
-    if isinstance(site.receiver, Resource) and site.receiver.is_async and site.awaited is site.call:
+    if site.is_async and site.awaited is site.call:
         return isinstance(parent, (cst.For, cst.CompFor)) and parent.asynchronous is not None
     return True
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import libcst as cst
 
-from assist2resp.rewrite.edits import Build, only_passes, without_last_semicolon
+from assist2resp.rewrite.edits import Build, Built, only_passes, without_last_semicolon
 from assist2resp.rewrite.nodes import children, code, dotted, string_value
 
 
-def dissolved(updated: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:
+def dissolved(updated: cst.CSTNode) -> Built:
     """The loop's body run once, if every way through it leaves the loop or ends; else the loop as it is."""
     assert isinstance(updated, (cst.While, cst.For))
     if not isinstance(updated.body, cst.IndentedBlock):
@@ -46,9 +46,6 @@ def runs_once(loop: cst.While | cst.For, goes: Callable[[cst.CSTNode], bool]) ->
     return _once(lines) is not None
 
 
-Built: TypeAlias = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
-
-
 class _Changed(cst.CSTTransformer):
     def __init__(self, changes: Mapping[cst.CSTNode, Build]) -> None:
         super().__init__()
@@ -66,7 +63,7 @@ def built(loop: cst.While | cst.For, changes: Mapping[cst.CSTNode, Build], build
     return build(changed)
 
 
-def unguarded(updated: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:
+def unguarded(updated: cst.CSTNode) -> Built:
     """The body, run once, of a loop that was always entered; else the loop as it is."""
     loop = cst.ensure_type(updated, cst.While)
     found = dissolved(loop.with_changes(test=cst.Name("True")))
@@ -161,7 +158,7 @@ def _ends_function(statement: cst.BaseStatement) -> bool:
 def and_its_else(build: Build) -> Build:
     """What a build makes of a `while`, and then what stood in its `else`, which no `break` passes by."""
 
-    def built(updated: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:
+    def both(updated: cst.CSTNode) -> Built:
         loop = cst.ensure_type(updated, cst.While)
         if loop.orelse is None:
             return build(updated)
@@ -184,7 +181,7 @@ def and_its_else(build: Build) -> Build:
             rest[0] = rest[0].with_changes(leading_lines=above)
         return cst.FlattenSentinel([*lines, *rest])
 
-    return built
+    return both
 
 
 def _without_leaving(statement: cst.BaseStatement) -> list[cst.BaseStatement] | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Literal
+from typing import Literal, TypeVar
 
 import libcst as cst
 
+_Awaited = TypeVar("_Awaited", bound=cst.CSTNode | None)
 _LAYOUT = (
     "whitespace", "lpar", "rpar", "lbracket", "rbracket", "lbrace", "rbrace", "comma", "semicolon", "equal", "dot",
     "leading_", "lines_after", "trailing_", "header", "footer", "indent", "asynchronous", "posonly_ind", "type_parameters",
@@ -121,8 +122,14 @@ def has_star(call: cst.Call) -> bool:
     return any(arg.star for arg in call.args)
 
 
-def unwrap_await(node: cst.BaseExpression) -> cst.BaseExpression:
-    """The expression below `await`, if there is one."""
+def quote_below(above: Iterable[cst.CSTNode]) -> Literal['"', "'"]:
+    """The quotes that a string may have below these nodes, nearest first: others than those of a format string."""
+    around = next((node for node in above if isinstance(node, cst.FormattedString)), None)
+    return "'" if around is not None and around.start.endswith('"') else '"'
+
+
+def unwrap_await(node: _Awaited) -> _Awaited | cst.BaseExpression:
+    """The expression below `await`, if there is one; any other node as it is."""
     return node.expression if isinstance(node, cst.Await) else node
 
 

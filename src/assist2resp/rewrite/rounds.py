@@ -8,6 +8,8 @@ from functools import cached_property
 
 import libcst as cst
 
+from assist2resp.rewrite.branches import branches, with_branches
+from assist2resp.rewrite.edits import Built
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import External
 from assist2resp.rewrite.nodes import descendants, small_statements
@@ -39,7 +41,7 @@ class Settled:
         choices = [branch for place, branch in enumerate(branches(self.node)) if place in places]
         return [branch.test for branch in choices if isinstance(branch, cst.If)]
 
-    def build(self, updated: cst.CSTNode) -> cst.If | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:
+    def build(self, updated: cst.CSTNode) -> Built:
         """The question without them."""
         first = cst.ensure_type(updated, cst.If)
         kept: list[cst.If | cst.Else] = []
@@ -49,14 +51,7 @@ class Settled:
                 break
             if place not in self.dropped:
                 kept.append(branch)
-        rest: cst.If | cst.Else | None = None
-        for branch in reversed(kept):
-            rest = branch.with_changes(orelse=rest) if isinstance(branch, cst.If) else branch
-        if rest is None:
-            return cst.RemoveFromParent()
-        if isinstance(rest, cst.Else):
-            return cst.FlattenSentinel(rest.body.body)
-        return rest.with_changes(leading_lines=first.leading_lines)
+        return with_branches(first, kept)
 
 
 @dataclass(frozen=True)
@@ -228,14 +223,6 @@ def _counted(small: cst.CSTNode) -> cst.Name | None:
 def _stays(node: cst.BaseExpression) -> bool:
     """Whether an expression calls nothing, so that a round does not change it."""
     return not any(isinstance(part, (cst.Call, cst.Await, cst.NamedExpr)) for part in descendants(node))
-
-
-def branches(question: cst.If) -> list[cst.If | cst.Else]:
-    """The branches of a question, in their order."""
-    found: list[cst.If | cst.Else] = [question]
-    while (last := found[-1]) and isinstance(last, cst.If) and last.orelse is not None:
-        found.append(last.orelse)
-    return found
 
 
 def _leaves_for_good(suite: cst.BaseSuite) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.nodes import argument, code, descendants
+from assist2resp.rewrite.nodes import argument, code, descendants, string_value
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.sites import Site
 
@@ -74,6 +74,14 @@ def can_be_repeated(node: cst.BaseExpression, site: Site) -> bool:
             if variable is not None and variable[0] is site.scope and len(variable[0].names[variable[1]]) > 1:
                 return False
     return True
+
+
+def asks_status(test: cst.CSTNode, run: cst.BaseExpression, state: str) -> bool:
+    """Whether a test is `run.status == "state"`."""
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1 or code(test.left) != f"{code(run)}.status":
+        return False
+    target = test.comparisons[0]
+    return isinstance(target.operator, cst.Equal) and string_value(target.comparator) == state
 
 
 def text_order(file: SourceFile) -> dict[cst.CSTNode, int]:

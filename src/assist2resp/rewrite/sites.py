@@ -46,6 +46,11 @@ class Site:
         return isinstance(self.receiver, Resource)
 
     @property
+    def is_async(self) -> bool:
+        """Whether the client is known, and asynchronous."""
+        return isinstance(self.receiver, Resource) and self.receiver.is_async
+
+    @property
     def name(self) -> str:
         """The last part of the path: `create_and_poll`."""
         return self.path.rsplit(".", 1)[-1]

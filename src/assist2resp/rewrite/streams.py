@@ -191,7 +191,7 @@ class _Reader:
 
     def _texts(self, node: cst.Attribute, stream: cst.Name, parent: cst.CSTNode) -> None:
         """`stream.text_deltas` as a value becomes a generator of the same texts."""
-        event, loop = self._event(), "async for" if self._is_async else "for"
+        event, loop = self._event(), "async for" if self.site.is_async else "for"
         new = cst.parse_expression(
             f'({event}.delta {loop} {event} in {stream.value} if {event}.type == "{TEXT_DELTA}")'
         )
@@ -205,10 +205,6 @@ class _Reader:
             new = new.with_changes(lpar=[], rpar=[])
         self.run.readings += 1
         self.run.edits.append(Edit(node, lambda _: new))
-
-    @property
-    def _is_async(self) -> bool:
-        return getattr(self.site.receiver, "is_async", False)
 
     def _text_loop(self, loop: cst.For, stream: cst.Name) -> None:
         """`for text in stream.text_deltas` becomes a loop over the events with a branch for text."""

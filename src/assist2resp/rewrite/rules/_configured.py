@@ -13,7 +13,7 @@ from assist2resp.rewrite.configuration_names import can_be_called
 from assist2resp.rewrite.configurations import CREATE, DELETE, UPDATE, Configurations
 from assist2resp.rewrite.edits import leaving_comments
 from assist2resp.rewrite.kinds import Resource
-from assist2resp.rewrite.nodes import argument, code, string_value
+from assist2resp.rewrite.nodes import argument, code, quote_below, string_value, unwrap_await
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.run_sites import assigned_name
@@ -50,7 +50,7 @@ class Step:
 
     def _update(self, updated: cst.CSTNode) -> cst.CSTNode:
         assert self.changes is not None
-        old = cst.ensure_type(updated.expression if isinstance(updated, cst.Await) else updated, cst.Call)
+        old = cst.ensure_type(unwrap_await(updated), cst.Call)
         given = [Argument(name, value) for name, value in self.changes.settings]
         return rebuild_call(old, attribute(self.holder, "update"), given, place=line_place(self.site))
 
@@ -147,7 +147,7 @@ class Read:
 
     def take(self, plan: Plan) -> None:
         """Note the change."""
-        quote, parent = _quote(self.node, self.file), self.file.scopes.parent_of[self.node]
+        quote, parent = quote_below(self.file.scopes.ancestors(self.node)), self.file.scopes.parent_of[self.node]
         if self.name is not None and isinstance(parent, cst.FormattedStringExpression) and _is_bare(parent):
             plan.replace(self.file, parent, cst.FormattedStringText(self.name))
             return
@@ -188,12 +188,6 @@ def _name_of_all(configurations: Configurations) -> str | None:
     if any(call is None or argument(call, "name") is not None for call in updates):
         return None
     return name if name and name.isprintable() and not set(name) & set("\"'\\{}") else None
-
-
-def _quote(node: cst.CSTNode, file: SourceFile) -> str:
-    """The quotes that a string may have here: others than those of a format string around it."""
-    around = [above for above in file.scopes.ancestors(node) if isinstance(above, cst.FormattedString)]
-    return "'" if around and around[0].start.endswith('"') else '"'
 
 
 def _is_bare(part: cst.FormattedStringExpression) -> bool:

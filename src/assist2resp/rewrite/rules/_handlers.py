@@ -11,7 +11,7 @@ from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.edits import only_passes
 from assist2resp.rewrite.handler_classes import Branch, HandlerReading, Statements
 from assist2resp.rewrite.imports import free_name
-from assist2resp.rewrite.nodes import code
+from assist2resp.rewrite.nodes import code, unwrap_await
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.sites import Site
 from assist2resp.rewrite.streams import StreamedRun
@@ -85,7 +85,7 @@ def plain_class(plan: Plan, reading: HandlerReading) -> None:
 
 
 def _awaited_stream(wait: cst.Expr) -> cst.BaseExpression:
-    call = wait.value.expression if isinstance(wait.value, cst.Await) else wait.value
+    call = unwrap_await(wait.value)
     return cst.ensure_type(cst.ensure_type(call, cst.Call).func, cst.Attribute).value
 
 

@@ -67,7 +67,7 @@ def _begun(plan: Plan, site: Site) -> tuple[cst.BaseExpression, cst.BaseExpressi
     if written_first:
         given.insert(0, cst.Arg(own.items, cst.Name("items"), _TIGHT))
     made: cst.BaseExpression = cst.Call(attribute(client_of(beta), "conversations", "create"), given)
-    if getattr(site.receiver, "is_async", False):
+    if site.is_async:
         made = cst.Await(made, lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
     if may_be_named(site):
         made = name_before(plan, site, without_parentheses(made))
@@ -229,7 +229,7 @@ def _write_first(plan: Plan, site: Site, items: cst.List) -> None:
     write: cst.BaseExpression = rebuild_call(
         cst.Call(func), func, given, place=LinePlace(line_place(site).indent, 0, "")
     )
-    if getattr(site.receiver, "is_async", False):
+    if site.is_async:
         write = cst.Await(write)
     line = cst.SimpleStatementLine([cst.Expr(write)])
 

@@ -8,10 +8,10 @@ from assist2resp.rewrite import uses
 from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.displays import is_displayed
 from assist2resp.rewrite.named_threads import named_conversation
-from assist2resp.rewrite.nodes import code, string_value
+from assist2resp.rewrite.nodes import code, quote_below, string_value
 from assist2resp.rewrite.plain_uses import asked_type, dumped
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.run_sites import ACTION_TYPES, CALL_TYPES
+from assist2resp.rewrite.run_sites import ACTION_TYPES, CALL_TYPES, asks_status
 
 
 def translate_uses(plan: Plan) -> None:
@@ -103,7 +103,8 @@ def _test(plan: Plan, use: uses.Use) -> None:
     both = parents[test]
     if positive and isinstance(both, cst.BooleanOperation) and isinstance(both.operator, cst.And):
         other = both.right if both.left is test else both.left
-        if _asks_status(other, use.node):
+        run = use.node.value if isinstance(use.node, cst.Attribute) else None
+        if run is not None and asks_status(other, run, "requires_action"):
             plan.change(use.file, both, lambda updated: _operand(updated, right=both.left is test))
     local = plan.need(use.file, "run_status")
 
@@ -127,16 +128,6 @@ def _asked(use: uses.Use) -> tuple[cst.CSTNode, bool]:
         return parent, False
     answer = uses.none_comparison(use.node, use.file)
     return (use.node, True) if answer is None else (parent, answer)
-
-
-def _asks_status(node: cst.BaseExpression, action: cst.BaseExpression) -> bool:
-    """Whether the status of the run whose action it is, is compared with the one that has actions."""
-    if not isinstance(node, cst.Comparison) or not isinstance(action, cst.Attribute) or len(node.comparisons) != 1:
-        return False
-    target = node.comparisons[0]
-    is_status = isinstance(node.left, cst.Attribute) and node.left.attr.value == "status"
-    same = is_status and code(cst.ensure_type(node.left, cst.Attribute).value) == code(action.value)
-    return same and isinstance(target.operator, cst.Equal) and string_value(target.comparator) == "requires_action"
 
 
 def _operand(updated: cst.CSTNode, *, right: bool) -> cst.BaseExpression:
@@ -164,11 +155,10 @@ def _call_type(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
             quote = cst.ensure_type(target.comparator, cst.SimpleString).quote
             plan.replace(use.file, target.comparator, cst.SimpleString(f"{quote}function_call{quote}"))
             return
-    around = next((each for each in use.file.scopes.ancestors(node) if isinstance(each, cst.FormattedString)), None)
     if isinstance(comparison, cst.FormattedStringExpression) and not (comparison.conversion or comparison.format_spec):
         plan.replace(use.file, comparison, cst.FormattedStringText("function"))
     else:
-        quote = "'" if around is not None and '"' in around.start else '"'
+        quote = quote_below(use.file.scopes.ancestors(node))
         plan.replace(use.file, node, cst.SimpleString(f"{quote}function{quote}"))
 
 

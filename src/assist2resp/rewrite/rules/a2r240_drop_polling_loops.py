@@ -11,7 +11,7 @@ from assist2resp.rewrite.edits import Build
 from assist2resp.rewrite.idle_branches import idle_questions
 from assist2resp.rewrite.kinds import External
 from assist2resp.rewrite.loops import and_its_else, asked, built, decided, dissolved, only_shows, unguarded
-from assist2resp.rewrite.nodes import code, descendants, string_value
+from assist2resp.rewrite.nodes import code, descendants, string_value, unwrap_await
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.rounds import Rounds
@@ -282,15 +282,11 @@ def _shown_while_waiting(rounds: Rounds) -> Iterator[cst.CSTNode]:
 
 def _drop_idle_branches(plan: Plan, waiting: Waiting) -> None:
     file = waiting.file
-    sleeps, waits = set(_sleeps(plan, waiting.loop, file)), _retrievals(plan, file)
+    waits = {*_sleeps(plan, waiting.loop, file), *_retrievals(plan, file)}
 
     def is_idle(suite: cst.BaseSuite) -> bool:
         """Whether a branch waits, and does nothing but wait and show that it does."""
-        small = [part for line in suite.body for part in _small(line)]
-        return any(part in sleeps or part in waits for part in small) and all(
-            part in sleeps or part in waits or only_shows(part) or isinstance(part, (cst.Pass, cst.Continue))
-            for part in small
-        )
+        return _is_idle(waits, suite) and any(part in waits for line in suite.body for part in _small(line))
 
     for question in idle_questions(waiting, is_idle, ends_on_failure=_ends_on_failure(waiting)):
         plan.change(file, question.node, question.without_them)
@@ -312,7 +308,7 @@ def _sleeps(plan: Plan, loop: cst.CSTNode, file: SourceFile) -> list[cst.Expr]:
     found = []
     for node in descendants(loop):
         if isinstance(node, cst.Expr):
-            call = node.value.expression if isinstance(node.value, cst.Await) else node.value
+            call = unwrap_await(node.value)
             if isinstance(call, cst.Call):
                 kind = plan.inference.kind(call.func, file)
                 if isinstance(kind, External) and kind.qualified in _SLEEPS:

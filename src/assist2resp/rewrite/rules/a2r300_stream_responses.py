@@ -7,8 +7,7 @@ import libcst as cst
 from assist2resp.rewrite.calls import Argument
 from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.edits import leaving_comments
-from assist2resp.rewrite.kinds import Resource
-from assist2resp.rewrite.nodes import argument
+from assist2resp.rewrite.nodes import argument, unwrap_await
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._markers import read_text
@@ -191,7 +190,7 @@ class StreamResponses:
             named.append(Argument("include", cst.parse_expression('["code_interpreter_call.outputs"]')))
         arguments = [*named, configuration]
         rebuild_as_response(plan, site, client_of(beta), arguments, method="stream" if helper else "create")
-        if run.managed and not helper and isinstance(site.receiver, Resource) and site.receiver.is_async:
+        if run.managed and not helper and site.is_async:
             assert site.call is not None
             plan.change(site.file, site.call, lambda updated: cst.Await(cst.ensure_type(updated, cst.Call)))
         for edit in run.edits:
@@ -221,7 +220,7 @@ def _read_out(updated: cst.CSTNode) -> cst.CSTNode:
     line = cst.ensure_type(updated, cst.SimpleStatementLine)
     statement = cst.ensure_type(line.body[0], cst.Expr)
     awaited = isinstance(statement.value, cst.Await)
-    call = statement.value.expression if isinstance(statement.value, cst.Await) else statement.value
+    call = unwrap_await(statement.value)
     stream = cst.ensure_type(cst.ensure_type(call, cst.Call).func, cst.Attribute).value
     return cst.For(
         cst.Name("_"),
