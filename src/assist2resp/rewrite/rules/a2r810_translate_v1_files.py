@@ -152,8 +152,8 @@ class TranslateV1Files:
 
     def apply(self, plan: Plan) -> None:
         """Give the files of v1 calls to the tools that read them."""
-        at_run_time = any(
-            site.path.startswith(_FILES) or _reads_files(plan, site.file, "beta.Assistant") for site in plan.flow.sites
+        at_run_time = (
+            any(site.path.startswith(_FILES) for site in plan.flow.sites) or _reader(plan, "beta.Assistant") is not None
         )
         for site in plan.flow.sites:
             if plan.claims[site].level is Level.MANUAL:
@@ -195,11 +195,19 @@ class TranslateV1Files:
 
     def _refuse_reads(self, plan: Plan) -> None:
         """Leave a flow that reads `file_ids` of a message: they are elsewhere in v2."""
-        for site in plan.flow.sites:
-            if _reads_files(plan, site.file, "beta.threads.Message"):
-                text = "file_ids is of Assistants v1; read the attachments of a message."
-                plan.claims[site] = Claim(site, self.code, Level.MANUAL, text)
-                return
+        site = _reader(plan, "beta.threads.Message")
+        if site is not None:
+            text = "file_ids is of Assistants v1; read the attachments of a message."
+            plan.claims[site] = Claim(site, self.code, Level.MANUAL, text)
+
+
+def _reader(plan: Plan, type_name: str) -> Site | None:
+    """The first site in a file that reads `file_ids` of objects of this type; each file is looked through once."""
+    first = {site.file: site for site in reversed(plan.flow.sites)}
+    return next(
+        (site for site in plan.flow.sites if first[site.file] is site and _reads_files(plan, site.file, type_name)),
+        None,
+    )
 
 
 def _reads_files(plan: Plan, file: SourceFile, type_name: str) -> bool:
