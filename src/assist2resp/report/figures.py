@@ -116,7 +116,7 @@ def _groups(report: Report) -> Iterator[str]:
 
 def _code(code: CodeSummary) -> str:
     return (
-        f"Code: {counted(code.sites, 'site')} of the Assistants API: {code.fixed:,} fixed; {code.review:,} to review, "
+        f"Code: {counted(code.sites, 'site')} of the Assistants API: {code.fixed:,} fixed; {counted(code.review, 'finding')} to review, "
         f"{code.manual:,} left by hand; {counted(code.files_changed, 'file')} changed."
     )
 
