@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from assist2resp.schema.findings import Finding, Level
 
 AZURE, FOREIGN = "A2R011", "A2R013"
-_AROUND = "A2R9"
-"""The rules of what is no call: models, registries, pins, wrappers, patched paths."""
 _NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\b[\w./-]+\.(?:py|ipynb)(?::\d+)?|\b\w+\(\)|\b\d+\b")
 _OLD = re.compile(r"(?<!\.types)(?<!\.resources)\.beta\.(?:threads|assistants|vector_stores)\b")
 
@@ -100,11 +98,8 @@ class Result:
         for finding in found:
             place = f"{finding.place.path.removeprefix(root).lstrip('/')}:{finding.place.line}"
             self.rules[finding.code, finding.level] += 1
-            if finding.code.startswith(_AROUND):
-                self.around[finding.level] += 1
-            else:
-                self.levels[finding.level] += 1
-                self.plain += finding.plain and finding.level is Level.FIXED
+            (self.levels if finding.is_site else self.around)[finding.level] += 1
+            self.plain += finding.is_site and finding.plain and finding.level is Level.FIXED
             if finding.level is Level.MANUAL:
                 if finding.blocked_by is None:
                     self.manual.note(reasons[finding.place], f"{self.name}/{place}")

@@ -12,8 +12,6 @@ from assist2resp.schema.report import CheckItem, CodeSite, CodeSummary, RuleRow
 from assist2resp.schema.versioned import read_versioned
 
 SHOWN = 100
-_BESIDE = "A2R9"
-"""Rules that report what is no call site."""
 _ORDER = {Level.MANUAL: 0, Level.REVIEW: 1, Level.FIXED: 2}
 _HINT = "Give the file that `assist2resp rewrite --format json --output` wrote."
 
@@ -28,7 +26,7 @@ def read_findings(path: Path) -> Findings:
 
 def code_summary(found: Findings) -> CodeSummary:
     """The findings in numbers, with the sites that are open."""
-    sites = Counter(finding.level for finding in found.findings if not finding.code.startswith(_BESIDE))
+    sites = Counter(finding.level for finding in found.findings if finding.is_site)
     open_sites = sorted(
         (finding for finding in found.findings if finding.level is not Level.FIXED),
         key=lambda each: (_ORDER[each.level], each.code, each.place.path, each.place.line),

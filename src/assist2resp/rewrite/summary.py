@@ -12,8 +12,6 @@ from assist2resp.rewrite.outcome import Outcome
 from assist2resp.schema.counts import counted
 from assist2resp.schema.findings import FileFailure, Findings, Level, Remark, Skipped
 
-_BESIDE = "A2R9"
-
 
 @dataclass(frozen=True)
 class RuleCount:
@@ -60,7 +58,7 @@ class Summary:
 def summarise(outcome: Outcome, *, written: bool) -> Summary:
     """The numbers of an outcome."""
     found = outcome.findings
-    sites = [finding for finding in found.findings if not finding.code.startswith(_BESIDE)]
+    sites = [finding for finding in found.findings if finding.is_site]
     levels = Counter(finding.level for finding in sites)
     return Summary(
         fixed=levels[Level.FIXED],

@@ -31,6 +31,10 @@ class Place(BaseModel):
     column: int = 1
 
 
+_BESIDE = "A2R9"
+"""The codes of the rules that report what is no site: models, pins, registries, wrappers, patched paths."""
+
+
 class Finding(BaseModel):
     """One site and how it ended."""
 
@@ -49,6 +53,11 @@ class Finding(BaseModel):
     """The site that kept this one's flow from being rewritten."""
     plain: bool = False
     """Whether a fixed site ended as a plain SDK call, or vanished, rather than as a call of the support module."""
+
+    @property
+    def is_site(self) -> bool:
+        """Whether it is of a use of the old API, and not of what stands beside those."""
+        return not self.code.startswith(_BESIDE)
 
 
 class FileFailure(BaseModel):
