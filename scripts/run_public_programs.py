@@ -1,8 +1,9 @@
 """Runs programs of public repositories before and after their rewrite, and tables what their users would see.
 
-    python scripts/run_public_programs.py ROOT [WORD…] [-v] [--keep DIR]
+    python scripts/run_public_programs.py ROOT [WORD…] [-v] [--keep DIR] [--recipes FILE]
 
-ROOT holds one folder OWNER__NAME per repository; scripts/public/programs.toml says which programs and how each is run.
+ROOT holds one folder OWNER__NAME per repository; scripts/public/programs.toml, or FILE, says which programs and how each
+is run.
 WORDs choose those whose repository and entry hold one of them. A program runs on a copy of its repository against a
 sandbox that still has the Assistants API, and its rewritten copy against one that has not. Exit code 0 when every
 program that was rewritten shows the same.
@@ -111,9 +112,9 @@ class Verdict:
         return sum(finding.plain for finding in self.fixed)
 
 
-def recipes() -> list[Recipe]:
+def recipes(path: Path) -> list[Recipe]:
     """Every recipe, in the order of the file."""
-    rows: list[dict[str, Any]] = tomllib.loads(RECIPES.read_text(encoding="utf-8"))["program"]
+    rows: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))["program"]
     return [Recipe(**_frozen(row)) for row in rows]
 
 
@@ -272,8 +273,13 @@ def main() -> int:
     parser.add_argument("words", nargs="*", help="only programs whose repository and entry hold one of these")
     parser.add_argument("-v", "--verbose", action="store_true", help="show each rewrite and each difference")
     parser.add_argument("--keep", type=Path, help="leave the copies here")
+    parser.add_argument("--recipes", type=Path, default=RECIPES, help="which programs, and how each is run")
     options = parser.parse_args()
-    chosen = [recipe for recipe in recipes() if not options.words or any(word in recipe.name for word in options.words)]
+    chosen = [
+        recipe
+        for recipe in recipes(options.recipes)
+        if not options.words or any(word in recipe.name for word in options.words)
+    ]
     totals: Counter[str] = Counter()
     sites: dict[tuple[str, str, int, str], bool] = {}
     print("| program | result | sites fixed | plain | why |\n|---|---|---:|---:|---|")
