@@ -9,7 +9,6 @@ from typing import NamedTuple
 import libcst as cst
 
 from assist2resp.rewrite.nodes import code
-from assist2resp.rewrite.sites import LinePlace
 
 _WIDTH = 88
 """How long a line that we write may get, unless the user's was longer."""
@@ -24,6 +23,14 @@ _SUCCESSORS = {
 """Where the comment of an old argument goes; that of another one goes to the last new one."""
 
 _NOTHING, _SPACE = cst.SimpleWhitespace(""), cst.SimpleWhitespace(" ")
+
+
+class LinePlace(NamedTuple):
+    """Where an expression begins: the columns before it, its line's indentation, and that beyond its statement's."""
+
+    column: int
+    indent: int
+    hang: str
 
 
 @dataclass(frozen=True)

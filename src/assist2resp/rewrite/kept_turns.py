@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.calls import Argument, attribute, rebuild_call
+from assist2resp.rewrite.calls import Argument, LinePlace, attribute, rebuild_call
 from assist2resp.rewrite.edits import passes
 from assist2resp.rewrite.failed_turns import failed_events
 from assist2resp.rewrite.new_names import new_name
 from assist2resp.rewrite.nodes import descendants
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.run_sites import asks_status, text_order, thread_argument
-from assist2resp.rewrite.sites import LinePlace, Site, line_place
+from assist2resp.rewrite.sites import Site, line_place
 from assist2resp.rewrite.streams import is_streamed
 
 _WHY = "# A failed response does not keep its input."

@@ -7,10 +7,6 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.nodes import argument
-from assist2resp.rewrite.sites import Site
-from assist2resp.schema.findings import Level
-
 LEAST = 16
 
 
@@ -22,16 +18,3 @@ def is_too_low(node: cst.BaseExpression | None) -> bool:
 def output_limit(node: cst.BaseExpression) -> cst.BaseExpression:
     """The limit of a response for that of a run."""
     return cst.Integer(str(LEAST)) if is_too_low(node) else node
-
-
-def told(site: Site, message: str, *, plain: bool = True) -> tuple[Level, str]:
-    """The level and the message of a finding at a site that may create a run with a limit."""
-    limit = argument(site.call, "max_completion_tokens") if site.call is not None else None
-    if plain and site.call is not None and argument(site.call, "max_prompt_tokens") is not None:
-        return Level.REVIEW, f"{message.removesuffix('.')}; max_prompt_tokens goes, since no response has such a limit."
-    if not is_too_low(limit):
-        return Level.FIXED, message
-    return (
-        Level.REVIEW,
-        f"{message.removesuffix('.')}; its answer may have {LEAST} tokens, since no response takes fewer.",
-    )

@@ -29,6 +29,7 @@ from assist2resp.rewrite.run_sites import (
     thread_argument,
 )
 from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.stand_ins import stands_in
 from assist2resp.rewrite.streams import MANAGED
 
 _STEPS = ("beta.threads.runs.steps.list", "beta.threads.runs.steps.retrieve")
@@ -47,6 +48,14 @@ def refusal_obstacle(runs: FlowRuns) -> str:
     """A program that looks for the run in the words of a refusal expects runs that go on by themselves."""
     if any(_REFUSAL.search(file.data) for file in uses.connected_files(runs.flow)):
         return "the program reads which run is in the way from an error's text"
+    return ""
+
+
+def mock_obstacle(runs: FlowRuns) -> str:
+    """The support module takes a mock for what it is; plain calls would ask it for methods that no test prepared."""
+    for file in uses.connected_files(runs.flow):
+        if stands_in(file):
+            return "tests of the project replace the client by a mock"
     return ""
 
 

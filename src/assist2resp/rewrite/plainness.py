@@ -20,6 +20,7 @@ from assist2resp.rewrite.plain_messages import message_obstacle
 from assist2resp.rewrite.plain_newest import newest_of_runs
 from assist2resp.rewrite.plain_sites import (
     brings_files,
+    mock_obstacle,
     refusal_obstacle,
     site_obstacle,
 )
@@ -27,7 +28,6 @@ from assist2resp.rewrite.plain_uses import call_obstacle, id_obstacle, run_obsta
 from assist2resp.rewrite.project import SourceFile
 from assist2resp.rewrite.run_sites import MESSAGE_LIST, POLLED
 from assist2resp.rewrite.sites import Site
-from assist2resp.rewrite.stand_ins import mock_obstacle
 from assist2resp.rewrite.streams import is_streamed
 
 _REFUSED = re.compile(rb"BadRequestError|APIStatusError|while a run")

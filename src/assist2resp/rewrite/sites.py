@@ -7,11 +7,11 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import libcst as cst
 
 from assist2resp.rewrite import sdk
+from assist2resp.rewrite.calls import LinePlace
 from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Bottom, External, Function, Instance, Kind, Method, Plain, Resource, Unknown
 from assist2resp.rewrite.nodes import code, dotted, string_value
@@ -73,14 +73,6 @@ def statement_of(node: cst.CSTNode, file: SourceFile) -> cst.CSTNode:
     while not isinstance(current, (cst.SimpleStatementLine, cst.BaseCompoundStatement, cst.Module)):
         current = file.scopes.parent_of[current]
     return current
-
-
-class LinePlace(NamedTuple):
-    """Where an expression begins: the columns before it, its line's indentation, and that beyond its statement's."""
-
-    column: int
-    indent: int
-    hang: str
 
 
 def line_place(site: Site) -> LinePlace:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from assist2resp.rewrite import uses
-from assist2resp.rewrite.flow_runs import FlowRuns
 from assist2resp.rewrite.project import SourceFile
 
 _LIBRARY = re.compile(
@@ -32,11 +30,3 @@ def stands_in(file: SourceFile) -> bool:
 def _replaces(data: bytes) -> bool:
     mocks = _LIBRARY.search(data) and _MOCK.search(data)
     return bool((mocks and b"beta" in _TYPES.sub(b"", data)) or _DOUBLE.search(data))
-
-
-def mock_obstacle(runs: FlowRuns) -> str:
-    """The support module takes a mock for what it is; plain calls would ask it for methods that no test prepared."""
-    for file in uses.connected_files(runs.flow):
-        if stands_in(file):
-            return "tests of the project replace the client by a mock"
-    return ""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import libcst as cst
 
 from assist2resp.rewrite import literals
-from assist2resp.rewrite.calls import Argument, attribute, paragraphs, rebuild_call, subscript
+from assist2resp.rewrite.calls import Argument, LinePlace, attribute, paragraphs, rebuild_call, subscript
 from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.failed_turns import goes_on
@@ -20,7 +20,7 @@ from assist2resp.rewrite.own_threads import own_thread
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
 from assist2resp.rewrite.run_sites import THREAD_RUNS, thread_argument
-from assist2resp.rewrite.sites import LinePlace, Site, line_place
+from assist2resp.rewrite.sites import Site, line_place
 
 _NOT_TOLD = frozenset({
     "thread_id", "thread", "assistant_id", "poll_interval_ms", "stream", "event_handler", "additional_messages",

@@ -10,9 +10,9 @@ from assist2resp.rewrite.calls import attribute
 from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.kinds import Sdk
 from assist2resp.rewrite.nodes import argument, code
-from assist2resp.rewrite.output_limit import told
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.rules._limits import told
 from assist2resp.rewrite.rules._responses import (
     arguments_again,
     folded_input,

@@ -9,9 +9,9 @@ from assist2resp.rewrite.chains import beta_of, client_of, resource_of
 from assist2resp.rewrite.edits import call
 from assist2resp.rewrite.kinds import Resource
 from assist2resp.rewrite.nodes import has_star
-from assist2resp.rewrite.output_limit import told
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
+from assist2resp.rewrite.rules._limits import told
 from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
 
