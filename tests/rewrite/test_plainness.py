@@ -64,6 +64,9 @@ def obstacle(body: str, folder: Path) -> str:
         ),
         param(POLL + "print(client.beta.threads.runs.steps.list(run.id, thread_id=t))", id="steps"),
         param(POLL.replace("a)", "a, temperature=1, metadata={'k': 'v'})"), id="settings"),
+        param(POLL + "print(run.last_error)", id="error shown whole"),
+        param(POLL + "raise OSError(f'failed: {run.last_error}')", id="error in a text"),
+        param(POLL + "if run.status == 'failed': print(run.error)", id="what no run had shown"),
         param(
             POLL + "calls = run.required_action.submit_tool_outputs.tool_calls\n"
             "outputs = [{'tool_call_id': c.id, 'output': c.function.name} for c in calls]\n"
@@ -108,7 +111,8 @@ def test_plain(body: str, tmp_path: Path) -> None:
         param(POLL + "print(run.model)", "reads run.model", id="model, which a response names with its date"),
         param(POLL + "print(run.created_at)", "reads run.created_at", id="time, which is a float in a response"),
         param(POLL + "print(run.usage)", "reads the usage", id="usage whole"),
-        param(POLL + "print(run.last_error)", "reads run.last_error whole", id="error whole"),
+        param(POLL + "given.append(run.last_error)", "reads run.last_error whole", id="error kept whole"),
+        param(POLL + "given.append(run.error)", "reads run.error whole", id="what no run had kept whole"),
         param(POLL + "given.append(run)", "a run leaves the code", id="run stored"),
         param(POLL + "given.log(run)", "a run leaves the code", id="run given to what may be no logger"),
         param(POLL + "text = f'{run}'\nreturn text", "a run leaves the code", id="run as a text that is kept"),

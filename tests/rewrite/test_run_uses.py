@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assist2resp.schema.findings import Level
 from tests.rewrite.one_file import rewritten
 
 param = pytest.param
@@ -98,3 +99,14 @@ def test_the_newest_message_of_a_run(name: str, after: str, tmp_path: Path) -> N
         f"    print(client.beta.threads.messages.list(t, run_id={name}.id).data[0].content[0].text.value)\n"
     )
     assert after in rewritten(HEAD + body, tmp_path).text
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [("print(run.last_error)", Level.REVIEW), ("logger.error(run.last_error)", Level.FIXED)],
+    ids=["shown", "logged"],
+)
+def test_an_error_shown_whole(line: str, level: Level, tmp_path: Path) -> None:
+    found = rewritten(f"{HEAD}    {line}\n", tmp_path)
+    assert line.replace("last_error", "error") in found.text
+    assert [one.level for one in found.findings if one.code == "A2R230"] == [level]

@@ -10,6 +10,7 @@ from assist2resp.rewrite.flow_runs import FlowRuns
 from assist2resp.rewrite.kinds import Sdk
 from assist2resp.rewrite.nodes import string_value
 from assist2resp.rewrite.run_sites import ACTION_TYPES, CALL_TYPES
+from assist2resp.rewrite.stated_differences import shown_whole
 
 _FUNCTION_TYPES = frozenset({"beta.threads.required_action_function_tool_call.Function"})
 _RUN_ATTRIBUTES = frozenset(
@@ -20,6 +21,7 @@ _RUN_ATTRIBUTES = frozenset(
         "thread_id",
         "required_action",
         "last_error",
+        "error",
         "usage",
     }
 )
@@ -38,8 +40,8 @@ def run_obstacle(runs: FlowRuns) -> str:
                 return f"the program reads run.{name}"
             if name == "usage" and (runs.has_tools or not _names_tokens(use)):
                 return "the program reads the usage of a run"
-            if name == "last_error" and not _is_error_read(use):
-                return "the program reads run.last_error whole"
+            if name in {"last_error", "error"} and not (_is_error_read(use) or shown_whole(use, runs)):
+                return f"the program reads run.{name} whole"
         elif not (
             uses.passes_on(use, runs.inference)
             or uses.none_comparison(use.node, use.file) is not None

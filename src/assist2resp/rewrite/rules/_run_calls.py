@@ -23,6 +23,7 @@ from assist2resp.rewrite.rules._responses import (
 )
 from assist2resp.rewrite.run_sites import RUN, assigned_name
 from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.stated_differences import stated_differences
 from assist2resp.schema.findings import Level
 
 _CODE = "A2R230"
@@ -37,8 +38,9 @@ def create(plan: Plan, site: Site) -> None:
     given = next((one.value for one in arguments if one.keyword == "input"), None)
     kept = keep_failed(plan, site, given)
     level, message = told(site, f"a run became a response{kept}.")
-    if plan.plain.shows_runs:
-        level, message = Level.REVIEW, f"{message.removesuffix('.')}; where the run is shown whole, the response is."
+    differences = stated_differences(plan.plain)
+    if differences:
+        level, message = Level.REVIEW, f"{message.removesuffix('.')}; {differences}."
     plan.fix(site, _CODE, message, level=level, plain=True)
 
 
