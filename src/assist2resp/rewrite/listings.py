@@ -12,7 +12,8 @@ from assist2resp.rewrite.inference import Inference
 from assist2resp.rewrite.kinds import Ident, Resource
 from assist2resp.rewrite.literal_absence import may_be_none
 from assist2resp.rewrite.literal_lookup import Lookup
-from assist2resp.rewrite.message_reads import Found, MessageReads, Shape
+from assist2resp.rewrite.message_reads import MessageReads
+from assist2resp.rewrite.message_shapes import Found, Shape
 from assist2resp.rewrite.nodes import argument, has_star, string_value
 from assist2resp.rewrite.sites import Site
 

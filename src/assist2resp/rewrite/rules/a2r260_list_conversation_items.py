@@ -11,7 +11,7 @@ from assist2resp.rewrite.chains import beta_of, client_of
 from assist2resp.rewrite.edits import leaving_comments
 from assist2resp.rewrite.imports import free_name
 from assist2resp.rewrite.listings import Listing
-from assist2resp.rewrite.message_reads import Found, Shape
+from assist2resp.rewrite.message_shapes import Found, Shape
 from assist2resp.rewrite.nodes import argument, code
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
