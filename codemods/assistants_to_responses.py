@@ -16,8 +16,8 @@ from libcst.codemod import CodemodCommand, CodemodContext
 from assist2resp.rewrite.engine import rewrite
 from assist2resp.rewrite.formats.text import finding_line
 from assist2resp.rewrite.outcome import Options, absolute
+from assist2resp.rewrite.output.writing import without_other_files
 from assist2resp.rewrite.summary import failed
-from assist2resp.rewrite.writing import without_other_files
 from assist2resp.schema.findings import Level
 
 

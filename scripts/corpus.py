@@ -30,7 +30,7 @@ from endings.tables import places, repositories, table
 
 from assist2resp.rewrite.engine import rewrite, shown_path
 from assist2resp.rewrite.outcome import FileChange, Options, Outcome
-from assist2resp.rewrite.writing import write_outcome
+from assist2resp.rewrite.output.writing import write_outcome
 from assist2resp.schema.findings import Level
 
 _READ = {".py", ".pyi", ".ipynb", ".txt", ".toml", ".cfg"}

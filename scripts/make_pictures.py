@@ -21,7 +21,7 @@ from make_example import NOISE, case_of, configuration
 from rich.console import Console
 from selenium import webdriver
 
-from assist2resp.rewrite.diff import painted
+from assist2resp.rewrite.output.diff import painted
 from assist2resp.sandbox import sandbox
 
 ROOT = Path(__file__).parents[1]

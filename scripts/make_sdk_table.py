@@ -1,4 +1,4 @@
-"""Writes src/assist2resp/rewrite/sdk_table.json: what the methods of the newest openai package take and return.
+"""Writes src/assist2resp/rewrite/values/sdk_table.json: what the methods of the newest openai package take and return.
 
 Everything is read from the package by reflection; what older versions had comes from sdk_history.toml.
 Usage: python scripts/make_sdk_table.py [--check]
@@ -21,7 +21,7 @@ from sdk_attributes import BUILTIN_TYPES, callbacks, closure
 from sdk_types import PLAIN_MODULES, Describer, exports, hints_of, key_of, without_prefix
 
 ROOT = Path(__file__).resolve().parents[1]
-TABLE = ROOT / "src" / "assist2resp" / "rewrite" / "sdk_table.json"
+TABLE = ROOT / "src" / "assist2resp" / "rewrite" / "values" / "sdk_table.json"
 HISTORY = Path(__file__).with_name("sdk_history.toml")
 
 DESCRIBED = (

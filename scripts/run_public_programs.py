@@ -43,7 +43,7 @@ from typing import Any
 
 from assist2resp.rewrite.engine import rewrite
 from assist2resp.rewrite.outcome import Options
-from assist2resp.rewrite.writing import write_outcome
+from assist2resp.rewrite.output.writing import write_outcome
 from assist2resp.sandbox import sandbox
 from assist2resp.sandbox.app import BEFORE_SUNSET, Settings
 from assist2resp.schema.findings import Finding, Level

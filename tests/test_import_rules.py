@@ -45,6 +45,12 @@ ONLY_IN = {
 }
 """Third-party packages that stay in the rooms named."""
 
+LAYERS = (
+    "syntax", "project", "literals", "values", "flows", "streams", "runs", "messages", "plainness", "plan",
+    "configurations", "turns", "support", "dependencies", "rules", "engine", "formats",
+)  # fmt: skip
+"""The parts of `rewrite`: each may import those before it, and the modules beside these."""
+
 EAGER_IN_CLI = {"click", *sys.stdlib_module_names}
 """What a verb may import before it runs; of ours, the other modules of `cli` and the one discovery function."""
 
@@ -93,6 +99,18 @@ def imports(module: str, source: str) -> Iterator[Import]:
                 here = [NAME, *module.split(".")]
                 base = ".".join([*here[: len(here) - node.level], *filter(None, [node.module])])
             yield from (Import(f"{base}.{alias.name}", node.lineno, eager) for alias in node.names)
+
+
+def upward(module: str, source: str) -> list[str]:
+    """What a module of `rewrite` imports of the layers above its own."""
+    own = module.split(".")[1] if module.startswith("rewrite.") else ""
+    if own not in LAYERS:
+        return []
+    above = LAYERS[LAYERS.index(own) + 1 :]
+    start = f"{NAME}.rewrite."
+    return [
+        found.name for found in imports(module, source) if found.name.startswith(tuple(start + name for name in above))
+    ]
 
 
 def _is_type_checking(node: ast.AST) -> bool:
@@ -144,6 +162,17 @@ def opens_client(source: str) -> bool:
 @pytest.mark.parametrize("module", [pytest.param(name, id=name or NAME) for name in SOURCES])
 def test_imports_follow_the_table(module: str) -> None:
     assert violations(module, SOURCES[module]) == []
+
+
+@pytest.mark.parametrize("module", [name for name in SOURCES if name.startswith("rewrite.")])
+def test_layers_of_the_rewriter_import_downwards(module: str) -> None:
+    assert upward(module, SOURCES[module]) == []
+
+
+def test_an_import_upwards_is_seen() -> None:
+    assert upward("rewrite.syntax.nodes", "from assist2resp.rewrite.rules import _base") == [
+        "assist2resp.rewrite.rules._base"
+    ]
 
 
 def documented() -> dict[str, set[str]]:

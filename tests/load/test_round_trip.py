@@ -18,7 +18,7 @@ from assist2resp.export.source import Settings as ExportSettings
 from assist2resp.export.source import open_source
 from assist2resp.load.engine import load
 from assist2resp.load.session import Settings as LoadSettings
-from assist2resp.rewrite.archived import read_assistants, registry_text
+from assist2resp.rewrite.configurations.archived import read_assistants, registry_text
 from assist2resp.sandbox import sandbox
 from assist2resp.sandbox.app import Settings
 from tests.rewrite.support.surface import support_module

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assist2resp.rewrite.ahead import Ahead
-from assist2resp.rewrite.flows import Flow, find_flows
-from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.flows.flow import Flow, find_flows
+from assist2resp.rewrite.flows.sites import find_sites
 from assist2resp.rewrite.outcome import Options
-from assist2resp.rewrite.project import open_project
-from assist2resp.rewrite.sites import find_sites
+from assist2resp.rewrite.project.ahead import Ahead
+from assist2resp.rewrite.project.project import open_project
+from assist2resp.rewrite.values.inference import Inference
 
 
 def flows_of(text: str, folder: Path) -> tuple[list[Flow], Inference]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import libcst as cst
 import pytest
 
-from assist2resp.rewrite.calls import Argument, attribute, paragraphs, rebuild_call, subscript
-from assist2resp.rewrite.nodes import code
-from assist2resp.rewrite.sites import LinePlace
+from assist2resp.rewrite.flows.sites import LinePlace
+from assist2resp.rewrite.syntax.calls import Argument, attribute, paragraphs, rebuild_call, subscript
+from assist2resp.rewrite.syntax.nodes import code
 
 param = pytest.param
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import libcst as cst
 import pytest
 
-from assist2resp.rewrite.edits import Edits, call, expression, leaving_comments
-from assist2resp.rewrite.nodes import code, descendants
-from assist2resp.rewrite.scopes import index_module
+from assist2resp.rewrite.syntax.edits import Edits, call, expression, leaving_comments
+from assist2resp.rewrite.syntax.nodes import code, descendants
+from assist2resp.rewrite.syntax.scopes import index_module
 
 param = pytest.param
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from assist2resp.rewrite.files import FileProblemError, Staged, stage, write
 from assist2resp.rewrite.outcome import FileChange, Outcome
-from assist2resp.rewrite.writing import groups, write_outcome
+from assist2resp.rewrite.output.files import FileProblemError, Staged, stage, write
+from assist2resp.rewrite.output.writing import groups, write_outcome
 from assist2resp.schema.findings import Finding, Findings, Level, Place
 
 
@@ -143,7 +143,7 @@ def test_full_disk_leaves_the_file(tmp_path: Path) -> None:
     program = textwrap.dedent("""
         import resource, signal, sys
         from pathlib import Path
-        from assist2resp.rewrite.files import FileProblemError, write
+        from assist2resp.rewrite.output.files import FileProblemError, write
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
         try:

@@ -17,12 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assist2resp.plugins import plugin_names
-from assist2resp.rewrite.diff import painted, unified
 from assist2resp.rewrite.formats import View, format_named
 from assist2resp.rewrite.formats.markdown import LIMIT, MARKER
 from assist2resp.rewrite.outcome import FileChange, Outcome
-from assist2resp.rewrite.replacements import decoded, replacements
+from assist2resp.rewrite.output.diff import painted, unified
 from assist2resp.rewrite.summary import exit_code, summarise, summary_lines
+from assist2resp.rewrite.syntax.replacements import decoded, replacements
 from assist2resp.schema.findings import FileFailure, Finding, Findings, Level, Place, Remark, Skipped
 from tests.rewrite.stub_rules import installed
 

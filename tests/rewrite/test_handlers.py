@@ -7,7 +7,7 @@ from textwrap import indent
 
 import pytest
 
-from assist2resp.rewrite.plainness import PlainRuns
+from assist2resp.rewrite.plainness.plain_runs import PlainRuns
 from tests.rewrite.flows_of import flows_of
 from tests.rewrite.one_file import rewritten
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assist2resp.rewrite.plainness import PlainRuns
+from assist2resp.rewrite.plainness.plain_runs import PlainRuns
 from tests.rewrite.flows_of import flows_of
 
 START = "def start(a, t):\n    return client.beta.threads.runs.create(thread_id=t, assistant_id=a)\n"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assist2resp.rewrite.ignores import Ignores, ignored
+from assist2resp.rewrite.project.ignores import Ignores, ignored
 
 
 def lines_covered(source: str, code: str = "A2R401") -> list[int]:

@@ -7,8 +7,8 @@ import ast
 import libcst as cst
 import pytest
 
-from assist2resp.rewrite.imports import add_import, drop_unused, free_name, used_names
-from assist2resp.rewrite.scopes import index_module
+from assist2resp.rewrite.syntax.imports import add_import, drop_unused, free_name, used_names
+from assist2resp.rewrite.syntax.scopes import index_module
 
 param = pytest.param
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from assist2resp.rewrite.ahead import Ahead
 from assist2resp.rewrite.engine import rewrite
 from assist2resp.rewrite.outcome import Options
-from assist2resp.rewrite.project import open_project
+from assist2resp.rewrite.project.ahead import Ahead
+from assist2resp.rewrite.project.project import open_project
 from tests.rewrite.programs import PROGRAMS
 
 forks = pytest.mark.skipif(
@@ -24,9 +24,10 @@ CALL = "from openai import OpenAI\n\nclient = OpenAI()\n{name} = client.beta.thr
 RUN = """
 import json, os, sys
 from pathlib import Path
-from assist2resp.rewrite import ahead, engine
+from assist2resp.rewrite.project import ahead
+from assist2resp.rewrite import engine
 from assist2resp.rewrite.outcome import Options
-from assist2resp.rewrite.project import open_project
+from assist2resp.rewrite.project.project import open_project
 
 ahead._WORTHWHILE = engine._WORTHWHILE = 1
 started = []

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from assist2resp.rewrite.checkout import uncommitted
-from assist2resp.rewrite.listing import listed
 from assist2resp.rewrite.outcome import Outcome
+from assist2resp.rewrite.output.checkout import uncommitted
+from assist2resp.rewrite.project.listing import listed
 from assist2resp.rewrite.unseen import with_unseen
 from assist2resp.schema.findings import Findings
 

@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assist2resp.rewrite.edits import Edits
-from assist2resp.rewrite.literals import (
+from assist2resp.rewrite.literals.converted import (
     Lookup,
     Resources,
     assistant_arguments,
@@ -27,8 +26,9 @@ from assist2resp.rewrite.literals import (
     tool_output,
     tools,
 )
-from assist2resp.rewrite.nodes import descendants, dotted, string_value
-from assist2resp.rewrite.scopes import index_module
+from assist2resp.rewrite.syntax.edits import Edits
+from assist2resp.rewrite.syntax.nodes import descendants, dotted, string_value
+from assist2resp.rewrite.syntax.scopes import index_module
 
 param = pytest.param
 

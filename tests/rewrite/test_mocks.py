@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assist2resp.rewrite.kinds import PLAIN, UNKNOWN, External, Resource, join
+from assist2resp.rewrite.values.kinds import PLAIN, UNKNOWN, External, Resource, join
 
 CLIENT = Resource("", is_async=False, is_azure=False)
 MOCK = External("unittest.mock.MagicMock()")

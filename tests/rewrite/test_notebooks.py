@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assist2resp.rewrite.engine import rewrite
-from assist2resp.rewrite.magics import Magics
-from assist2resp.rewrite.notebooks import NotebookError, read_notebook
 from assist2resp.rewrite.outcome import FileChange, Options, Outcome
+from assist2resp.rewrite.project.magics import Magics
+from assist2resp.rewrite.project.notebooks import NotebookError, read_notebook
 
 IMPORT = "from openai import OpenAI\nclient = OpenAI()"
 CREATE = "store = client.beta.vector_stores.create(name='docs')"

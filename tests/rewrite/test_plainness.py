@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assist2resp.rewrite.plainness import PlainRuns
+from assist2resp.rewrite.plainness.plain_runs import PlainRuns
 from tests.rewrite.flows_of import flows_of
 
 param = pytest.param

@@ -9,7 +9,7 @@ from textwrap import dedent
 import libcst as cst
 import pytest
 
-from assist2resp.rewrite.loops import asked, decided, dissolved, only_shows
+from assist2resp.rewrite.runs.loops import asked, decided, dissolved, only_shows
 from tests.rewrite.one_file import rewritten
 
 param = pytest.param

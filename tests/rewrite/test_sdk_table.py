@@ -12,8 +12,8 @@ import make_sdk_table
 import openai
 import pytest
 
-from assist2resp.rewrite import sdk
-from assist2resp.rewrite.type_expr import NONE, TypeExpr, parse, substituted, union
+from assist2resp.rewrite.values import sdk
+from assist2resp.rewrite.values.type_expr import NONE, TypeExpr, parse, substituted, union
 
 FREQUENCIES = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "frequencies.md"
 

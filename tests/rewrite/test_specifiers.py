@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assist2resp.rewrite.specifiers import admits, raised
+from assist2resp.rewrite.dependencies.specifiers import admits, raised
 
 NEEDED = "1.103.0"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.stand_ins import stands_in
+from assist2resp.rewrite.flows.stand_ins import stands_in
+from assist2resp.rewrite.project.project import SourceFile
 
 DOUBLES = {
     "patched client": """

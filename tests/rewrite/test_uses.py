@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assist2resp.rewrite import uses
-from assist2resp.rewrite.nodes import code
+from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.syntax.nodes import code
 from tests.rewrite.flows_of import flows_of
 
 param = pytest.param

@@ -10,7 +10,7 @@ import pytest
 
 from assist2resp.rewrite.engine import rewrite
 from assist2resp.rewrite.outcome import Options
-from assist2resp.rewrite.waiting import holds
+from assist2resp.rewrite.runs.waiting import holds
 
 STATES = """\
 PENDING = ["queued", "in_progress"]

@@ -121,8 +121,8 @@ class _Job:
             self._warn_of_uncommitted()
         outcome = self._outcome()
 
+        from assist2resp.rewrite.output.writing import write_outcome
         from assist2resp.rewrite.unseen import with_unseen
-        from assist2resp.rewrite.writing import write_outcome
 
         outcome = with_unseen(outcome, self.paths, self.options.exclude)
         if self.writes:
@@ -134,7 +134,7 @@ class _Job:
     def run_stdin(self, name: Path) -> int:
         """Rewrite the code on standard input, and write it to standard output."""
         from assist2resp.rewrite.outcome import absolute
-        from assist2resp.rewrite.writing import without_other_files
+        from assist2resp.rewrite.output.writing import without_other_files
 
         source = sys.stdin.buffer.read()
         path = absolute(name)
@@ -149,7 +149,7 @@ class _Job:
     def _outcome(self) -> Outcome:
         import gc
 
-        from assist2resp.rewrite.ahead import Ahead
+        from assist2resp.rewrite.project.ahead import Ahead
 
         gc.disable()  # trees live until the end; looking for garbage in them takes a sixth of the time
         with Ahead(self.paths, self.options) as ahead, progress(moves=False) as report:
@@ -159,8 +159,8 @@ class _Job:
             return engine.rewrite(self.paths, options, ahead)
 
     def _finish(self, outcome: Outcome, *, stdout_is_taken: bool) -> int:
-        from assist2resp.rewrite.files import write
         from assist2resp.rewrite.formats import View, format_named
+        from assist2resp.rewrite.output.files import write
         from assist2resp.rewrite.summary import exit_code, summarise, summary_lines
 
         stream = sys.stderr if stdout_is_taken else sys.stdout
@@ -176,7 +176,7 @@ class _Job:
         return exit_code(outcome, written=self.writes)
 
     def _show_diff(self, outcome: Outcome) -> None:
-        from assist2resp.rewrite.diff import painted, unified
+        from assist2resp.rewrite.output.diff import painted, unified
 
         diff = unified(outcome.changes, Path.cwd())
         if wants_colour(sys.stdout):
@@ -187,7 +187,7 @@ class _Job:
             show(diff, sys.stdout)
 
     def _warn_of_uncommitted(self) -> None:
-        from assist2resp.rewrite.checkout import uncommitted
+        from assist2resp.rewrite.output.checkout import uncommitted
 
         number = uncommitted(self.paths)
         if number:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from assist2resp.rewrite.diff import painted
+from assist2resp.rewrite.output.diff import painted
 
 
 class Screen:

@@ -26,11 +26,11 @@ from assist2resp.replay.options import Options as ReplayOptions
 from assist2resp.report.render import rendered
 from assist2resp.report.view import Sources, view
 from assist2resp.rewrite import engine
-from assist2resp.rewrite.diff import unified
 from assist2resp.rewrite.formats import View, format_named
 from assist2resp.rewrite.outcome import FileChange, Options, Outcome
+from assist2resp.rewrite.output.diff import unified
+from assist2resp.rewrite.output.writing import write_outcome
 from assist2resp.rewrite.summary import failed, headline, summarise
-from assist2resp.rewrite.writing import write_outcome
 from assist2resp.sandbox import LoggedRequest, Sandbox, sandbox
 from assist2resp.schema.counts import counted_kinds
 from assist2resp.schema.manifest import read_manifest

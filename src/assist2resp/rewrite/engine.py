@@ -13,20 +13,20 @@ import libcst as cst
 
 from assist2resp import __version__
 from assist2resp.plugins import discover
-from assist2resp.rewrite.ahead import Ahead
-from assist2resp.rewrite.edits import Edits
-from assist2resp.rewrite.flows import Flow, find_flows
-from assist2resp.rewrite.ignores import Ignores, ignored
-from assist2resp.rewrite.imports import add_import, drop_unused, used_names
-from assist2resp.rewrite.inference import Inference
+from assist2resp.rewrite.flows.flow import Flow, find_flows
+from assist2resp.rewrite.flows.sites import Site, find_sites, statement_of
 from assist2resp.rewrite.outcome import FileChange, Options, Outcome
-from assist2resp.rewrite.placement import Placement, place_support
 from assist2resp.rewrite.plan import Claim, Plan
-from assist2resp.rewrite.printing import as_bytes
-from assist2resp.rewrite.project import Project, SourceFile, open_project
+from assist2resp.rewrite.project.ahead import Ahead
+from assist2resp.rewrite.project.ignores import Ignores, ignored
+from assist2resp.rewrite.project.project import Project, SourceFile, open_project
+from assist2resp.rewrite.project.unparsable import deep_recursion
 from assist2resp.rewrite.rules._base import Context, FileRule, Rewritten, Rule, Sight, TreeRule
-from assist2resp.rewrite.sites import Site, find_sites, statement_of
-from assist2resp.rewrite.unparsable import deep_recursion
+from assist2resp.rewrite.support.placement import Placement, place_support
+from assist2resp.rewrite.syntax.edits import Edits
+from assist2resp.rewrite.syntax.imports import add_import, drop_unused, used_names
+from assist2resp.rewrite.syntax.printing import as_bytes
+from assist2resp.rewrite.values.inference import Inference
 from assist2resp.rewrite.workers import jobs_for, shared_out
 from assist2resp.schema.findings import FileFailure, Finding, Findings, Level, Place, Remark
 

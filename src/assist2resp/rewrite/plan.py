@@ -8,17 +8,17 @@ from typing import Protocol
 
 import libcst as cst
 
-from assist2resp.rewrite import uses
-from assist2resp.rewrite.edits import Build
-from assist2resp.rewrite.flows import Flow
-from assist2resp.rewrite.imports import free_name
-from assist2resp.rewrite.inference import Inference
-from assist2resp.rewrite.kinds import Resource
-from assist2resp.rewrite.literal_lookup import Lookup
-from assist2resp.rewrite.plainness import PlainRuns
-from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.scopes import Scope, Variable
-from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.flows.flow import Flow
+from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.literals.lookup import Lookup
+from assist2resp.rewrite.plainness.plain_runs import PlainRuns
+from assist2resp.rewrite.project.project import SourceFile
+from assist2resp.rewrite.syntax.edits import Build
+from assist2resp.rewrite.syntax.imports import free_name
+from assist2resp.rewrite.syntax.scopes import Scope, Variable
+from assist2resp.rewrite.values.inference import Inference
+from assist2resp.rewrite.values.kinds import Resource
 from assist2resp.schema.findings import Level
 
 

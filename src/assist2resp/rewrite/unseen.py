@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from assist2resp.rewrite.listing import is_excluded, listed
 from assist2resp.rewrite.outcome import Outcome, absolute
+from assist2resp.rewrite.project.listing import is_excluded, listed
 from assist2resp.schema.findings import Skipped
 
 _KINDS = {

@@ -16,11 +16,11 @@ from typing import Any
 from urllib.parse import quote
 
 from assist2resp.rewrite.catalogue import SECTIONS, Rule, catalogue
-from assist2resp.rewrite.diff import shown_path
 from assist2resp.rewrite.formats import View
 from assist2resp.rewrite.outcome import FileChange, Outcome, absolute
-from assist2resp.rewrite.replacements import Replacement, decoded, replacements
-from assist2resp.rewrite.writing import groups
+from assist2resp.rewrite.output.diff import shown_path
+from assist2resp.rewrite.output.writing import groups
+from assist2resp.rewrite.syntax.replacements import Replacement, decoded, replacements
 from assist2resp.schema.findings import Finding, Findings, Level, Place
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from assist2resp.rewrite import literals, uses
-from assist2resp.rewrite.calls import Argument, attribute, rebuild_call
-from assist2resp.rewrite.configuration_names import can_be_called
-from assist2resp.rewrite.configurations import CREATE, DELETE, UPDATE, Configurations
-from assist2resp.rewrite.edits import leaving_comments
-from assist2resp.rewrite.kinds import Resource
-from assist2resp.rewrite.nodes import argument, code, quote_below, string_value, unwrap_await
+from assist2resp.rewrite.configurations.configuration import CREATE, DELETE, UPDATE, Configurations
+from assist2resp.rewrite.configurations.names import can_be_called
+from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.flows.run_sites import assigned_name
+from assist2resp.rewrite.flows.sites import Site, line_place
+from assist2resp.rewrite.literals import converted
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.run_sites import assigned_name
-from assist2resp.rewrite.sites import Site, line_place
+from assist2resp.rewrite.project.project import SourceFile
+from assist2resp.rewrite.syntax.calls import Argument, attribute, rebuild_call
+from assist2resp.rewrite.syntax.edits import leaving_comments
+from assist2resp.rewrite.syntax.nodes import argument, code, quote_below, string_value, unwrap_await
+from assist2resp.rewrite.values.kinds import Resource
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Step:
 
     site: Site
     holder: cst.BaseExpression
-    changes: literals.Changes | None = None
+    changes: converted.Changes | None = None
     stays: bool = False
     """Whether the holder takes the call's place, since its result is kept under another name."""
 
@@ -71,7 +72,7 @@ def changed_configuration(site: Site, configurations: Configurations) -> Step | 
         return Step(site, holder, stays=kept and not _takes_its_name(site, holder, configurations))
     creates = [other.call for other in configurations.sites if other.path == CREATE]
     only = creates[0] if len(creates) == 1 else None
-    changes = literals.assistant_changes(site.call, plan.look(site.file), only, holder)
+    changes = converted.assistant_changes(site.call, plan.look(site.file), only, holder)
     return Step(site, holder, changes) if changes is not None and not kept else None
 
 
@@ -82,7 +83,7 @@ def fit_together(steps: Sequence[Step | None], creates: Sequence[Site]) -> bool:
     return not added or (len(tools) == 1 and not _is_repeated(added[0], creates[0]))
 
 
-def _sets_tools(changes: literals.Changes) -> bool:
+def _sets_tools(changes: converted.Changes) -> bool:
     return any(name == "tools" for name, _ in changes.settings)
 
 

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from assist2resp.rewrite.calls import attribute
-from assist2resp.rewrite.edits import only_passes
-from assist2resp.rewrite.handler_classes import Branch, HandlerReading, Statements
-from assist2resp.rewrite.imports import free_name
-from assist2resp.rewrite.nodes import code, unwrap_await
+from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.sites import Site
-from assist2resp.rewrite.streams import StreamedRun
+from assist2resp.rewrite.streams.handler_classes import Branch, HandlerReading, Statements
+from assist2resp.rewrite.streams.streamed_runs import StreamedRun
+from assist2resp.rewrite.syntax.calls import attribute
+from assist2resp.rewrite.syntax.edits import only_passes
+from assist2resp.rewrite.syntax.imports import free_name
+from assist2resp.rewrite.syntax.nodes import code, unwrap_await
 
 _METHOD, _EXCEPTION, _END = "on_event", "on_exception", "on_end"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.calls import Argument, rebuild_call
-from assist2resp.rewrite.listings import Listing
-from assist2resp.rewrite.nodes import code, unwrap_await
-from assist2resp.rewrite.sites import Site, line_place
+from assist2resp.rewrite.flows.sites import Site, line_place
+from assist2resp.rewrite.messages.listings import Listing
+from assist2resp.rewrite.syntax.calls import Argument, rebuild_call
+from assist2resp.rewrite.syntax.nodes import code, unwrap_await
 
 _WIDTH = 88
 _SPACE = cst.SimpleWhitespace(" ")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from assist2resp.rewrite.nodes import argument
-from assist2resp.rewrite.output_limit import LEAST, is_too_low
-from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.literals.output_limit import LEAST, is_too_low
+from assist2resp.rewrite.syntax.nodes import argument
 from assist2resp.schema.findings import Level
 
 

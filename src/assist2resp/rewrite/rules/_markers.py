@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from assist2resp.rewrite import uses
+from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._limits import told
-from assist2resp.rewrite.sites import Site
 from assist2resp.schema.findings import Level
 
 _MARKER = "【".encode()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.imports import plain_names
-from assist2resp.rewrite.listings import Listing
-from assist2resp.rewrite.nodes import argument, string_value
+from assist2resp.rewrite.messages.listings import Listing
+from assist2resp.rewrite.syntax.imports import plain_names
+from assist2resp.rewrite.syntax.nodes import argument, string_value
 
 
 def assigned_next(held: cst.Assign, firsts: list[cst.Subscript], listing: Listing) -> cst.Assign | None:

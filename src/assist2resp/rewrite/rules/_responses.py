@@ -6,21 +6,21 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from assist2resp.rewrite import literals
-from assist2resp.rewrite.calls import Argument, LinePlace, attribute, paragraphs, rebuild_call, subscript
-from assist2resp.rewrite.chains import beta_of, client_of
-from assist2resp.rewrite.edits import call
-from assist2resp.rewrite.failed_turns import goes_on
-from assist2resp.rewrite.kept_turns import can_be_kept, keep_turn, only_tells
-from assist2resp.rewrite.named_threads import may_be_named, name_before, without_parentheses
-from assist2resp.rewrite.nodes import argument, code, descendants
-from assist2resp.rewrite.output_limit import output_limit
-from assist2resp.rewrite.outputs import output_edits
-from assist2resp.rewrite.own_threads import own_thread
+from assist2resp.rewrite.flows.chains import beta_of, client_of
+from assist2resp.rewrite.flows.run_sites import THREAD_RUNS, thread_argument
+from assist2resp.rewrite.flows.sites import Site, line_place
+from assist2resp.rewrite.literals import converted
+from assist2resp.rewrite.literals.output_limit import output_limit
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
-from assist2resp.rewrite.run_sites import THREAD_RUNS, thread_argument
-from assist2resp.rewrite.sites import Site, line_place
+from assist2resp.rewrite.runs.outputs import output_edits
+from assist2resp.rewrite.runs.own_threads import own_thread
+from assist2resp.rewrite.syntax.calls import Argument, LinePlace, attribute, paragraphs, rebuild_call, subscript
+from assist2resp.rewrite.syntax.edits import call
+from assist2resp.rewrite.syntax.nodes import argument, code, descendants
+from assist2resp.rewrite.turns.failed_turns import goes_on
+from assist2resp.rewrite.turns.kept_turns import can_be_kept, keep_turn, only_tells
+from assist2resp.rewrite.turns.named_threads import may_be_named, name_before, without_parentheses
 
 _NOT_TOLD = frozenset({
     "thread_id", "thread", "assistant_id", "poll_interval_ms", "stream", "event_handler", "additional_messages",
@@ -79,7 +79,7 @@ def _configured(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[A
     holder = plan.configurations.holder(assistant, site.file) if plan.configurations is not None else None
     if holder is None or site.call is None:
         return []
-    found = literals.run_overrides(site.call, plan.look(site.file))
+    found = converted.run_overrides(site.call, plan.look(site.file))
     assert found is not None
     for edit in found.edits:
         plan.replace(site.file, edit.node, edit.replacement)
@@ -199,7 +199,7 @@ def folded_input(plan: Plan, site: Site) -> cst.BaseExpression | None:
     given = plan.folded.get(site, [])
     added = argument(site.call, "additional_messages") if site.call is not None else None
     if added is not None:
-        items = literals.messages(added, plan.look(site.file))
+        items = converted.messages(added, plan.look(site.file))
         assert isinstance(items, cst.List)
         if not _is_missed(plan, site, items):
             return _before(given, items)

@@ -6,12 +6,11 @@ import functools
 
 import libcst as cst
 
-from assist2resp.rewrite.calls import attribute
-from assist2resp.rewrite.chains import beta_of, client_of
-from assist2resp.rewrite.kinds import Sdk
-from assist2resp.rewrite.nodes import argument, code
+from assist2resp.rewrite.flows.chains import beta_of, client_of
+from assist2resp.rewrite.flows.run_sites import RUN, assigned_name
+from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._limits import told
 from assist2resp.rewrite.rules._responses import (
     arguments_again,
@@ -21,9 +20,10 @@ from assist2resp.rewrite.rules._responses import (
     response_arguments,
     sent_outputs,
 )
-from assist2resp.rewrite.run_sites import RUN, assigned_name
-from assist2resp.rewrite.sites import Site
-from assist2resp.rewrite.stated_differences import stated_differences
+from assist2resp.rewrite.runs.stated_differences import stated_differences
+from assist2resp.rewrite.syntax.calls import attribute
+from assist2resp.rewrite.syntax.nodes import argument, code
+from assist2resp.rewrite.values.kinds import Sdk
 from assist2resp.schema.findings import Level
 
 _CODE = "A2R230"

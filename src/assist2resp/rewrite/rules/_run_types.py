@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.configuration_types import full_type
-from assist2resp.rewrite.configurations import ASSISTANT
-from assist2resp.rewrite.flow_annotations import annotations_of
+from assist2resp.rewrite.configurations.annotations import annotations_of
+from assist2resp.rewrite.configurations.configuration import ASSISTANT
+from assist2resp.rewrite.configurations.types import full_type
+from assist2resp.rewrite.flows.run_sites import RUN, THREAD
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.run_sites import RUN, THREAD
 
 
 def annotate_responses(plan: Plan) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite import uses
-from assist2resp.rewrite.calls import attribute
-from assist2resp.rewrite.displays import is_displayed
-from assist2resp.rewrite.named_threads import named_conversation
-from assist2resp.rewrite.nodes import code, quote_below, string_value
-from assist2resp.rewrite.plain_uses import asked_type, dumped
+from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.flows.displays import is_displayed
+from assist2resp.rewrite.flows.run_sites import ACTION_TYPES, CALL_TYPES, asks_status
+from assist2resp.rewrite.plainness.uses import asked_type, dumped
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.run_sites import ACTION_TYPES, CALL_TYPES, asks_status
+from assist2resp.rewrite.syntax.calls import attribute
+from assist2resp.rewrite.syntax.nodes import code, quote_below, string_value
+from assist2resp.rewrite.turns.named_threads import named_conversation
 
 
 def translate_uses(plan: Plan) -> None:

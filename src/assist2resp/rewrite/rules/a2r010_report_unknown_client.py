@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.kinds import Resource, Unknown
+from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
-from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.values.kinds import Resource, Unknown
 from assist2resp.schema.findings import Level
 
 _WRONGLY = "this is awaited, but its client is said to be synchronous"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from assist2resp.rewrite import sdk
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
+from assist2resp.rewrite.values import sdk
 from assist2resp.schema.findings import Level
 
 _TRANSLATED = ("beta.vector_stores", "beta.assistants.files")

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from assist2resp.rewrite import uses
-from assist2resp.rewrite.chains import beta_of
-from assist2resp.rewrite.kinds import Resource
-from assist2resp.rewrite.nodes import dotted
+from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.flows.chains import beta_of
+from assist2resp.rewrite.flows.stand_ins import stands_in
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
-from assist2resp.rewrite.stand_ins import stands_in
+from assist2resp.rewrite.syntax.nodes import dotted
+from assist2resp.rewrite.values.kinds import Resource
 from assist2resp.schema.findings import Level
 
 _OLD = "openai.types.beta"

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite import literals
-from assist2resp.rewrite.configuration_names import rename_holders
-from assist2resp.rewrite.configuration_types import annotate, full_type
-from assist2resp.rewrite.configurations import CREATE, Configurations
-from assist2resp.rewrite.kinds import Resource
-from assist2resp.rewrite.nodes import argument, descendants
+from assist2resp.rewrite.configurations.configuration import CREATE, Configurations
+from assist2resp.rewrite.configurations.names import rename_holders
+from assist2resp.rewrite.configurations.types import annotate, full_type
+from assist2resp.rewrite.flows.sites import Site, line_place
+from assist2resp.rewrite.literals import converted
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._configured import changed_configuration, fit_together, settings_read
 from assist2resp.rewrite.rules._run_types import annotate_configurations
-from assist2resp.rewrite.sites import Site, line_place
+from assist2resp.rewrite.syntax.nodes import argument, descendants
+from assist2resp.rewrite.values.kinds import Resource
 from assist2resp.schema.findings import Level
 
 
@@ -283,16 +283,16 @@ class ConfigureAssistants:
             plan.replace(file, text, full_type(plan, file))
 
     @staticmethod
-    def _converted(plan: Plan, site: Site) -> literals.Converted | None:
+    def _converted(plan: Plan, site: Site) -> converted.Converted | None:
         if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper:
             return None
-        return literals.assistant_arguments(site.call, plan.look(site.file), column=line_place(site).column)
+        return converted.assistant_arguments(site.call, plan.look(site.file), column=line_place(site).column)
 
 
 def _overridable(plan: Plan, site: Site, creates: list[Site]) -> bool:
     """Whether the run's own settings can be written beside a configuration in code."""
     assert site.call is not None
-    found = literals.run_overrides(site.call, plan.look(site.file))
+    found = converted.run_overrides(site.call, plan.look(site.file))
     if found is None or any(override.may_be_none for override in found.overrides):
         return False
     told = [argument(create.call, "instructions") is not None for create in creates if create.call is not None]
@@ -300,7 +300,7 @@ def _overridable(plan: Plan, site: Site, creates: list[Site]) -> bool:
     return added is None or ((all(told) or not any(told)) and not _may_say_nothing(added, plan.look(site.file)))
 
 
-def _may_say_nothing(node: cst.BaseExpression, look: literals.Lookup) -> bool:
+def _may_say_nothing(node: cst.BaseExpression, look: converted.Lookup) -> bool:
     """Whether None is among what an expression may be, as far as it, its name or its parameter says."""
     binding = look.binding(node) if isinstance(node, cst.Name) else None
     source = binding.node if binding is not None else None

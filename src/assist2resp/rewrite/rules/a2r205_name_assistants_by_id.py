@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from assist2resp.rewrite import uses
-from assist2resp.rewrite.edits import leaving_comments
-from assist2resp.rewrite.kinds import Resource
-from assist2resp.rewrite.nodes import argument
+from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.flows.run_sites import assigned_name, can_be_repeated
+from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
-from assist2resp.rewrite.run_sites import assigned_name, can_be_repeated
-from assist2resp.rewrite.scopes import Variable
-from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.syntax.edits import leaving_comments
+from assist2resp.rewrite.syntax.nodes import argument
+from assist2resp.rewrite.syntax.scopes import Variable
+from assist2resp.rewrite.values.kinds import Resource
 from assist2resp.schema.findings import Level
 
 _RETRIEVE = "beta.assistants.retrieve"

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite import literals, uses
-from assist2resp.rewrite.calls import Argument, attribute, rebuild_call
-from assist2resp.rewrite.chains import beta_of, client_of
-from assist2resp.rewrite.edits import call
-from assist2resp.rewrite.kinds import Ident, Resource
-from assist2resp.rewrite.nodes import argument, code, has_star
-from assist2resp.rewrite.outside import may_come_from_outside
+from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.flows.chains import beta_of, client_of
+from assist2resp.rewrite.flows.run_sites import THREAD, THREAD_CREATE, assigned_name, thread_argument
+from assist2resp.rewrite.flows.sites import Site, line_place
+from assist2resp.rewrite.literals import converted
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._run_types import annotate_conversations
-from assist2resp.rewrite.run_sites import THREAD, THREAD_CREATE, assigned_name, thread_argument
-from assist2resp.rewrite.sites import Site, line_place
-from assist2resp.rewrite.turns import answering_run
+from assist2resp.rewrite.syntax.calls import Argument, attribute, rebuild_call
+from assist2resp.rewrite.syntax.edits import call
+from assist2resp.rewrite.syntax.nodes import argument, code, has_star
+from assist2resp.rewrite.turns.turns import answering_run
+from assist2resp.rewrite.values.kinds import Ident, Resource
+from assist2resp.rewrite.values.outside import may_come_from_outside
 from assist2resp.schema.findings import Level
 
 _RETRIEVE, _UPDATE, _DELETE = "beta.threads.retrieve", "beta.threads.update", "beta.threads.delete"
@@ -279,7 +280,7 @@ class CreateConversations:
         if not _keywords(site) <= {"messages", "metadata", "timeout", "extra_headers"} or beta is None:
             return
         messages = argument(site.call, "messages")
-        items = literals.messages(messages, plan.look(site.file)) if messages is not None else None
+        items = converted.messages(messages, plan.look(site.file)) if messages is not None else None
         if messages is not None and items is None:
             return
         has_none = isinstance(items, cst.List) and not items.elements

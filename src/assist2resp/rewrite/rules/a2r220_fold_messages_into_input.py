@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.calls import Argument, attribute, rebuild_call
-from assist2resp.rewrite.chains import beta_of, client_of
-from assist2resp.rewrite.edits import leaving_comments
-from assist2resp.rewrite.kinds import Resource
-from assist2resp.rewrite.nodes import argument, code, has_star
+from assist2resp.rewrite.flows.chains import beta_of, client_of
+from assist2resp.rewrite.flows.run_sites import MESSAGE_CREATE, thread_argument
+from assist2resp.rewrite.flows.sites import Site, line_place
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
-from assist2resp.rewrite.run_sites import MESSAGE_CREATE, thread_argument
-from assist2resp.rewrite.sites import Site, line_place
-from assist2resp.rewrite.turns import answering_run, apart, input_item
+from assist2resp.rewrite.syntax.calls import Argument, attribute, rebuild_call
+from assist2resp.rewrite.syntax.edits import leaving_comments
+from assist2resp.rewrite.syntax.nodes import argument, code, has_star
+from assist2resp.rewrite.turns.turns import answering_run, apart, input_item
+from assist2resp.rewrite.values.kinds import Resource
 from assist2resp.schema.findings import Level
 
 _HANDED_ON = ("timeout", "extra_headers")

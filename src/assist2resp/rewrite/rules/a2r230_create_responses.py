@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from assist2resp.rewrite.flows.run_sites import RETRIEVES
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._run_calls import create, retrieve, submit
 from assist2resp.rewrite.rules._run_types import annotate_responses
 from assist2resp.rewrite.rules._run_uses import translate_uses
-from assist2resp.rewrite.run_sites import RETRIEVES
 from assist2resp.schema.findings import Level
 
 

@@ -7,18 +7,18 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from assist2resp.rewrite.edits import Build
-from assist2resp.rewrite.idle_branches import idle_questions
-from assist2resp.rewrite.kinds import External
-from assist2resp.rewrite.loops import and_its_else, asked, built, decided, dissolved, only_shows, unguarded
-from assist2resp.rewrite.nodes import code, descendants, string_value, unwrap_await
+from assist2resp.rewrite.flows.run_sites import POLLED
+from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.rounds import Rounds
+from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
-from assist2resp.rewrite.run_sites import POLLED
-from assist2resp.rewrite.sites import Site
-from assist2resp.rewrite.waiting import Waiting, holds
+from assist2resp.rewrite.runs.idle_branches import idle_questions
+from assist2resp.rewrite.runs.loops import and_its_else, asked, built, decided, dissolved, only_shows, unguarded
+from assist2resp.rewrite.runs.rounds import Rounds
+from assist2resp.rewrite.runs.waiting import Waiting, holds
+from assist2resp.rewrite.syntax.edits import Build
+from assist2resp.rewrite.syntax.nodes import code, descendants, string_value, unwrap_await
+from assist2resp.rewrite.values.kinds import External
 from assist2resp.schema.findings import Level
 
 _PENDING = frozenset({"queued", "in_progress", "cancelling"})

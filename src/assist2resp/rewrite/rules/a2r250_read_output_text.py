@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.calls import attribute
-from assist2resp.rewrite.edits import leaving_comments
-from assist2resp.rewrite.newest import list_around
-from assist2resp.rewrite.plain_newest import run_before
+from assist2resp.rewrite.messages.newest import list_around
+from assist2resp.rewrite.plainness.newest import run_before
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._markers import read_text
+from assist2resp.rewrite.syntax.calls import attribute
+from assist2resp.rewrite.syntax.edits import leaving_comments
 from assist2resp.schema.findings import Level
 
 

@@ -6,19 +6,19 @@ import functools
 
 import libcst as cst
 
-from assist2resp.rewrite.calls import attribute
-from assist2resp.rewrite.chains import beta_of, client_of
-from assist2resp.rewrite.edits import leaving_comments
-from assist2resp.rewrite.imports import free_name
-from assist2resp.rewrite.listings import Listing
-from assist2resp.rewrite.message_shapes import Found, Shape
-from assist2resp.rewrite.nodes import argument, code
+from assist2resp.rewrite.flows.chains import beta_of, client_of
+from assist2resp.rewrite.messages.listings import Listing
+from assist2resp.rewrite.messages.shapes import Found, Shape
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._item_lists import filtered, first, guarded, items_call, named
 from assist2resp.rewrite.rules._markers import read_text
 from assist2resp.rewrite.rules._one_message import assigned_next, name_of_one
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
+from assist2resp.rewrite.syntax.calls import attribute
+from assist2resp.rewrite.syntax.edits import leaving_comments
+from assist2resp.rewrite.syntax.imports import free_name
+from assist2resp.rewrite.syntax.nodes import argument, code
 from assist2resp.schema.findings import Level
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.calls import Argument
-from assist2resp.rewrite.chains import beta_of, client_of
-from assist2resp.rewrite.edits import leaving_comments
-from assist2resp.rewrite.nodes import argument, unwrap_await
+from assist2resp.rewrite.flows.chains import beta_of, client_of
+from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._markers import read_text
@@ -20,8 +18,10 @@ from assist2resp.rewrite.rules._responses import (
     response_arguments,
     sent_outputs,
 )
-from assist2resp.rewrite.sites import Site
-from assist2resp.rewrite.streams import StreamedRun
+from assist2resp.rewrite.streams.streamed_runs import StreamedRun
+from assist2resp.rewrite.syntax.calls import Argument
+from assist2resp.rewrite.syntax.edits import leaving_comments
+from assist2resp.rewrite.syntax.nodes import argument, unwrap_await
 from assist2resp.schema.findings import Level
 
 

@@ -6,11 +6,11 @@ import re
 
 import libcst as cst
 
-from assist2resp.rewrite.kinds import Method
+from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
-from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.values.kinds import Method
 from assist2resp.schema.findings import Level
 
 _OF_INTERPRETER = re.compile(rb"code_interpreter|file_path|image_file")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite import sdk
-from assist2resp.rewrite.chains import beta_of, client_of, resource_of
-from assist2resp.rewrite.edits import call
-from assist2resp.rewrite.kinds import Resource
-from assist2resp.rewrite.nodes import has_star
+from assist2resp.rewrite.flows.chains import beta_of, client_of, resource_of
+from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._limits import told
-from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.syntax.edits import call
+from assist2resp.rewrite.syntax.nodes import has_star
+from assist2resp.rewrite.values import sdk
+from assist2resp.rewrite.values.kinds import Resource
 from assist2resp.schema.findings import Level
 
 _ENTRIES = {"beta.assistants": "assistants", "beta.threads": "threads"}

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from assist2resp.rewrite.chains import beta_of, client_of
-from assist2resp.rewrite.edits import Build
-from assist2resp.rewrite.kinds import Sdk
-from assist2resp.rewrite.literal_lookup import Lookup
-from assist2resp.rewrite.nodes import argument, code, string_value
+from assist2resp.rewrite.flows.chains import beta_of, client_of
+from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.literals.lookup import Lookup
 from assist2resp.rewrite.plan import Claim, Plan
-from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
-from assist2resp.rewrite.sites import Site
+from assist2resp.rewrite.syntax.edits import Build
+from assist2resp.rewrite.syntax.nodes import argument, code, string_value
+from assist2resp.rewrite.values.kinds import Sdk
 from assist2resp.schema.findings import Level
 
 _CREATE, _UPDATE = "beta.assistants.create", "beta.assistants.update"

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 import libcst as cst
 
 from assist2resp.mapping.models import reasons_by_default
-from assist2resp.rewrite.constants import Constants
-from assist2resp.rewrite.nodes import string_value
-from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.requests import Given, api_calls, given, names_any
+from assist2resp.rewrite.flows.requests import Given, api_calls, given, names_any
+from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._base import Context, Sight
+from assist2resp.rewrite.syntax.nodes import string_value
+from assist2resp.rewrite.values.constants import Constants
 from assist2resp.schema.findings import Level
 from assist2resp.schema.shutdowns import Shutdown, base_model, is_worth_a_word, shutdown_of
 

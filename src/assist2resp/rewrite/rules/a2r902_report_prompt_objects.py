@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from assist2resp.rewrite.constants import Constants
-from assist2resp.rewrite.nodes import string_value
-from assist2resp.rewrite.project import SourceFile
-from assist2resp.rewrite.requests import api_calls, given
+from assist2resp.rewrite.flows.requests import api_calls, given
+from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._base import Context, Sight
+from assist2resp.rewrite.syntax.nodes import string_value
+from assist2resp.rewrite.values.constants import Constants
 from assist2resp.schema.findings import Level
 
 _METHODS = frozenset({"responses.create", "responses.parse", "responses.stream"})

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from assist2resp.rewrite.constants import Constants
-from assist2resp.rewrite.kinds import Class, Method
-from assist2resp.rewrite.nodes import argument, dotted, positional, string_value
-from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._base import Context, Sight
+from assist2resp.rewrite.syntax.nodes import argument, dotted, positional, string_value
+from assist2resp.rewrite.values.constants import Constants
+from assist2resp.rewrite.values.kinds import Class, Method
 from assist2resp.schema.findings import Level
 
 _CALLERS = frozenset(

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from assist2resp.rewrite.nodes import dotted
-from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._base import Context, Sight
+from assist2resp.rewrite.syntax.nodes import dotted
 from assist2resp.schema.findings import Level
 
 _LANGCHAIN = "create an agent on ChatOpenAI(use_responses_api=True)"

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from assist2resp.rewrite.kinds import Class, Instance, Kind, Resource
-from assist2resp.rewrite.nodes import dotted, string_value
-from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._base import Context, Sight
-from assist2resp.rewrite.scopes import Scope
+from assist2resp.rewrite.syntax.nodes import dotted, string_value
+from assist2resp.rewrite.syntax.scopes import Scope
+from assist2resp.rewrite.values.kinds import Class, Instance, Kind, Resource
 from assist2resp.schema.findings import Level
 
 _PATCHING = ("patch", "setattr", "patch.object", "create_autospec")

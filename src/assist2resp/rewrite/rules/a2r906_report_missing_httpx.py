@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from assist2resp.rewrite.dependencies import declarations
+from assist2resp.rewrite.dependencies.declared import declarations
+from assist2resp.rewrite.dependencies.specifiers import admits, raised
 from assist2resp.rewrite.rules._base import Note, Rewritten
-from assist2resp.rewrite.specifiers import admits, raised
-from assist2resp.rewrite.surroundings import needed_version, surrounding_files
+from assist2resp.rewrite.rules._surroundings import needed_version, surrounding_files
 from assist2resp.schema.findings import Level, Place
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from assist2resp.rewrite.kinds import Ident
-from assist2resp.rewrite.nodes import code, string_value
-from assist2resp.rewrite.project import SourceFile
+from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._base import Context, Sight
 from assist2resp.rewrite.rules._cases import case
+from assist2resp.rewrite.syntax.nodes import code, string_value
+from assist2resp.rewrite.values.kinds import Ident
 from assist2resp.schema.findings import Level
 
 _NEW = {"thread_": "conv_", "run_": "resp_"}

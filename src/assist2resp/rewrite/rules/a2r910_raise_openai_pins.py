@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-from assist2resp.rewrite.dependencies import Declaration
+from assist2resp.rewrite.dependencies.declared import Declaration
+from assist2resp.rewrite.dependencies.specifiers import raised
 from assist2resp.rewrite.outcome import FileChange
 from assist2resp.rewrite.rules._base import Note, Rewritten
-from assist2resp.rewrite.specifiers import raised
-from assist2resp.rewrite.surroundings import declared, needed_version
+from assist2resp.rewrite.rules._surroundings import declared, needed_version
 from assist2resp.schema.findings import Level, Place
 
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from assist2resp.rewrite.archived import REGISTRY, Archived, read_assistants, read_registry, registry_of, registry_text
-from assist2resp.rewrite.constants import Constants
+from assist2resp.rewrite.configurations.archived import (
+    REGISTRY,
+    Archived,
+    read_assistants,
+    read_registry,
+    registry_of,
+    registry_text,
+)
+from assist2resp.rewrite.configurations.stored_ids import StoredIds, makes_assistants, stored_ids
 from assist2resp.rewrite.outcome import FileChange
 from assist2resp.rewrite.rules._base import Note, Rewritten, Sight
-from assist2resp.rewrite.stored_ids import StoredIds, makes_assistants, stored_ids
+from assist2resp.rewrite.values.constants import Constants
 from assist2resp.schema.findings import Level, Place
 
 

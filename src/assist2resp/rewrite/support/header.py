@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from textwrap import fill
 
-from assist2resp.rewrite.archived import REGISTRY
+from assist2resp.rewrite.configurations.archived import REGISTRY
 
 _TITLE = "The Assistants API of this program, answered by OpenAI's Responses and Conversations APIs."
 _SURFACE = {"threads": "client.beta.threads", "assistants": "client.beta.assistants", "beta": "client.beta"}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
-from assist2resp.rewrite.archived import REGISTRY
+from assist2resp.rewrite.configurations.archived import REGISTRY
 from assist2resp.rewrite.support.header import header
 from assist2resp.rewrite.support.usage import Needs, needs_of
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from assist2resp.rewrite import uses
-from assist2resp.rewrite.inference import Inference
-from assist2resp.rewrite.kinds import Class, Ident, Instance, Plain, Resource, Sdk
-from assist2resp.rewrite.nodes import string_value
-from assist2resp.rewrite.project import Project, SourceFile
+from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.project.project import Project, SourceFile
 from assist2resp.rewrite.support.usage import FACTS, FILES, TOOLS, WORDS
+from assist2resp.rewrite.syntax.nodes import string_value
+from assist2resp.rewrite.values.inference import Inference
+from assist2resp.rewrite.values.kinds import Class, Ident, Instance, Plain, Resource, Sdk
 
 _MESSAGE = "beta.threads.Message"
 _OF_MESSAGES = FACTS | {"id", "role", "content", "status", "thread_id", "object"}

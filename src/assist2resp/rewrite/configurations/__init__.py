@@ -1,0 +1,1 @@
+"""Assistants as configuration in code."""

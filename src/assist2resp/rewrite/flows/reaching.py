@@ -1,0 +1,119 @@
+"""Which of a variable's bindings a read of it may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import libcst as cst
+
+from assist2resp.rewrite.flows.run_sites import text_order
+from assist2resp.rewrite.flows.uses import is_load, is_shared
+from assist2resp.rewrite.project.project import Project, SourceFile
+from assist2resp.rewrite.syntax.nodes import descendants
+from assist2resp.rewrite.syntax.scopes import Binding, Scope, Variable
+
+_LOOPS = (cst.While, cst.For)
+
+
+class Reads:
+    """The places of one file that read a variable, and what each may see."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self.file = file
+        self.order = text_order(file)
+        self._names: dict[str, list[cst.Name]] = {}
+        for node in self.order:
+            if isinstance(node, cst.Name):
+                self._names.setdefault(node.value, []).append(node)
+
+    def of(self, variable: Variable) -> list[cst.Name]:
+        """Every name in the file that stands for the variable, where it is bound too."""
+        return [name for name in self._names.get(variable[1], ()) if self.variable(name) == variable]
+
+    def variable(self, name: cst.Name) -> Variable | None:
+        """The variable that a name stands for."""
+        scope = self.file.scopes.scope_of.get(name)
+        return scope.find(name.value) if scope is not None else None
+
+    def reaching(self, read: cst.Name, variable: Variable) -> list[Binding]:
+        """The bindings that the read may see: all of them where it does not stand in the variable's own function."""
+        bindings = variable[0].names[variable[1]]
+        if len(bindings) == 1 or self._home(read) is not variable[0] or not all(map(_has_place, bindings)):
+            return bindings
+        around = [read, *self.file.scopes.ancestors(read)]
+        before = sorted((b for b in bindings if self.is_before(b, read, around)), key=self._place)
+        sure = [b for b in before if self._always_reaches(b, around)]
+        if not sure:
+            return bindings
+        last = sure[-1]
+        outer = [loop for loop in around if isinstance(loop, _LOOPS) and not self.is_within(last, loop)]
+        return [
+            b
+            for b in bindings
+            if b is last
+            or (b in before and self._place(last) < self._place(b))
+            or (b not in before and any(self.is_within(b, loop) for loop in outer))
+        ]
+
+    def is_before(self, binding: Binding, read: cst.Name, around: Sequence[cst.CSTNode]) -> bool:
+        """Whether a binding stands before a read; one whose own value holds the read does not."""
+        return self._place(binding) < self.order[read] and binding.node not in around
+
+    def _home(self, read: cst.Name) -> Scope | None:
+        """The scope of the function around a read; comprehensions run where they stand."""
+        scope: Scope | None = self.file.scopes.scope_of.get(read)
+        while scope is not None and isinstance(scope.node, cst.BaseComp):
+            scope = scope.parent
+        return scope
+
+    def _place(self, binding: Binding) -> int:
+        """Where a binding stands in the text; a parameter stands before everything."""
+        return self.order[binding.target] if binding.target is not None else -1
+
+    def is_within(self, binding: Binding, loop: cst.CSTNode) -> bool:
+        """Whether a binding is made anew in each round of a loop."""
+        return binding.target is not None and loop in self.file.scopes.ancestors(binding.target)
+
+    def _always_reaches(self, binding: Binding, around: Sequence[cst.CSTNode]) -> bool:
+        """Whether the block that a binding begins to hold in is around the read; a `with` is no block of its own."""
+        if binding.target is None:
+            return True
+        inner: cst.CSTNode = binding.target
+        for node in self.file.scopes.ancestors(binding.target):
+            if isinstance(node, cst.For) and node.target is inner:
+                return node.body in around
+            if isinstance(node, (cst.BaseSuite, cst.Module)) and not self._is_body_of_with(node):
+                return node in around
+            inner = node
+        return False
+
+    def _is_body_of_with(self, node: cst.CSTNode) -> bool:
+        return isinstance(self.file.scopes.parent_of.get(node), cst.With)
+
+
+def is_read_again(read: cst.Name, within: cst.CSTNode, file: SourceFile, project: Project) -> bool:
+    """Whether what a name holds as it is read `within` a statement may be read later, there or by anyone else."""
+    reads = Reads(file)
+    variable = reads.variable(read)
+    if variable is None or (variable[0].parent is None and is_shared(project, file, read.value)):
+        return True
+    own, inside = reads.reaching(read, variable), set(descendants(within))
+    if any(
+        not reads.is_within(b, loop) for loop in file.scopes.ancestors(read) if isinstance(loop, _LOOPS) for b in own
+    ):
+        return True
+    for other in reads.of(variable):
+        if other in inside or not is_load(other, file):
+            continue
+        shared = set(own) & set(reads.reaching(other, variable))
+        if shared and (
+            reads.order[other] > reads.order[read]
+            or file.scopes.scope_of[other] is not variable[0]
+            or not all(reads.is_before(b, other, [other, *file.scopes.ancestors(other)]) for b in shared)
+        ):
+            return True
+    return False
+
+
+def _has_place(binding: Binding) -> bool:
+    return binding.target is not None or binding.how == "param"

@@ -1,0 +1,1 @@
+"""Listed messages: where they go and what is read of them."""

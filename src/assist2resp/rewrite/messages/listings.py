@@ -1,0 +1,206 @@
+"""The listings of messages that can be listings of a conversation's items, and how each has to be asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import libcst as cst
+
+from assist2resp.rewrite.flows.chains import beta_of
+from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.literals.absence import may_be_none
+from assist2resp.rewrite.literals.lookup import Lookup
+from assist2resp.rewrite.messages.reads import MessageReads
+from assist2resp.rewrite.messages.shapes import Found, Shape
+from assist2resp.rewrite.syntax.nodes import argument, has_star, string_value
+from assist2resp.rewrite.values.inference import Inference
+from assist2resp.rewrite.values.kinds import Ident, Resource
+
+_ARGUMENTS = frozenset({"thread_id", "order", "limit", "after", "timeout", "extra_headers"})
+_PAGE = 20
+"""How many messages a page holds if the program does not say it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """A listing that can be one of items. `most` is how many messages it gave at once, None where it gives all."""
+
+    site: Site
+    reads: MessageReads
+    most: cst.BaseExpression | None
+
+    @property
+    def loop(self) -> cst.For | cst.CompFor | None:
+        """The loop over the listing itself, which nothing else reads."""
+        return _loop_over(self.site.awaited, self.site)
+
+    @property
+    def data(self) -> cst.Attribute | None:
+        """`.data` of the listing itself, which nothing else reads."""
+        parent = self.site.file.scopes.parent_of[self.site.awaited]
+        return parent if isinstance(parent, cst.Attribute) else None
+
+    @property
+    def reads_earlier(self) -> bool:
+        """Whether parts are read of other messages than the newest one."""
+        order = argument(self.site.call, "order") if self.site.call is not None else None
+        newest_first = order is None or string_value(order) == "desc"
+        held = [*self.reads.of(Shape.PAGE, self.site), *self.reads.of(Shape.MESSAGES, self.site)]
+        only_newest = newest_first and all(map(_leads_to_first, held))
+        return not only_newest and bool(self.reads.of(Shape.PART, self.site))
+
+    @property
+    def loop_over_data(self) -> cst.For | None:
+        """The `for` statement over `.data` of the listing itself."""
+        loop = _loop_over(self.data, self.site) if self.data is not None else None
+        return loop if isinstance(loop, cst.For) else None
+
+    @property
+    def first(self) -> cst.Subscript | None:
+        """`.data[0]` of the listing itself, where its error for an empty thread is not asked for by name."""
+        first = _first_of(self.site.awaited, self.site)
+        return first if self._may_be_first else None
+
+    @cached_property
+    def held_first(self) -> tuple[cst.Assign, list[cst.Subscript]] | None:
+        """The statement that gives the listing a name, where all that is read of the name is `.data[0]`, and those."""
+        site, parents = self.site, self.site.file.scopes.parent_of
+        held = parents[site.awaited]
+        if not isinstance(held, cst.Assign) or len(held.targets) != 1 or not self._may_be_first:
+            return None
+        name = held.targets[0].target
+        if not isinstance(name, cst.Name) or len(site.scope.names.get(name.value, [])) != 1:
+            return None
+        uses = [page.node for page in self.reads.of(Shape.PAGE, site) if page.node is not site.awaited]
+        firsts = [first for use in uses if (first := _first_of(use, site)) is not None]
+        block = parents[parents[held]]
+        at_once = any(_block_reading(first, site) is block for first in firsts)
+        return (held, firsts) if at_once and len(firsts) == len(uses) else None
+
+    @property
+    def _may_be_first(self) -> bool:
+        """Whether `next` may take the place of an index: nobody asks for its error, and no generator swallows it."""
+        site = self.site
+        generates = site.scope.enclosing_function() in site.file.scopes.yields
+        return site.awaited is site.call and b"IndexError" not in site.file.data and not generates
+
+
+def _first_of(page: cst.BaseExpression, site: Site) -> cst.Subscript | None:
+    """`page.data[0]` around an expression."""
+    parents = site.file.scopes.parent_of
+    data = parents[page]
+    first = parents[data] if isinstance(data, cst.Attribute) else None
+    if not isinstance(first, cst.Subscript) or first.value is not data:
+        return None
+    index = first.slice[0].slice
+    is_zero = isinstance(index, cst.Index) and isinstance(index.value, cst.Integer) and index.value.value == "0"
+    return first if is_zero else None
+
+
+def _block_reading(node: cst.CSTNode, site: Site) -> cst.CSTNode | None:
+    """The block that evaluates an expression whenever it comes to the statement around it."""
+    parents = site.file.scopes.parent_of
+    while not isinstance(node, (cst.SimpleStatementLine, cst.If, cst.For)):
+        inner, node = node, parents[node]
+        if isinstance(node, cst.CompFor) and node.iter is inner and isinstance(parents[node], cst.BaseComp):
+            node = parents[node]  # the first of a comprehension's loops goes through what is there at once
+        elif isinstance(node, (cst.Lambda, cst.BaseComp, cst.BaseSuite)) or _may_skip(node, inner):
+            return None
+    return parents[node]
+
+
+def _may_skip(node: cst.CSTNode, inner: cst.CSTNode) -> bool:
+    """Whether a node may leave a part of itself out."""
+    match node:
+        case cst.If() | cst.IfExp():
+            return node.test is not inner
+        case cst.BooleanOperation():
+            return node.left is not inner
+        case cst.For():
+            return node.iter is not inner
+    return isinstance(node, (cst.BaseCompoundStatement, cst.Assert))
+
+
+def _leads_to_first(found: Found) -> bool:
+    """Whether a page or a list is only held, or asked for its first message."""
+    parent = found.file.scopes.parent_of[found.node]
+    if isinstance(parent, cst.Subscript):
+        index = parent.slice[0].slice
+        return isinstance(index, cst.Index) and isinstance(index.value, cst.Integer) and index.value.value == "0"
+    return not isinstance(parent, (cst.For, cst.CompFor, cst.Arg))
+
+
+def _loop_over(node: cst.BaseExpression, site: Site) -> cst.For | cst.CompFor | None:
+    parent = site.file.scopes.parent_of[node]
+    return parent if isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is node else None
+
+
+def plain_listings(sites: list[Site], inference: Inference) -> dict[Site, Listing]:
+    """The listings of which only roles, ids and texts are read."""
+    candidates = {site for site in sites if _is_plain_call(site, inference)}
+    while candidates:
+        reads = MessageReads(inference, candidates)
+        found = {site: listing for site in reads.sites if (listing := _listing(site, reads)) is not None}
+        if found.keys() == candidates:
+            return found
+        candidates = set(found)
+    return {}
+
+
+def _is_plain_call(site: Site, inference: Inference) -> bool:
+    if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper or site.receiver.is_azure:
+        return False
+    keywords = {arg.keyword.value if arg.keyword is not None else "thread_id" for arg in site.call.args}
+    cursor = argument(site.call, "after")
+    in_string = any(isinstance(node, cst.FormattedString) for node in site.file.scopes.ancestors(site.call))
+    return (
+        keywords <= _ARGUMENTS
+        and not has_star(site.call)
+        and not in_string
+        and argument(site.call, "thread_id", 0) is not None
+        and beta_of(site, inference) is not None
+        and (cursor is None or inference.kind(cursor, site.file) == Ident("Message"))
+        and _is_entered(site)
+    )
+
+
+def _is_entered(site: Site) -> bool:
+    """Whether an asynchronous page is awaited, or gone through at once."""
+    parent = site.file.scopes.parent_of[site.awaited]
+    if site.is_async and site.awaited is site.call:
+        return isinstance(parent, (cst.For, cst.CompFor)) and parent.asynchronous is not None
+    return True
+
+
+def _listing(site: Site, reads: MessageReads) -> Listing | None:
+    pages = reads.of(Shape.PAGE, site)
+    by_data = [page for page in pages if _is_data(page)]
+    goes_on = any(_goes_through(page) for page in pages)
+    limit = argument(site.call, "limit") if site.call is not None else None
+    if limit is not None and may_be_none(limit, Lookup(site.file.scopes)):
+        return None
+    most = limit if limit is not None else cst.Integer(str(_PAGE))
+    if not by_data or all(_reads_less(found, most) for found in reads.of(Shape.MESSAGES, site)):
+        return Listing(site, reads, None)
+    return Listing(site, reads, most) if not goes_on else None
+
+
+def _is_data(page: Found) -> bool:
+    return isinstance(page.file.scopes.parent_of[page.node], cst.Attribute)
+
+
+def _goes_through(page: Found) -> bool:
+    parent = page.file.scopes.parent_of[page.node]
+    return isinstance(parent, (cst.For, cst.CompFor, cst.Arg))
+
+
+def _reads_less(found: Found, most: cst.BaseExpression) -> bool:
+    """Whether an expression asks for one message that the page holds, or whether there are any."""
+    parent = found.file.scopes.parent_of[found.node]
+    if isinstance(parent, cst.Subscript) and isinstance(parent.slice[0].slice, cst.Index):
+        index, held = parent.slice[0].slice.value, most.evaluated_value if isinstance(most, cst.Integer) else 1
+        return isinstance(index, cst.Integer) and index.evaluated_value < held
+    if isinstance(parent, cst.Attribute):
+        return False
+    return not isinstance(parent, (cst.For, cst.CompFor, cst.Arg, cst.Subscript))

@@ -1,0 +1,97 @@
+"""The variables and parameters that hold listed messages, and which of their reads may see what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import libcst as cst
+
+from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.flows.reaching import Reads
+from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.messages.shapes import Found, LeftError, Shape
+from assist2resp.rewrite.project.project import SourceFile
+from assist2resp.rewrite.syntax.scopes import Binding, Variable
+from assist2resp.rewrite.values.handing import parameter_of
+from assist2resp.rewrite.values.inference import Inference
+from assist2resp.rewrite.values.kinds import Function
+
+
+class MessageNames:
+    """The bindings that one pass over some listings has come to; `reads` may be shared by several passes."""
+
+    def __init__(self, inference: Inference, reads: dict[SourceFile, Reads]) -> None:
+        self.inference = inference
+        self._reads = reads
+        self._bound: dict[Binding, tuple[Variable, Found]] = {}
+
+    def bind(self, found: Found, target: cst.CSTNode, shape: Shape) -> Iterator[Found]:
+        """The reads of a name that gets what was found, or what it holds several of."""
+        variable = self._of(found.file).variable(target) if isinstance(target, cst.Name) else None
+        if variable is None:
+            raise LeftError
+        for binding in variable[0].names[variable[1]]:
+            if binding.target is target:
+                return self._hold(found, variable, binding, shape, found.file)
+        raise LeftError
+
+    def give(self, found: Found, param: cst.Param, callee: Function) -> Iterator[Found]:
+        """The reads of a parameter that is given what was found."""
+        variable = (callee.file.scopes.own[callee.node], param.name.value)
+        binding = next((b for b in variable[0].names[variable[1]] if b.how == "param"), None)
+        if binding is None:
+            raise LeftError
+        return self._hold(found, variable, binding, found.shape, callee.file)
+
+    def _hold(
+        self, found: Found, variable: Variable, binding: Binding, shape: Shape, file: SourceFile
+    ) -> Iterator[Found]:
+        """Follow the reads of a variable that may see this binding."""
+        if variable[0].is_class or (
+            variable[0].parent is None and uses.is_shared(self.inference.project, file, variable[1])
+        ):
+            raise LeftError
+        reads = self._of(file)
+        known = self._bound.get(binding)
+        sites = found.sites | known[1].sites if known is not None else found.sites
+        self._bound[binding] = (variable, Found(found.node, file, shape, sites))
+        return (
+            Found(name, file, shape, sites)
+            for name in reads.of(variable)
+            if uses.is_load(name, file) and binding in reads.reaching(name, variable)
+        )
+
+    def mixed(self, followed: Collection[cst.CSTNode]) -> set[Site]:
+        """The listings that share a read with something else, or a parameter that is given something else too."""
+        left = set[Site]()
+        for variable, held in self._bound.values():
+            reads = self._of(held.file)
+            for name in reads.of(variable):
+                seen = reads.reaching(name, variable) if uses.is_load(name, held.file) else []
+                ours = [binding for binding in seen if binding in self._bound]
+                if ours and len(ours) != len(seen):
+                    left |= held.sites
+            for binding in variable[0].names[variable[1]]:
+                is_param = binding in self._bound and binding.how == "param"
+                if is_param and not self._is_always_given(binding, variable, followed):
+                    left |= held.sites
+        return left
+
+    def _is_always_given(self, binding: Binding, variable: Variable, followed: Collection[cst.CSTNode]) -> bool:
+        for file, call, _ in self.inference.calls_of(variable[0].node):
+            callee = self.inference.kind(call.func, file)
+            values = [
+                arg.value
+                for arg in call.args
+                if isinstance(callee, Function)
+                and (param := parameter_of(callee, call, arg)) is not None
+                and param.name.value == variable[1]
+            ]
+            if len(values) != 1 or values[0] not in followed:
+                return False
+        return isinstance(binding.node, cst.Param) and binding.node.default is None
+
+    def _of(self, file: SourceFile) -> Reads:
+        if file not in self._reads:
+            self._reads[file] = Reads(file)
+        return self._reads[file]

@@ -1,0 +1,92 @@
+"""Listings of which only the newest message's text is read: `messages.data[0].content[0].text.value`."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from assist2resp.rewrite.flows.reaching import Reads
+from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.flows.uses import is_load
+from assist2resp.rewrite.project.project import SourceFile
+from assist2resp.rewrite.syntax.nodes import argument, code, string_value
+
+_TEXT = ("content", 0, "text", "value")
+
+
+def newest_texts(site: Site, run: cst.Name | None) -> list[cst.BaseExpression] | None:
+    """The expressions that read the newest message's text, if nothing else of the listing is read; else None.
+
+    `run` is the run that came before, whose messages alone may be listed.
+    """
+    assert site.call is not None
+    order, run_id = argument(site.call, "order"), argument(site.call, "run_id")
+    if run_id is not None and (run is None or code(run_id) != f"{run.value}.id" or b"IndexError" in site.file.data):
+        return None
+    cursors = [argument(site.call, name) for name in ("before", "after")]
+    if (order is not None and string_value(order) != "desc") or any(cursor is not None for cursor in cursors):
+        return None
+    parents = site.file.scopes.parent_of
+    listed = list_around(site)
+    parent = parents.get(listed or site.awaited)
+    if isinstance(parent, cst.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0].target, cst.Name):
+        return _texts_of_name(parent.targets[0].target, site, is_list=listed is not None)
+    text = _text_above(listed or site.awaited, site.file, is_list=listed is not None)
+    return None if text is None else [text]
+
+
+def list_around(site: Site) -> cst.Call | None:
+    """`list(…)` around a listing."""
+    arg = site.file.scopes.parent_of[site.awaited]
+    call = site.file.scopes.parent_of[arg]
+    if (
+        not isinstance(arg, cst.Arg)
+        or not isinstance(call, cst.Call)
+        or len(call.args) != 1
+        or site.awaited is not site.call
+    ):
+        return None
+    return call if isinstance(call.func, cst.Name) and call.func.value == "list" and not arg.star else None
+
+
+def _texts_of_name(name: cst.Name, site: Site, *, is_list: bool) -> list[cst.BaseExpression] | None:
+    """The reads through a variable that holds the listing; each sees this listing or none."""
+    variable = site.scope.find(name.value)
+    if variable is None:
+        return None
+    reads = Reads(site.file)
+    ours = [binding for binding in variable[0].names[name.value] if binding.target is name]
+    found: list[cst.BaseExpression] = []
+    for node in reads.of(variable):
+        seen = reads.reaching(node, variable) if is_load(node, site.file) else []
+        if not any(binding in ours for binding in seen):
+            continue
+        text = _text_above(node, site.file, is_list=is_list)
+        if text is None or seen != ours:
+            return None
+        found.append(text)
+    return found or None
+
+
+def _text_above(node: cst.BaseExpression, file: SourceFile, *, is_list: bool) -> cst.BaseExpression | None:
+    """The whole of `node.data[0].content[0].text.value`, if that is what stands around `node`; a list has no `data`."""
+    steps = (0, *_TEXT) if is_list else ("data", 0, *_TEXT)
+    current = node
+    for step in steps:
+        parent = file.scopes.parent_of.get(current)
+        if isinstance(step, str):
+            if not (isinstance(parent, cst.Attribute) and parent.value is current and parent.attr.value == step):
+                return None
+            current = parent
+        else:
+            if not (isinstance(parent, cst.Subscript) and parent.value is current and _index(parent) == step):
+                return None
+            current = parent
+    return current
+
+
+def _index(node: cst.Subscript) -> int | None:
+    if len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
+        value = node.slice[0].slice.value
+        if isinstance(value, cst.Integer):
+            return value.evaluated_value
+    return None

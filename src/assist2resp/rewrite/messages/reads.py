@@ -1,0 +1,64 @@
+"""Where listed messages go, and what is read of them: followed from each listing to the texts, or given up.
+
+A listing is a plain one where all that the program reads of its messages is their role, id and texts, which items of a
+conversation have too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from assist2resp.rewrite.flows.reaching import Reads
+from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.messages.names import MessageNames
+from assist2resp.rewrite.messages.shapes import Found, LeftError, Shape
+from assist2resp.rewrite.messages.steps import next_of
+from assist2resp.rewrite.project.project import SourceFile
+from assist2resp.rewrite.values.inference import Inference
+
+
+@dataclass
+class MessageReads:
+    """The listings, out of `candidates`, all of whose uses are understood, and every expression that holds them."""
+
+    inference: Inference
+    candidates: Iterable[Site]
+    found: dict[cst.CSTNode, Found] = field(default_factory=dict, init=False)
+    sites: set[Site] = field(default_factory=set, init=False)
+
+    def __post_init__(self) -> None:
+        self._reads: dict[SourceFile, Reads] = {}
+        self.sites = set(self.candidates)
+        while self.sites and (left := self._trace()):
+            self.sites -= left
+        if not self.sites:
+            self.found = {}
+
+    def of(self, shape: Shape, site: Site) -> list[Found]:
+        """The expressions of a shape that may hold what a listing gave."""
+        return [found for found in self.found.values() if found.shape is shape and site in found.sites]
+
+    def _trace(self) -> set[Site]:
+        """Follow every listing as far as it goes; gives those that go too far."""
+        self.found = {}
+        names, left = MessageNames(self.inference, self._reads), set[Site]()
+        waiting = [Found(site.awaited, site.file, Shape.PAGE, frozenset({site})) for site in self.sites]
+        while waiting:
+            found = waiting.pop()
+            known = self.found.get(found.node)
+            if known is not None:
+                if known.shape is not found.shape:
+                    left |= known.sites | found.sites
+                    continue
+                if found.sites <= known.sites:
+                    continue
+                found = Found(found.node, found.file, found.shape, found.sites | known.sites)
+            self.found[found.node] = found
+            try:
+                waiting.extend(next_of(found, names, self.inference))
+            except LeftError:
+                left |= found.sites
+        return left | names.mixed(self.found)

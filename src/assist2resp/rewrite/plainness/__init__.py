@@ -1,0 +1,1 @@
+"""Whether a flow's runs can become plain responses, and the first reason why not."""

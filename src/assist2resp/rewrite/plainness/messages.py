@@ -1,0 +1,75 @@
+"""Why what the program does with messages keeps its runs from being plain responses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import libcst as cst
+
+from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.flows.run_sites import MESSAGE_CREATE, MESSAGE_LIST, assigned_name
+from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.runs.flow_runs import FlowRuns
+from assist2resp.rewrite.values.kinds import Sdk
+
+_MESSAGE_TYPES = frozenset({"beta.threads.Message"})
+
+
+def message_obstacle(runs: FlowRuns, plain: Collection[Site], followed: Collection[cst.CSTNode]) -> str:
+    """What is read of messages that items do not have, or where they go; `plain` listings hold what was `followed`."""
+    written = _written(runs)
+    for site in uses.sites_named(runs.flow, MESSAGE_LIST):
+        if site not in plain and _page_leaves(runs, site, followed):
+            return "listed messages leave the code that can be followed"
+    for use in uses.object_uses(runs.flow, _MESSAGE_TYPES):
+        if use.node in followed or use.node in written:
+            continue
+        if isinstance(use.parent, cst.Attribute):
+            if use.parent.attr.value not in {"role", "content", "id"}:
+                return f"the program reads message.{use.parent.attr.value}"
+        elif not (uses.passes_on(use, runs.inference) or isinstance(use.parent, (cst.ListComp, cst.GeneratorExp))):
+            return "a message leaves the code that can be followed"
+    return ""
+
+
+def _written(runs: FlowRuns) -> set[cst.CSTNode]:
+    """The expressions that hold nothing but a message which the program has just written, and not a run."""
+    creates = uses.sites_named(runs.flow, MESSAGE_CREATE)
+    calls: set[cst.CSTNode] = {site.awaited for site in creates} | {
+        site.call for site in creates if site.call is not None
+    }
+    found = set(calls)
+    for site in creates:
+        name = assigned_name(site)
+        variable = site.scope.find(name.value) if name is not None else None
+        if variable is not None and all(binding.node in calls for binding in variable[0].names[variable[1]]):
+            found.update(uses.reads_of(variable, site.file))
+    return found
+
+
+def _page_leaves(runs: FlowRuns, site: Site, followed: Collection[cst.CSTNode]) -> bool:
+    """Whether a listing goes where its use cannot be seen."""
+    kind = runs.inference.kind(site.awaited, site.file)
+    if not isinstance(kind, Sdk):
+        return True
+    for use in uses.object_uses(runs.flow, frozenset({"SyncCursorPage", "AsyncCursorPage", "AsyncPaginator"})):
+        parent = use.parent
+        if use.node in followed:
+            continue
+        if isinstance(parent, cst.Attribute):
+            if parent.attr.value not in {"data", "has_more", "first_id", "last_id"}:
+                return True
+        elif not (
+            isinstance(parent, (cst.For, cst.CompFor)) or uses.passes_on(use, runs.inference) or _is_sequence_call(use)
+        ):
+            return True
+    return False
+
+
+def _is_sequence_call(use: uses.Use) -> bool:
+    call = use.file.scopes.parent_of.get(use.parent)
+    return (
+        isinstance(call, cst.Call)
+        and isinstance(call.func, cst.Name)
+        and call.func.value in {"list", "reversed", "iter", "len", "next", "sorted"}
+    )

@@ -1,0 +1,129 @@
+"""Whether a flow's runs can become plain Responses: decided once per flow, for all its runs together.
+
+Yes only if every use of every run, of its tool calls and of its messages is one that has the same meaning on a Response.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import libcst as cst
+
+from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.flows.run_sites import MESSAGE_LIST, POLLED
+from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.messages.listings import Listing, plain_listings
+from assist2resp.rewrite.plainness.early import early_obstacle
+from assist2resp.rewrite.plainness.messages import message_obstacle
+from assist2resp.rewrite.plainness.newest import newest_of_runs
+from assist2resp.rewrite.plainness.sites import (
+    brings_files,
+    mock_obstacle,
+    refusal_obstacle,
+    site_obstacle,
+)
+from assist2resp.rewrite.plainness.uses import call_obstacle, id_obstacle, run_obstacle
+from assist2resp.rewrite.project.project import SourceFile
+from assist2resp.rewrite.runs.flow_runs import FlowRuns
+from assist2resp.rewrite.streams.streamed_runs import is_streamed
+from assist2resp.rewrite.values.kinds import Instance, Plain
+
+_REFUSED = re.compile(rb"BadRequestError|APIStatusError|while a run")
+_TIME = re.compile(rb"""["']created_at["']""")
+
+
+@dataclass
+class PlainRuns(FlowRuns):
+    """The answer for one flow: `obstacle` is empty when its runs can be plain, else the first reason why not."""
+
+    obstacle: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self.obstacle = self._obstacle()
+
+    @property
+    def possible(self) -> bool:
+        return not self.obstacle
+
+    @cached_property
+    def newest(self) -> dict[Site, list[cst.BaseExpression]]:
+        """The message listings of which only the newest message's text is read, with the expressions that read it."""
+        return newest_of_runs(self)
+
+    @cached_property
+    def listings(self) -> dict[Site, Listing]:
+        """The message listings of which nothing is read that the conversation's items do not have."""
+        if self.mocked or early_obstacle(self):
+            return {}
+        return plain_listings(uses.sites_named(self.flow, MESSAGE_LIST), self.inference)
+
+    @cached_property
+    def reads_parts(self) -> bool:
+        """Whether the program reads the parts of listed messages that may be its users'."""
+        return any(listing.reads_earlier for listing in self.listings.values())
+
+    @cached_property
+    def followed(self) -> frozenset[cst.CSTNode]:
+        """Every expression that holds messages of such listings."""
+        return frozenset().union(*(listing.reads.found for listing in self.listings.values()))
+
+    @cached_property
+    def brings_files(self) -> bool:
+        """Whether the flow gives files or vector stores to its threads."""
+        return any(brings_files(site, self) for site in self.flow.sites)
+
+    @cached_property
+    def threads_have_files(self) -> bool:
+        """Whether any flow of the program gives files or vector stores to threads, whose ids may come to this one."""
+        return any(brings_files(site, self) for site in self.flow.index.sites.values())
+
+    @cached_property
+    def writes_items(self) -> bool:
+        """Whether messages may be written as items: these have no time, and are refused at once, in other words.
+
+        A run that was just cancelled holds its conversation for a moment, which the support module waits for.
+        """
+        if self.possible:
+            return True
+        if early_obstacle(self):
+            return False
+        cancels = any(site.path == "beta.threads.runs.cancel" for site in self.flow.index.sites.values())
+        return not (cancels or self.mocked or any(map(self._reads_more, uses.connected_files(self.flow))))
+
+    def _reads_more(self, file: SourceFile) -> bool:
+        if _REFUSED.search(file.data) or _TIME.search(file.data):
+            return True
+        read = (node for node in file.scopes.nodes(cst.Attribute) if node.attr.value == "created_at")
+        kinds = (self.inference.kind(node.value, file) for node in read)
+        return any(not isinstance(kind, (Instance, Plain)) for kind in kinds)
+
+    @cached_property
+    def mocked(self) -> bool:
+        """Whether tests of the project replace the client by a mock."""
+        return bool(mock_obstacle(self))
+
+    def _obstacle(self) -> str:
+        if not self.creates and not any(map(is_streamed, self.flow.sites)):
+            return "the flow creates no run"
+        return (
+            mock_obstacle(self)
+            or refusal_obstacle(self)
+            or site_obstacle(self)
+            or self._loop_obstacle()
+            or run_obstacle(self)
+            or early_obstacle(self)
+            or call_obstacle(self)
+            or message_obstacle(self, {*self.newest, *self.listings}, self.followed)
+            or id_obstacle(self)
+        )
+
+    def _loop_obstacle(self) -> str:
+        polled = any(site.name in POLLED for site in self.creates)
+        for waiting in self.waiting:
+            if waiting.obstacle:
+                return waiting.obstacle
+            if waiting.skipped and polled:
+                return "a loop may find its run at its end, and does nothing then"
+        return ""

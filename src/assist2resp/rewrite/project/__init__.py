@@ -1,0 +1,1 @@
+"""The user's tree: its files, which of them can matter, and what their imports mean."""

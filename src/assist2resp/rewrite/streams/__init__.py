@@ -1,0 +1,1 @@
+"""Streamed runs: loops over events, handler classes, and what they read."""

@@ -1,0 +1,1 @@
+"""LibCST trees without meaning: walking, scopes, edits, imports, printing."""

@@ -1,0 +1,313 @@
+"""Imports of the user's files: adding ours in place, and taking out those that a rewrite left unused."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+import libcst as cst
+
+from assist2resp.rewrite.syntax.nodes import children, dotted
+from assist2resp.rewrite.syntax.scopes import ModuleScopes
+
+_PROSE = re.compile(r"\w\s+\w")
+"""What no annotation and no path has: words with nothing but space between them."""
+_WORD = re.compile(r"[^\W\d]\w*")
+_WIDTH = 88
+_Statement = TypeVar("_Statement", bound=cst.BaseStatement)
+
+
+def add_import(
+    tree: cst.Module, module: str, names: Iterable[tuple[str, str]], is_local: Callable[[str], bool] | None = None
+) -> cst.Module:
+    """The tree with `from module import name as local, …` among its imports.
+
+    With `is_local`, which says of a module whether it is the project's own, the line goes to the group of the project's
+    imports, in its order; else to the end of the imports of packages.
+    """
+    pairs = sorted(set(names))
+    if not pairs:
+        return tree
+    line = cst.parse_statement(_written(module, [n if n == local else f"{n} as {local}" for n, local in pairs]))
+    assert isinstance(line, cst.SimpleStatementLine)
+    body = list(tree.body)
+    position = _after_imports(body, {local for _, local in pairs})
+    if is_local is not None:
+        position, line = _in_local_group(body, position, line, module, is_local)
+    elif position and not _is_import(body[position - 1]):
+        line = line.with_changes(leading_lines=[cst.EmptyLine()])
+    else:
+        position = _after_relatives(body, position, module)
+        line = _first_of_its_group(body, position, line, module)
+    if not any(map(_is_import, body)) and position < len(body):
+        body[position] = _apart(body[position])
+    return tree.with_changes(body=[*body[:position], line, *body[position:]])
+
+
+def _after_relatives(body: list[cst.SimpleStatementLine | cst.BaseCompoundStatement], end: int, module: str) -> int:
+    """The place among the imports that end here: after the last of the same package, or of Python's own like it."""
+    start = end
+    while start and _is_import(body[start - 1]):
+        start -= 1
+    package, place = module.partition(".")[0], end
+    own = package in sys.stdlib_module_names
+    for index in range(start, end):
+        name = _imported_module(body[index]) or ""
+        other = name.partition(".")[0]
+        if other == package and (name <= module or place == end):
+            place = index + 1
+        elif own and place == end and other not in sys.stdlib_module_names:
+            place = index
+    return place
+
+
+def _first_of_its_group(
+    body: list[cst.SimpleStatementLine | cst.BaseCompoundStatement],
+    position: int,
+    line: cst.SimpleStatementLine,
+    module: str,
+) -> cst.SimpleStatementLine:
+    """A line of Python's own before all others takes what stood above them, and is set apart from them."""
+    following = body[position] if position < len(body) else None
+    above = _imported_module(body[position - 1]) if position else None
+    if module.partition(".")[0] not in sys.stdlib_module_names or not isinstance(following, cst.SimpleStatementLine):
+        return line
+    if not _is_import(following) or (above or "").partition(".")[0] in sys.stdlib_module_names:
+        return line
+    body[position] = following.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+    return line.with_changes(leading_lines=following.leading_lines)
+
+
+def _apart(statement: _Statement) -> _Statement:
+    """A statement that the file's first import is put above, with blank lines between."""
+    above: Sequence[cst.EmptyLine] = getattr(statement, "leading_lines", ())
+    if above and above[0].comment is None:
+        return statement
+    count = 2 if isinstance(statement, (cst.FunctionDef, cst.ClassDef)) else 1
+    return statement.with_changes(leading_lines=[*[cst.EmptyLine(indent=False)] * count, *above])
+
+
+def _written(module: str, names: list[str]) -> str:
+    """The line of an import; over several lines where it would be long."""
+    flat = f"from {module} import {', '.join(names)}"
+    return flat if len(flat) <= _WIDTH else "".join([f"from {module} import (\n", *(f"    {n},\n" for n in names), ")"])
+
+
+def _in_local_group(
+    body: list[cst.SimpleStatementLine | cst.BaseCompoundStatement],
+    end: int,
+    line: cst.SimpleStatementLine,
+    module: str,
+    is_local: Callable[[str], bool],
+) -> tuple[int, cst.SimpleStatementLine]:
+    """Where the line goes among the project's own imports at the end of the imports, and how it begins there."""
+    start = end
+    while start and (name := _imported_module(body[start - 1])) is not None and is_local(name):
+        start -= 1
+    if start == end:
+        blank = bool(end) and _is_import(body[end - 1])
+        return end, line.with_changes(leading_lines=[cst.EmptyLine()]) if blank or end else line
+    position = next((i for i in range(start, end) if (_imported_module(body[i]) or "") > module), end)
+    if position == start:
+        first = body[start]
+        assert isinstance(first, cst.SimpleStatementLine)
+        body[start] = first.with_changes(leading_lines=[])
+        return start, line.with_changes(leading_lines=first.leading_lines)
+    return position, line
+
+
+def _imported_module(statement: cst.CSTNode) -> str | None:
+    """The module that a line of one import names; relative ones begin with a dot."""
+    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        return None
+    small = statement.body[0]
+    if isinstance(small, cst.ImportFrom):
+        return "." * len(small.relative) + (dotted(small.module) or "")
+    return small.names[0].evaluated_name if isinstance(small, cst.Import) else None
+
+
+def _after_imports(body: list[cst.SimpleStatementLine | cst.BaseCompoundStatement], names: set[str]) -> int:
+    """Where the imports end, or those before the first statement that mentions one of the names."""
+    position = 0
+    for index, statement in enumerate(body):
+        if index and not _is_import(statement) and _mentions(statement, names):
+            break
+        if _is_import(statement) or (index == 0 and _is_docstring(statement)):
+            position = index + 1
+        elif position and not _is_import_like(statement):
+            later = [i for i, other in enumerate(body[index : index + 8], index) if _is_import(other)]
+            if not later:
+                break
+    return position
+
+
+def _mentions(statement: cst.CSTNode, names: set[str]) -> bool:
+    stack: list[cst.CSTNode] = [statement]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, cst.Name) and node.value in names:
+            return True
+        stack.extend(children(node))
+    return False
+
+
+def _is_import(statement: cst.CSTNode) -> bool:
+    return isinstance(statement, cst.SimpleStatementLine) and any(
+        isinstance(part, (cst.Import, cst.ImportFrom)) for part in statement.body
+    )
+
+
+def _is_docstring(statement: cst.CSTNode) -> bool:
+    if not isinstance(statement, cst.SimpleStatementLine) or not statement.body:
+        return False
+    first = statement.body[0]
+    return isinstance(first, cst.Expr) and isinstance(first.value, (cst.SimpleString, cst.ConcatenatedString))
+
+
+def _is_import_like(statement: cst.CSTNode) -> bool:
+    return isinstance(statement, cst.Try) and any(_is_import(inner) for inner in statement.body.body)
+
+
+def used_names(tree: cst.Module) -> set[str]:
+    """Every name that the module's code mentions outside its imports, in strings only as an annotation or a path would."""
+    found: set[str] = set()
+    stack: list[cst.CSTNode] = [tree]
+    while stack:
+        node = stack.pop()
+        if type(node) is cst.Name:
+            found.add(node.value)
+        elif type(node) is cst.SimpleString:
+            if not _PROSE.search(node.value):
+                found.update(_WORD.findall(node.value))
+        elif type(node) not in {cst.Import, cst.ImportFrom}:
+            stack += children(node)
+    return found
+
+
+def drop_unused(before: cst.Module, after: cst.Module, used: Collection[str] | None = None) -> cst.Module:
+    """Take out the imports that `before` used and `after` does not; imports that were unused before stay.
+
+    `used` are the names that `after` uses, where they are known.
+    """
+    brought = [set(_brought(statement)) for statement in after.body]
+    idle = set[str]().union(*brought).difference(used_names(after) if used is None else used)
+    gone = idle & used_names(before) if idle else idle
+    if not gone:
+        return after
+    dropper, body, above = (
+        _Dropper(gone),
+        list[cst.SimpleStatementLine | cst.BaseCompoundStatement](),
+        list[cst.EmptyLine](),
+    )
+    for position, statement in enumerate(after.body):
+        kept = statement.visit(dropper) if brought[position] or not position else statement
+        assert isinstance(kept, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
+        if isinstance(kept, cst.SimpleStatementLine) and not kept.body:
+            above = above or [line for line in kept.leading_lines if line.comment is None]
+            continue
+        body.append(kept if kept.leading_lines else kept.with_changes(leading_lines=above))
+        above = []
+    return _without_leading_blank(after, after.with_changes(body=body))
+
+
+def _brought(statement: cst.CSTNode) -> Iterator[str]:
+    """The names that the imports of a statement bring, but for those in functions and classes."""
+    stack = [statement]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (cst.Import, cst.ImportFrom)):
+            yield from map(_local, () if isinstance(node.names, cst.ImportStar) else node.names)
+        elif not isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.BaseExpression)):
+            stack += children(node)
+
+
+def _without_leading_blank(before: cst.Module, after: cst.Module) -> cst.Module:
+    """A module whose first import went does not begin with the blank line that stood below it."""
+    if not after.body or not before.body or after.body[0] is before.body[0] or before.header or after.header:
+        return after
+    first = after.body[0]
+    kept = list(first.leading_lines)
+    while kept and kept[0].comment is None:
+        kept.pop(0)
+    return after.with_changes(body=[first.with_changes(leading_lines=kept), *after.body[1:]])
+
+
+class _Dropper(cst.CSTTransformer):
+    def __init__(self, gone: set[str]) -> None:
+        super().__init__()
+        self.gone = gone
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:  # noqa: N802
+        del node
+        return False
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> bool:  # noqa: N802
+        del node
+        return False
+
+    def _keep(self, names: Iterable[cst.ImportAlias]) -> list[cst.ImportAlias]:
+        return [alias for alias in names if _local(alias) not in self.gone]
+
+    def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> cst.Import | cst.RemovalSentinel:  # noqa: N802
+        del original_node
+        kept = self._keep(updated_node.names)
+        if len(kept) == len(updated_node.names):
+            return updated_node
+        return updated_node.with_changes(names=_last_without_comma(kept)) if kept else cst.RemoveFromParent()
+
+    def leave_ImportFrom(  # noqa: N802
+        self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
+    ) -> cst.ImportFrom | cst.RemovalSentinel:
+        del original_node
+        if isinstance(updated_node.names, cst.ImportStar) or _is_future(updated_node):
+            return updated_node
+        kept = self._keep(updated_node.names)
+        if len(kept) == len(updated_node.names):
+            return updated_node
+        if not kept:
+            return cst.RemoveFromParent()
+        last = kept[-1].with_changes(comma=updated_node.names[-1].comma)
+        return updated_node.with_changes(names=[*kept[:-1], last])
+
+
+def _is_future(node: cst.ImportFrom) -> bool:
+    return isinstance(node.module, cst.Name) and node.module.value == "__future__"
+
+
+def _local(alias: cst.ImportAlias) -> str:
+    if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+        return alias.asname.name.value
+    return alias.evaluated_name.split(".")[0]
+
+
+def _last_without_comma(names: list[cst.ImportAlias]) -> list[cst.ImportAlias]:
+    return [*names[:-1], names[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)]
+
+
+def free_name(scopes: ModuleScopes, wanted: str, *others: str) -> str:
+    """`wanted`, or the first of `others` that nothing in the module is called."""
+    taken = scopes.plain_names
+    for name in (wanted, *others):
+        if name not in taken:
+            return name
+    number = 2
+    while f"{wanted}_{number}" in taken:
+        number += 1
+    return f"{wanted}_{number}"
+
+
+def plain_names(tree: cst.CSTNode) -> set[str]:
+    """The names that stand for variables, not for attributes or keywords."""
+    found: set[str] = set()
+    stack: list[cst.CSTNode] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, cst.Name):
+            found.add(node.value)
+        elif isinstance(node, (cst.Attribute, cst.Arg)):
+            stack.append(node.value)
+        else:
+            stack.extend(children(node))
+    return found

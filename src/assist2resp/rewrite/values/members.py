@@ -1,0 +1,315 @@
+"""What classes of the project have: methods, properties, and attributes from wherever they are assigned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from assist2resp.rewrite.project.project import SourceFile
+from assist2resp.rewrite.syntax.nodes import argument, dotted
+from assist2resp.rewrite.syntax.scopes import Binding, Scope
+from assist2resp.rewrite.values import sdk
+from assist2resp.rewrite.values.decorators import has_decorator, is_overload, is_property
+from assist2resp.rewrite.values.kinds import (
+    BOTTOM,
+    PLAIN,
+    UNKNOWN,
+    Bottom,
+    Class,
+    External,
+    Function,
+    Instance,
+    Kind,
+    Module,
+    Parent,
+    Resource,
+    Sdk,
+    Unknown,
+    join,
+)
+from assist2resp.rewrite.values.sdk_kinds import below_resource, sdk_attribute
+
+if TYPE_CHECKING:
+    from assist2resp.rewrite.values.inference import Inference
+
+_FIELDED = frozenset({"dataclass", "define", "frozen", "mutable", "s", "attrs", "attributes"})
+_FIELDED_BASES = frozenset({"BaseModel", "BaseSettings", "NamedTuple", "SQLModel", "Struct", "RootModel"})
+_HANDLERS = ("AssistantEventHandler",)
+
+
+class Members:
+    """The classes of one project."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+        self.project = inference.project
+        self._bases_of: dict[cst.ClassDef, list[Class]] = {}
+
+    @cached_property
+    def owner_of(self) -> dict[cst.CSTNode, tuple[SourceFile, cst.ClassDef]]:
+        """The class of each method."""
+        found: dict[cst.CSTNode, tuple[SourceFile, cst.ClassDef]] = {}
+        for file in self.project.modules:
+            for node, scope in file.scopes.own.items():
+                if isinstance(node, cst.FunctionDef) and scope.parent is not None:
+                    owner = scope.parent.node
+                    if isinstance(owner, cst.ClassDef):
+                        found[node] = (file, owner)
+        return found
+
+    @cached_property
+    def _attribute_writes(self) -> dict[str, list[tuple[SourceFile, cst.Attribute, Binding]]]:
+        found: dict[str, list[tuple[SourceFile, cst.Attribute, Binding]]] = {}
+        for file in self.project.modules:
+            for target, binding in file.scopes.attribute_targets:
+                found.setdefault(target.attr.value, []).append((file, target, binding))
+        return found
+
+    @cached_property
+    def mentions(self) -> dict[cst.ClassDef, list[tuple[SourceFile, cst.BaseExpression]]]:
+        """The names, attributes and calls that are each class of the project or an instance of it, and the callbacks of
+        event handlers that are read of one, in the order of files and text.
+        """
+        found: dict[cst.ClassDef, list[tuple[SourceFile, cst.BaseExpression]]] = {}
+        callbacks = sdk.handler_callbacks()
+        for file in self.project.modules:
+            for node in file.scopes.spelled:
+                is_callback = isinstance(node, cst.Attribute) and node.attr.value in callbacks
+                held = node.value if isinstance(node, cst.Attribute) and is_callback else node
+                kind = self.inference.kind(held, file)
+                if isinstance(kind, (Class, Instance)):
+                    found.setdefault(kind.node, []).append((file, node))
+        return found
+
+    # Families -----------------------------------------------------------------------------------------------------
+
+    def bases(self, file: SourceFile, node: cst.ClassDef) -> list[tuple[SourceFile, cst.ClassDef]]:
+        """The classes of the project that a class derives from, nearest first."""
+        found: dict[cst.ClassDef, SourceFile] = {}
+        queue = [(file, node)]
+        while queue:
+            base_file, base = queue.pop(0)
+            for kind in self._direct_bases(base_file, base):
+                if kind.node not in found and kind.node is not node:
+                    found[kind.node] = kind.file
+                    queue.append((kind.file, kind.node))
+        return [(base_file, base) for base, base_file in found.items()]
+
+    def family(self, file: SourceFile, node: cst.ClassDef) -> list[tuple[SourceFile, cst.ClassDef]]:
+        """A class and its bases."""
+        return [(file, node), *self.bases(file, node)]
+
+    def _direct_bases(self, file: SourceFile, node: cst.ClassDef) -> list[Class]:
+        known = self._bases_of.get(node)
+        if known is None:
+            kinds = [self.inference.kind(_without_arguments(base.value), file) for base in node.bases]
+            known = self._bases_of[node] = [kind for kind in kinds if isinstance(kind, Class)]
+        return known
+
+    @cached_property
+    def subclasses(self) -> dict[cst.ClassDef, list[Class]]:
+        """The classes that derive from each class, at any distance."""
+        found: dict[cst.ClassDef, list[Class]] = {}
+        for file in self.project.modules:
+            for node in file.scopes.own:
+                if isinstance(node, cst.ClassDef) and node.bases:
+                    for _, base in self.bases(file, node):
+                        found.setdefault(base, []).append(Class(file, node))
+        return found
+
+    def origin(self, owner: Instance | Class) -> cst.ClassDef:
+        """The class that stands for a family when one of its attributes is named."""
+        return self.family(owner.file, owner.node)[-1][1]
+
+    def _external_bases(self, file: SourceFile, node: cst.ClassDef) -> Iterator[str]:
+        for base_file, base in self.family(file, node):
+            for arg in base.bases:
+                kind = self.inference.kind(_without_arguments(arg.value), base_file)
+                if isinstance(kind, External):
+                    yield kind.qualified
+
+    def is_handler(self, file: SourceFile, node: cst.ClassDef) -> bool:
+        """Whether a class derives from the SDK's event handlers."""
+        return any(name.endswith(_HANDLERS) for name in self._external_bases(file, node))
+
+    def _is_async_handler(self, owner: Instance) -> bool:
+        return any(name.endswith("AsyncAssistantEventHandler") for name in self._external_bases(owner.file, owner.node))
+
+    def client_base(self, owner: Instance | Parent) -> Kind | None:
+        """The client that an instance is, if its class derives from one of openai's: Unknown for another server's."""
+        for name in self._external_bases(owner.file, owner.node):
+            client = sdk.client_class(name)
+            if client is not None:
+                made = Resource("", client.is_async, client.is_azure)
+                return self.inference.servers.of_class(made, owner.node, owner.file)
+        return None
+
+    # Methods ------------------------------------------------------------------------------------------------------
+
+    def method(self, file: SourceFile, node: cst.ClassDef, name: str) -> Function | None:
+        """The method of a class or of a base of it in the project."""
+        return self._method_in(self.family(file, node), name)
+
+    @staticmethod
+    def _method_in(family: list[tuple[SourceFile, cst.ClassDef]], name: str) -> Function | None:
+        for base_file, base in family:
+            for binding in base_file.scopes.own[base].names.get(name, ()):
+                if binding.how == "def":
+                    assert isinstance(binding.node, cst.FunctionDef)
+                    if not is_overload(binding.node):
+                        return Function(base_file, binding.node, base)
+        return None
+
+    def overrides(self, found: Function) -> Iterator[Function]:
+        """The methods that take a method's place in classes that derive from its own."""
+        if found.owner is None or isinstance(found.node, cst.Lambda):
+            return
+        for derived in self.subclasses.get(found.owner, ()):
+            for binding in derived.file.scopes.own[derived.node].names.get(found.node.name.value, ()):
+                if binding.how == "def" and isinstance(binding.node, cst.FunctionDef):
+                    yield Function(derived.file, binding.node, derived.node, found.bound)
+
+    def result(self, found: Function) -> Kind:
+        """What calling a method, or reading a property, gives: its own result and those of its overrides."""
+        result = BOTTOM if self._is_abstract(found) else self.inference.result(found)
+        for override in self.overrides(found):
+            result = join(result, self.inference.result(override))
+        return PLAIN if result == BOTTOM else result
+
+    def _is_abstract(self, found: Function) -> bool:
+        """Whether a method only states what derived classes do."""
+        if isinstance(found.node, cst.Lambda) or next(self.overrides(found), None) is None:
+            return False
+        if has_decorator(found.node, "abstractmethod"):
+            return True
+        return not any(value is not None for value in found.file.scopes.returns.get(found.node, ())) and (
+            found.node not in found.file.scopes.yields and _only_raises(found.node)
+        )
+
+    # Attributes ---------------------------------------------------------------------------------------------------
+
+    def attribute(self, owner: Instance, name: str) -> Kind:
+        """An attribute of an instance: a method, a property, or what is ever assigned to it."""
+        if name == "__class__":
+            return Class(owner.file, owner.node)
+        found = self.method(owner.file, owner.node, name)
+        if found is not None:
+            return self._bound(found)
+        result = self.class_attribute(owner.file, owner.node, name)
+        client = self.client_base(owner) if result == BOTTOM else None
+        if client is not None:
+            return below_resource(client, name) if isinstance(client, Resource) else client
+        if isinstance(result, (Unknown, Bottom)) and self.is_handler(owner.file, owner.node):
+            inherited = sdk_attribute(Sdk(sdk.handler_type(is_async=self._is_async_handler(owner))), name)
+            return inherited if not isinstance(inherited, Unknown) else result
+        return UNKNOWN if result == BOTTOM else result
+
+    def parent_attribute(self, owner: Parent, name: str) -> Kind:
+        """An attribute of `super()`."""
+        found = self._method_in(self.bases(owner.file, owner.node), name)
+        if found is not None:
+            return self._bound(found)
+        client = self.client_base(owner)
+        if client is not None:
+            return below_resource(client, name) if isinstance(client, Resource) else client
+        if name == "__new__":
+            return External("builtins.object.__new__")
+        return self.attribute(Instance(owner.file, owner.node), name) if name != "__init__" else UNKNOWN
+
+    def _bound(self, found: Function) -> Kind:
+        assert isinstance(found.node, cst.FunctionDef)
+        if is_property(found.node):
+            return self.result(found)
+        return Function(found.file, found.node, found.owner, bound=True)
+
+    def class_attribute(self, file: SourceFile, node: cst.ClassDef, name: str) -> Kind:
+        """What is ever assigned to an attribute of a class or of its instances; Bottom for nothing."""
+        return self.inference.memo.get(("attribute", node, name), lambda: self._assigned(file, node, name))
+
+    def _assigned(self, file: SourceFile, node: cst.ClassDef, name: str) -> Kind:
+        result: Kind = BOTTOM
+        family = self.family(file, node)
+        for base_file, base in family:
+            scope = base_file.scopes.own[base]
+            if name in scope.names:
+                result = join(result, self.inference.variable((scope, name)))
+                if self._has_fields(base_file, base):
+                    result = join(result, self._constructed(base_file, base, name))
+        nodes = {base for _, base in family}
+        for write_file, target, binding in self._attribute_writes.get(name, ()):
+            owner = self.inference.kind(target.value, write_file)
+            if isinstance(owner, (Instance, Class)) and (owner.node in nodes or self._derives(owner, node)):
+                result = join(result, self.inference.bound(binding))
+        return result
+
+    def module_attribute(self, root: Scope, name: str) -> Kind:
+        """What other modules assign to an attribute of the module with this scope; Bottom for nothing."""
+        result: Kind = BOTTOM
+        for file, target, binding in self._attribute_writes.get(name, ()):
+            kind = self.inference.kind(target.value, file)
+            if isinstance(kind, Module) and kind.file.scopes.root is root:
+                result = join(result, self.inference.bound(binding))
+        return result
+
+    def _derives(self, owner: Instance | Class, node: cst.ClassDef) -> bool:
+        return any(base is node for _, base in self.bases(owner.file, owner.node))
+
+    def _has_fields(self, file: SourceFile, node: cst.ClassDef) -> bool:
+        """Whether the class's constructor takes its annotated names."""
+        if "__init__" in file.scopes.own[node].names:
+            return False
+        words = [(dotted(_called(d.decorator)) or "").rsplit(".", 1)[-1] for d in node.decorators]
+        names = (name for _, base in self.family(file, node) for name in _base_names(base))
+        return not _FIELDED.isdisjoint(words) or not _FIELDED_BASES.isdisjoint(names)
+
+    def _constructed(self, file: SourceFile, node: cst.ClassDef, name: str) -> Kind:
+        """What the project's calls of a class give one of its fields; an annotation that says enough goes before."""
+        scope = file.scopes.own[node]
+        fields = [field for field in scope.names if _is_field(scope.names[field])]
+        own = self.inference.variable((scope, name))
+        if name not in fields or not (isinstance(own, (Unknown, Bottom)) or own == PLAIN):
+            return BOTTOM
+        result: Kind = BOTTOM
+        for call_file, call in self.inference.parameters.constructions(node):
+            value = argument(call, name.lstrip("_"), fields.index(name)) or argument(call, name)
+            if value is not None:
+                result = join(result, self.inference.kind(value, call_file))
+        return result
+
+
+def _is_field(bindings: list[Binding]) -> bool:
+    return any(binding.how == "value" and isinstance(binding.target, cst.AnnAssign) for binding in bindings)
+
+
+def _base_names(node: cst.ClassDef) -> Iterator[str]:
+    for base in node.bases:
+        yield (dotted(_without_arguments(base.value)) or "").rsplit(".", 1)[-1]
+
+
+def _without_arguments(node: cst.BaseExpression) -> cst.BaseExpression:
+    """`Base` of `Base[T]`."""
+    return node.value if isinstance(node, cst.Subscript) else node
+
+
+def _called(node: cst.BaseExpression) -> cst.BaseExpression:
+    return node.func if isinstance(node, cst.Call) else node
+
+
+def _only_raises(node: cst.FunctionDef) -> bool:
+    """Whether a body holds nothing but a docstring, `pass`, `…` or a `raise`."""
+    lines = node.body.body if isinstance(node.body, cst.IndentedBlock) else [node.body]
+    for line in lines:
+        small = line.body if isinstance(line, (cst.SimpleStatementLine, cst.SimpleStatementSuite)) else None
+        if small is None:
+            return False
+        for part in small:
+            if isinstance(part, cst.Expr) and isinstance(
+                part.value, (cst.SimpleString, cst.Ellipsis, cst.ConcatenatedString)
+            ):
+                continue
+            if not isinstance(part, (cst.Pass, cst.Raise)):
+                return False
+    return True
