@@ -385,6 +385,21 @@ def test_a_response_of_somebody_else_is_waited_for(mode: str, tmp_path: Path) ->
         assert [message.role for message in transcript(api, at)] == ["user", "user", "assistant", "assistant"]
 
 
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_what_a_run_leaves_is_deleted_right_after_it_was_cancelled(mode: str, tmp_path: Path) -> None:
+    with surface(mode, tmp_path, queued_seconds=0.1, step_seconds=0.1) as api:
+        at = begin(api, "Hello")
+        on = {"thread_id": at["thread_id"]}
+        run = api("threads.runs.create", **at)
+        api("threads.runs.cancel", run.id, **on)
+        assert api("threads.runs.retrieve", run.id, **on).status == "cancelled"
+        with pytest.raises(openai.BadRequestError) as refused:
+            api.plain("responses.create", model="gpt-4o", conversation=at["thread_id"], input="More")
+        assert refused.value.code == "conversation_locked"
+        assert api("threads.messages.delete", transcript(api, at)[0].id, **on).deleted
+        assert api("threads.delete", at["thread_id"]).deleted
+
+
 @pytest.mark.parametrize("said", ["Hello", "Fail with server_error"])
 def test_a_server_that_wants_input_is_given_the_turn(api: Surface, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
     def shown() -> tuple[str, list[str]]:

@@ -7,7 +7,7 @@ from typing import Any
 from assist2resp.rewrite.support.parts.resources import _keep_resources, _resolved, _thread_resources
 from assist2resp.rewrite.support.parts.state import _conversation, _state
 from assist2resp.rewrite.support.parts.wire import Json, _answers, _Call, _Work
-from assist2resp.rewrite.support.parts.writing import _append
+from assist2resp.rewrite.support.parts.writing import _append, _delete_item
 
 _LOADED = "assist2resp_"
 """How the metadata begin that a loaded conversation has of its own."""
@@ -72,11 +72,10 @@ def _update_thread(call: _Call, thread_id: str) -> _Work:
 def _delete_thread(call: _Call, thread_id: str) -> _Work:
     """Delete the conversation, and its items first, since they would outlive it and a thread's messages did not."""
     conversation_id = _conversation(thread_id)
-    items = call.client.conversations.items
     while True:
-        page = yield items.list(conversation_id, limit=100, **call.options)
+        page = yield call.client.conversations.items.list(conversation_id, limit=100, **call.options)
         for item in page.data:
-            yield items.delete(item.id, conversation_id=conversation_id)
+            yield from _delete_item(call, conversation_id, item.id)
         if not page.has_more:
             break
     yield call.client.conversations.delete(conversation_id, **call.options)

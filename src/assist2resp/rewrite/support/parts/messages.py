@@ -12,7 +12,7 @@ from assist2resp.rewrite.support.parts.pages import _page
 from assist2resp.rewrite.support.parts.run_record import _active_run, _kept_run
 from assist2resp.rewrite.support.parts.state import _conversation, _mapped, _state
 from assist2resp.rewrite.support.parts.wire import Json, _answers, _Call, _missing, _Refusal, _Work
-from assist2resp.rewrite.support.parts.writing import _INCLUDE, _append
+from assist2resp.rewrite.support.parts.writing import _INCLUDE, _append, _delete_item
 
 
 @_answers("POST /threads/{}/messages")
@@ -124,7 +124,7 @@ def _delete_message(call: _Call, thread_id: str, message_id: str) -> _Work:
     item_id = _mapped(message_id) or message_id
     conversation = _conversation(thread_id)
     try:
-        yield call.client.conversations.items.delete(item_id, conversation_id=conversation, **call.options)
+        yield from _delete_item(call, conversation, item_id)
     except openai.NotFoundError:
         raise _missing("message", message_id) from None
     # region facts

@@ -46,6 +46,13 @@ def _append(call: _Call, conversation: str, thread_id: str, messages: list[Json]
     return shown
 
 
+def _delete_item(call: _Call, conversation: str, item_id: str) -> _Work:
+    """Delete an item; a response that was just cancelled holds its conversation for a moment."""
+    asked = {"conversation_id": conversation, **call.options}
+    delete = functools.partial(call.client.conversations.items.delete, item_id, **asked)
+    return (yield from _unlocked(call, delete, f"Can't delete messages of {conversation} while a run is active."))
+
+
 def _unlocked(call: _Call, request: Callable[[], Any], refusal: str) -> _Work:
     """Send a request that works on a conversation, and again while another one does; in the end, refuse it."""
     until = time.monotonic() + _LOCK_SECONDS
