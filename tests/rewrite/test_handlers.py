@@ -204,3 +204,29 @@ def test_comments_stay(tmp_path: Path) -> None:
     text = rewritten(program("# one\n# two\n" + TEXT, wait="stream.until_done()  # three"), tmp_path).text
     assert 'if event.type == "response.output_text.delta":  # one two\n' in text
     assert "# three\n    for event in stream:" in text
+
+
+TWO = """\
+def on_event(self, event):
+    if event.event == 'thread.run.requires_action':
+        outputs = [
+            {"tool_call_id": call.id, "output": call.function.name}
+            for call in event.data.required_action.submit_tool_outputs.tool_calls
+        ]
+        with client.beta.threads.runs.submit_tool_outputs_stream(
+            thread_id="thread_abc", run_id=event.data.id, tool_outputs=outputs, event_handler=Handler()
+        ) as stream:
+            stream.until_done()
+    elif event.event == 'thread.run.failed':
+        print(event.data.last_error.message)"""
+
+
+NAMED = (("stream_event", 20), ("event", 8))
+
+
+@pytest.mark.parametrize("callbacks", [TWO, f"{TEXT}\n{TWO}"], ids=["alone", "before others"])
+def test_a_loop_inside_a_handler_keeps_the_event_of_its_own(callbacks: str, tmp_path: Path) -> None:
+    text = rewritten(program(callbacks), tmp_path).text
+    inner, outer = (f"for {name} in stream:\n{' ' * depth}handler.on_event({name})" for name, depth in NAMED)
+    assert inner in text
+    assert outer in text

@@ -29,9 +29,10 @@ def loop_in_place_of_wait(plan: Plan, site: Site, run: StreamedRun) -> None:
     stream = _awaited_stream(wait)
     is_async = isinstance(wait.value, cst.Await)
     reading = run.handler
-    said = _said_inline(reading) if reading.inline else _handed_on(plan, site, reading, is_async)
+    event = reading.event if reading.inline else _event_name(plan, site, reading)
+    said = _said_inline(reading) if reading.inline else _handed_on(plan, site, reading, is_async, event)
     loop = cst.For(
-        cst.Name(reading.event),
+        cst.Name(event),
         stream,
         cst.IndentedBlock(said.at_event),
         asynchronous=cst.Asynchronous() if is_async else None,
@@ -84,6 +85,15 @@ def plain_class(plan: Plan, reading: HandlerReading) -> None:
             plan.change(file, member, lambda _: cst.RemoveFromParent())
 
 
+def _event_name(plan: Plan, site: Site, reading: HandlerReading) -> str:
+    """What a loop calls its events that hands them on: not what the code around it reads, maybe an event of its own."""
+    handlers = {run.handler.kind.node for run in plan.plain.streams.values() if run.handler is not None}
+    inside = any(node in handlers for node in site.file.scopes.ancestors(site.node))
+    if not inside and site.scope.find(reading.event) is None:
+        return reading.event
+    return free_name(site.file.scopes, "stream_event", "sent_event")
+
+
 def _awaited_stream(wait: cst.Expr) -> cst.BaseExpression:
     call = unwrap_await(wait.value)
     return cst.ensure_type(cst.ensure_type(call, cst.Call).func, cst.Attribute).value
@@ -115,7 +125,7 @@ def _said_inline(reading: HandlerReading) -> _Said:
     return _Said(_at_event(reading), _lines(reading.at_exception), _lines(reading.at_end))
 
 
-def _handed_on(plan: Plan, site: Site, reading: HandlerReading, is_async: bool, event: str = "") -> _Said:
+def _handed_on(plan: Plan, site: Site, reading: HandlerReading, is_async: bool, event: str) -> _Said:
     """Calls of the handler, which a variable holds; it is made before the stream begins."""
     assert site.call is not None
     given = next(
@@ -129,7 +139,7 @@ def _handed_on(plan: Plan, site: Site, reading: HandlerReading, is_async: bool, 
         plan.change(site.file, site.statement(), lambda updated: _after(made, updated))
     raised = [_called(handler, _EXCEPTION, is_async, cst.Name(reading.exception))] if reading.at_exception else []
     ended = [_called(handler, _END, is_async)] if reading.at_end else []
-    return _Said([_called(handler, _METHOD, is_async, cst.Name(event or reading.event))], raised, ended)
+    return _Said([_called(handler, _METHOD, is_async, cst.Name(event))], raised, ended)
 
 
 def _after(made: cst.SimpleStatementLine, updated: cst.CSTNode) -> cst.FlattenSentinel[cst.BaseStatement]:
