@@ -11,6 +11,11 @@ from assist2resp.rewrite.flows.run_sites import RUN, THREAD
 from assist2resp.rewrite.plan import Plan
 
 
+def are_annotated(plan: Plan, type_name: str) -> bool:
+    """Whether annotations of what passes through the flow name a type of the SDK."""
+    return any(next(annotations_of(plan, file, type_name), None) for file in plan.inference.project.modules)
+
+
 def annotate_responses(plan: Plan) -> None:
     """Runs that are annotated become responses there too."""
     _annotate(plan, RUN, "openai.types.responses", "Response")

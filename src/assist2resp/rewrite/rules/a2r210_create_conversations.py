@@ -4,36 +4,39 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.chains import beta_of, client_of
 from assist2resp.rewrite.flows.run_sites import THREAD, THREAD_CREATE, assigned_name, thread_argument
 from assist2resp.rewrite.flows.sites import Site, line_place
 from assist2resp.rewrite.literals import converted
+from assist2resp.rewrite.plainness.threads import (
+    THREAD_RETRIEVE,
+    THREAD_UPDATE,
+    ThreadReads,
+    is_own_id,
+    thread_reads,
+)
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
-from assist2resp.rewrite.rules._run_types import annotate_conversations
+from assist2resp.rewrite.rules._run_types import annotate_conversations, are_annotated
 from assist2resp.rewrite.syntax.calls import Argument, attribute, rebuild_call
 from assist2resp.rewrite.syntax.edits import call
 from assist2resp.rewrite.syntax.nodes import argument, code, has_star
 from assist2resp.rewrite.turns.turns import answering_run
-from assist2resp.rewrite.values.kinds import Ident, Resource
-from assist2resp.rewrite.values.outside import may_come_from_outside
+from assist2resp.rewrite.values.kinds import Resource
 from assist2resp.schema.findings import Level
-
-_RETRIEVE, _UPDATE, _DELETE = "beta.threads.retrieve", "beta.threads.update", "beta.threads.delete"
-_BY_ID = {_RETRIEVE: "retrieve", _DELETE: "delete"}
-_SAME = frozenset({"id", "metadata"})
 
 
 class CreateConversations:
     """A thread becomes a conversation.
 
     What: `client.beta.threads.create(metadata=…)` becomes `client.conversations.create(metadata=…)`; messages given at
-    creation become its items, or the input of the response that answers them at once; retrieve and delete follow. Ids that come from outside go through `conversation_id()`.
+    creation become its items, or the input of the response that answers them at once; retrieve, update and delete
+    follow, whatever becomes of the runs. Ids that come from outside go through `conversation_id()`.
     Why: Conversations are what the Responses API keeps history in.
-    Safety: only where the program reads nothing of a thread but its id and metadata.
-    Known problems: deleting a conversation leaves its items on the server, as the API's documentation says.
+    Safety: only where the program reads nothing of a thread but its id and metadata, and its time where it made it.
+    Known problems: deleting a conversation leaves its items on the server, as the API's documentation says. Where a
+    program shows its users a thread whole, it shows the conversation; the finding says so (review).
     See: https://platform.openai.com/docs/guides/conversation-state
     """
 
@@ -234,55 +237,35 @@ class CreateConversations:
     )
 
     def apply(self, plan: Plan) -> None:
-        """Rewrite the flow's threads if they are only named: all where its runs are plain or none, else the empty ones."""
-        plain = may_be_plain(plan) or (plan.plain.writes_items and not _names_the_type(plan))
-        if (not plain and (plan.plain.mocked or _names_the_type(plan))) or not self._only_named(plan):
+        """Rewrite the flow's threads if no more is read of them, whatever becomes of its runs."""
+        reads = None if plan.plain.mocked else thread_reads(plan.flow, plan.inference)
+        if reads is None or (reads.shown and not may_be_plain(plan)):
             return
-        for site in plan.open_sites:
-            if (
-                site.call is None
-                or not isinstance(site.receiver, Resource)
-                or site.receiver.wrapper
-                or has_star(site.call)
-            ):
-                continue
-            if site.path == THREAD_CREATE and (plain or argument(site.call, "messages") is None):
+        fit = [site for site in plan.open_sites if _fits(plan, site, reads)]
+        makers = [site for site in plan.flow.sites if site.path in {THREAD_CREATE, THREAD_RETRIEVE, THREAD_UPDATE}]
+        whole = all(site in fit for site in makers)
+        if not whole and are_annotated(plan, THREAD):
+            return
+        for site in fit:
+            if site.path == THREAD_CREATE:
                 self._create(plan, site)
-            elif plain and site.path in _BY_ID and _keywords(site) <= {"thread_id"} and self._may_go(plan, site):
-                self._by_id(plan, site, _BY_ID[site.path])
-            elif plain and site.path == _UPDATE and _keywords(site) <= {"thread_id", "metadata"}:
-                self._by_id(plan, site, "update")
-        makers = [site for site in plan.flow.sites if site.path in {THREAD_CREATE, _RETRIEVE, _UPDATE}]
-        if makers and all(site in plan.claims and plan.claims[site].code == self.code for site in makers):
+            else:
+                self._by_id(plan, site)
+            self._claim(plan, site, reads)
+        if whole and makers:
             annotate_conversations(plan)
 
-    def _only_named(self, plan: Plan) -> bool:
-        return self._only_read(plan, THREAD, _SAME)
-
-    def _may_go(self, plan: Plan, site: Site) -> bool:
-        """Whether nothing but the confirmation is read of a deletion."""
-        return site.path != _DELETE or self._only_read(plan, "beta.ThreadDeleted", frozenset({"id", "deleted"}))
-
-    @staticmethod
-    def _only_read(plan: Plan, kind: str, names: frozenset[str]) -> bool:
-        """Whether no object of a type is used but to pass it on and to read these attributes."""
-        for use in uses.object_uses(plan.flow, frozenset({kind})):
-            if isinstance(use.parent, cst.Attribute):
-                if use.parent.attr.value not in names:
-                    return False
-            elif not (uses.passes_on(use, plan.inference) or uses.none_comparison(use.node, use.file) is not None):
-                return False
-        return True
+    def _claim(self, plan: Plan, site: Site, reads: ThreadReads) -> None:
+        message = "a thread became a conversation."
+        if site in reads.shown:
+            message = f"{message.removesuffix('.')}; where the thread is shown whole, the conversation is."
+        level = Level.REVIEW if site in reads.shown else Level.FIXED
+        plan.fix(site, self.code, message, level=level, plain=True)
 
     def _create(self, plan: Plan, site: Site) -> None:
+        beta, items = beta_of(site, plan.inference), _items(plan, site)
         assert site.call is not None
-        beta = beta_of(site, plan.inference)
-        if not _keywords(site) <= {"messages", "metadata", "timeout", "extra_headers"} or beta is None:
-            return
-        messages = argument(site.call, "messages")
-        items = converted.messages(messages, plan.look(site.file)) if messages is not None else None
-        if messages is not None and items is None:
-            return
+        assert beta is not None
         has_none = isinstance(items, cst.List) and not items.elements
         place, folded = line_place(site), has_none or (items is not None and self._folds(plan, site, items))
 
@@ -296,7 +279,6 @@ class CreateConversations:
             return rebuild_call(new, attribute(client_of(beta), "conversations", "create"), args, place=place)
 
         plan.change(site.file, site.call, build)
-        plan.fix(site, self.code, "a thread became a conversation.", plain=True)
 
     @staticmethod
     def _folds(plan: Plan, site: Site, items: cst.BaseExpression) -> bool:
@@ -310,11 +292,13 @@ class CreateConversations:
         plan.folded.setdefault(run, []).append(items)
         return True
 
-    def _by_id(self, plan: Plan, site: Site, name: str) -> None:
+    @staticmethod
+    def _by_id(plan: Plan, site: Site) -> None:
         thread, beta = thread_argument(site), beta_of(site, plan.inference)
-        if site.call is None or thread is None or beta is None:
-            return
-        func = attribute(client_of(beta), "conversations", name)
+        assert site.call is not None
+        assert thread is not None
+        assert beta is not None
+        func = attribute(client_of(beta), "conversations", site.name)
         reference = conversation_reference(plan, site.file, thread)
 
         def build(updated: cst.CSTNode) -> cst.CSTNode:
@@ -328,21 +312,39 @@ class CreateConversations:
             return old.with_changes(func=func, args=args)
 
         plan.change(site.file, site.call, build)
-        plan.fix(site, self.code, "a thread became a conversation.", plain=True)
 
 
-def _keywords(site: Site) -> set[str]:
-    return {arg.keyword.value for arg in site.call.args if arg.keyword is not None} if site.call is not None else set()
+def _fits(plan: Plan, site: Site, reads: ThreadReads) -> bool:
+    """Whether a call has a counterpart that takes all that it is given."""
+    if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper or has_star(site.call):
+        return False
+    if site.receiver.is_azure or beta_of(site, plan.inference) is None:
+        return False
+    given = {arg.keyword.value if arg.keyword is not None else "thread_id" for arg in site.call.args}
+    match site.path:
+        case "beta.threads.create":
+            writes = _messages(site) is None or may_be_plain(plan) or plan.plain.writes_items
+            known = given <= {"messages", "metadata", "timeout", "extra_headers"}
+            return known and writes and (_messages(site) is None or _items(plan, site) is not None)
+        case "beta.threads.retrieve":
+            return given == {"thread_id"}
+        case "beta.threads.delete":
+            return given == {"thread_id"} and reads.confirmed
+    return site.path == THREAD_UPDATE and given == {"thread_id", "metadata"}
+
+
+def _messages(site: Site) -> cst.BaseExpression | None:
+    return argument(site.call, "messages") if site.call is not None else None
+
+
+def _items(plan: Plan, site: Site) -> cst.BaseExpression | None:
+    """The messages that a thread begins with as items; None where there are none, or not all can be seen."""
+    messages = _messages(site)
+    return converted.messages(messages, plan.look(site.file)) if messages is not None else None
 
 
 def _is_messages(arg: cst.Arg) -> bool:
     return arg.keyword is not None and arg.keyword.value == "messages"
-
-
-def _names_the_type(plan: Plan) -> bool:
-    """Whether a file of the flow may annotate threads, which stay the SDK's where others go through the support module."""
-    files = {site.file for site in plan.flow.sites}
-    return any(b"openai.types" in file.data and b"Thread" in file.data for file in files)
 
 
 def may_be_plain(plan: Plan) -> bool:
@@ -355,7 +357,4 @@ def may_be_plain(plan: Plan) -> bool:
 
 def conversation_reference(plan: Plan, file: SourceFile, thread: cst.BaseExpression) -> cst.BaseExpression:
     """The id of the conversation that a thread id means: itself where it only came from threads of the flow."""
-    made = plan.inference.kind(thread, file) == Ident("Thread")
-    if made and not may_come_from_outside(thread, file, plan.inference):
-        return thread
-    return call(plan.need(file, "conversation_id"), thread)
+    return thread if is_own_id(thread, file, plan.inference) else call(plan.need(file, "conversation_id"), thread)
