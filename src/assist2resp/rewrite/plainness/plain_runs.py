@@ -89,8 +89,12 @@ class PlainRuns(FlowRuns):
             return True
         if early_obstacle(self):
             return False
-        cancels = any(site.path == "beta.threads.runs.cancel" for site in self.flow.index.sites.values())
-        return not (cancels or self.mocked or any(map(self._reads_more, uses.connected_files(self.flow))))
+        return not (self.cancels or self.mocked or any(map(self._reads_more, uses.connected_files(self.flow))))
+
+    @cached_property
+    def cancels(self) -> bool:
+        """Whether the program cancels runs, whose conversations may be locked for a moment then."""
+        return any(site.path == "beta.threads.runs.cancel" for site in self.flow.index.sites.values())
 
     def _reads_more(self, file: SourceFile) -> bool:
         if _REFUSED.search(file.data) or _TIME.search(file.data):

@@ -329,7 +329,8 @@ def _fits(plan: Plan, site: Site, reads: ThreadReads) -> bool:
         case "beta.threads.retrieve":
             return given == {"thread_id"}
         case "beta.threads.delete":
-            return given == {"thread_id"} and reads.confirmed
+            locked = plan.plain.cancels and not may_be_plain(plan)
+            return given == {"thread_id"} and reads.confirmed and not locked
     return site.path == THREAD_UPDATE and given == {"thread_id", "metadata"}
 
 
