@@ -72,12 +72,12 @@ PLAIN, SHOWN, OLD = (Level.FIXED, True), (Level.REVIEW, True), (Level.FIXED, Fal
             f"{MADE}client.beta.threads.update(thread.id, tool_resources={{}})", "update", OLD, id="files are set"
         ),
         pytest.param(
-            f"{STORED}def begin(text):\n"
+            "def begin(text):\n"
             "    made = client.beta.threads.create(messages=[{'role': 'user', 'content': text}])\n"
-            "    runs(made.id)",
+            "    client.beta.threads.runs.cancel('r', thread_id=made.id)",
             "create",
             OLD,
-            id="begun with a message, runs stay",
+            id="begun with a message, runs are cancelled",
         ),
     ],
 )
