@@ -117,6 +117,47 @@ def test_import_of_pythons_own(before: str, after: str) -> None:
     assert add_import(cst.parse_module(before), "typing", [("Any", "Any")]).code == after
 
 
+LONG = "from typing import ClassVar, Generic, Iterable, Iterator, Mapping, Optional, TypeVar, Union"
+JOINED = [
+    param("from typing import cast\n", "from typing import Any, cast\n", id="first"),
+    param("from typing import ABC\n", "from typing import ABC, Any\n", id="last"),
+    param("from typing import IO, List, cast\n", "from typing import IO, Any, List, cast\n", id="constants first"),
+    param("from typing import IO, abc, List\n", "from typing import IO, abc, List, Any\n", id="in no order"),
+    param("from typing import Any\n", "from typing import Any\n", id="there already"),
+    param(
+        "from typing import (\n    List,\n    cast,\n)\n",
+        "from typing import (\n    Any,\n    List,\n    cast,\n)\n",
+        id="a line each",
+    ),
+    param(
+        "from typing import (\n    ABC,\n    ADT\n)\n",
+        "from typing import (\n    ABC,\n    ADT,\n    Any\n)\n",
+        id="no last comma",
+    ),
+    param("from typing import (  # those\n    B,\n    C,\n)\n", None, id="a comment inside"),
+    param("from typing import *\n", None, id="a star"),
+    param(
+        "from typing import List as L, Any as A\n",
+        "from typing import List as L, Any as A, Any\n",
+        id="under other names",
+    ),
+    param(f"{LONG}\n", None, id="too long"),
+    param("if True:\n    from typing import List\n", None, id="in a block"),
+    param("import os\nx: Any = 1\nfrom typing import List\n", None, id="below its use"),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), JOINED)
+def test_a_name_joins_the_import_of_its_module(before: str, after: str | None) -> None:
+    made = add_import(cst.parse_module(before), "typing", [("Any", "Any")]).code
+    ast.parse(made)
+    if after is None:
+        assert "\nfrom typing import Any\n" in f"\n{made}"
+        assert set(before.splitlines()) <= set(made.splitlines())
+    else:
+        assert made == after
+
+
 @pytest.mark.parametrize(
     ("names", "line"),
     [

@@ -11,6 +11,7 @@ import libcst as cst
 
 from assist2resp.rewrite.syntax.nodes import children, dotted
 from assist2resp.rewrite.syntax.scopes import ModuleScopes
+from assist2resp.rewrite.syntax.wider_imports import widened
 
 _PROSE = re.compile(r"\w\s+\w")
 """What no annotation and no path has: words with nothing but space between them."""
@@ -22,7 +23,7 @@ _Statement = TypeVar("_Statement", bound=cst.BaseStatement)
 def add_import(
     tree: cst.Module, module: str, names: Iterable[tuple[str, str]], is_local: Callable[[str], bool] | None = None
 ) -> cst.Module:
-    """The tree with `from module import name as local, …` among its imports.
+    """The tree with `from module import name as local, …` among its imports, or joined to one of them.
 
     With `is_local`, which says of a module whether it is the project's own, the line goes to the group of the project's
     imports, in its order; else to the end of the imports of packages.
@@ -34,6 +35,9 @@ def add_import(
     assert isinstance(line, cst.SimpleStatementLine)
     body = list(tree.body)
     position = _after_imports(body, {local for _, local in pairs})
+    wider = widened(body[:position], module, pairs, _WIDTH)
+    if wider is not None:
+        return tree.with_changes(body=[*wider, *body[position:]])
     if is_local is not None:
         position, line = _in_local_group(body, position, line, module, is_local)
     elif position and not _is_import(body[position - 1]):
