@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 import libcst as cst
 
@@ -10,7 +10,7 @@ from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.syntax.nodes import descendants
 from assist2resp.rewrite.values import sdk
-from assist2resp.rewrite.values.kinds import External
+from assist2resp.rewrite.values.kinds import Class, External
 
 _OF_TEXT = frozenset({"str", "None", "Optional"})
 
@@ -33,8 +33,16 @@ def _annotates(plan: Plan, file: SourceFile, owner: cst.CSTNode) -> bool:
         scope = file.scopes.scope_of.get(owner)
         return scope is not None and index.flow_of((scope, owner.name.value)) is plan.flow
     if isinstance(owner, cst.AnnAssign):
-        return index.owner(owner.target, file) is plan.flow
+        return plan.flow in (index.owner(owner.target, file), index.flow_of(_declared(plan, file, owner)))
     return False
+
+
+def _declared(plan: Plan, file: SourceFile, owner: cst.AnnAssign) -> Hashable:
+    """The attribute of instances that a line of a class declares."""
+    scope = file.scopes.scope_of.get(owner.target)
+    if not isinstance(owner.target, cst.Name) or scope is None or not isinstance(scope.node, cst.ClassDef):
+        return None
+    return ("attribute", plan.inference.members.origin(Class(file, scope.node)), owner.target.value)
 
 
 def names_type(node: cst.CSTNode, file: SourceFile, plan: Plan, type_name: str) -> bool:

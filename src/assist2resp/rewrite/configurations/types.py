@@ -19,7 +19,7 @@ def annotate(plan: Plan, site: Site) -> None:
     if not isinstance(assign, cst.Assign) or len(assign.targets) != 1:
         return
     target = assign.targets[0].target
-    if not _is_given_once(target, site):
+    if not _is_given_once(target, site, plan):
         return
     whole = full_type(plan, site.file) if _is_annotated(site) else cst.Name("dict")
 
@@ -54,7 +54,7 @@ def _any(plan: Plan, file: SourceFile) -> str:
     return "Any" if known else plan.import_type(file, "typing", "Any")
 
 
-def _is_given_once(target: cst.BaseAssignTargetExpression, site: Site) -> bool:
+def _is_given_once(target: cst.BaseAssignTargetExpression, site: Site, plan: Plan) -> bool:
     """Whether a name, or an attribute of an instance, is assigned in this place alone, and declared nowhere."""
     scopes = site.file.scopes
     if isinstance(target, cst.Name):
@@ -63,7 +63,14 @@ def _is_given_once(target: cst.BaseAssignTargetExpression, site: Site) -> bool:
     if not isinstance(target, cst.Attribute) or code(target.value) != "self":
         return False
     same = [other for other, _ in scopes.attribute_targets if other.attr.value == target.attr.value]
-    return same == [target]
+    return same == [target] and not _is_declared(target, site, plan)
+
+
+def _is_declared(target: cst.Attribute, site: Site, plan: Plan) -> bool:
+    """Whether a line of its class, or of one that this derives from, names the attribute."""
+    around = next((node for node in site.file.scopes.ancestors(target) if isinstance(node, cst.ClassDef)), None)
+    family = plan.inference.members.family(site.file, around) if around is not None else ()
+    return any(target.attr.value in file.scopes.own[node].names for file, node in family)
 
 
 def _is_annotated(site: Site) -> bool:
