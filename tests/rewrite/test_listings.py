@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assist2resp.schema.findings import Level
 from tests.rewrite.one_file import rewritten
 
 param = pytest.param
@@ -73,6 +74,26 @@ def shown(body: str, folder: Path) -> str:
         param(f"page = {LISTING}\nyield page.data[0].role", "page[0].role", id="first in a generator"),
         param(f"page = {LISTING}\nprint(page.data[0].role, page.data[1].role)", "page[1].role", id="first and second"),
         param(f"try:\n    {LISTING}\nexcept Exception:\n    print('none')", f"    {ITEMS}\n", id="asked for nothing"),
+        param(f"print({LISTING})", f"    print({ITEMS})\n", id="printed whole"),
+        param(
+            f"page = {LISTING[:-1]}, limit=5)\nprint(page)", f"    page = {ITEMS[:-1]}, limit=5)\n", id="only printed"
+        ),
+        param(
+            f"page = {LISTING}\nprint(page.model_dump_json())",
+            f"    page = {ITEMS}\n    print(page.model",
+            id="only dumped",
+        ),
+        param(
+            f"page = {LISTING}\nprint(str(type(page)), page)\nprint(page.data[0].role)",
+            '        if item.type == "message"\n    ]\n    print(str(type(page)), page)\n    print(page[0].role)\n',
+            id="printed and read",
+        ),
+        param(f"for m in {LISTING}:\n    print(m)", "continue\n        print(m)\n", id="each is printed"),
+        param(
+            f"page = {LISTING}\nprint(page)\nfor m in page.data:\n    print(m.content[0].text, m.role)",
+            "    ][:20]\n    print(page)\n    for m in page:\n        print(m.content[0].text, m.role)\n",
+            id="printed, and a page of it read",
+        ),
         param(f"for m in {LISTING}:\n    print(m.role, m.id)", f"for m in {ITEMS}:", id="loop"),
         param(f"return [m.role for m in {LISTING}]", f'for m in {ITEMS} if m.type == "message"]', id="comprehension"),
         param(
@@ -122,7 +143,12 @@ def test_items(body: str, after: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        param(f"print({LISTING})", id="printed whole"),
+        param(
+            f"page = {LISTING}\nprint(page.model_dump_json())\nfor m in page:\n    print(m.role)", id="dumped and read"
+        ),
+        param(f"page = {LISTING}\nprint(vars(page))\nfor m in page:\n    print(m.role)", id="opened and read"),
+        param(f"page = {LISTING}\nprint(page.data[0].content[0].text.to_dict())", id="text dumped"),
+        param(f"return str({LISTING})", id="given to others as a text"),
         param(f"return {LISTING}", id="returned to nobody"),
         param(f"for m in {LISTING}:\n    print(m.created_at)", id="time"),
         param(f"for m in {LISTING}:\n    print(m.metadata)", id="metadata"),
@@ -145,6 +171,30 @@ def test_items(body: str, after: str, tmp_path: Path) -> None:
 )
 def test_messages(body: str, tmp_path: Path) -> None:
     assert "threads(client)" in shown(body, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("body", "level"),
+    [
+        param(f"print({LISTING})", Level.REVIEW, id="printed"),
+        param(f"for m in {LISTING}:\n    print(m.role, m)", Level.REVIEW, id="one of them printed"),
+        param(f"for m in {LISTING}:\n    logging.info('Got %s', m)", Level.FIXED, id="logged"),
+        param(f"for m in {LISTING}:\n    print(m.role)", Level.FIXED, id="not whole"),
+    ],
+)
+def test_what_users_see_whole_is_for_review(body: str, level: Level, tmp_path: Path) -> None:
+    text = "import logging\n" + HEAD + "".join(f"    {line}\n" for line in body.splitlines())
+    found = [finding for finding in rewritten(text, tmp_path).findings if finding.code == "A2R260"]
+    assert [finding.level for finding in found] == [level]
+    assert ("where they are shown whole" in found[0].message) is (level is Level.REVIEW)
+
+
+def test_what_another_module_does_with_a_page(tmp_path: Path) -> None:
+    listed = HEAD + f"    page = {LISTING}\n    return page\n"
+    after = rewritten(
+        {"main.py": listed, "other.py": "from main import show\npage = show('t')\nprint(page)\n"}, tmp_path
+    )
+    assert 'if item.type == "message"' in after.text
 
 
 def test_a_name_used_again_is_another_variable(tmp_path: Path) -> None:

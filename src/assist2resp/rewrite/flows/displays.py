@@ -6,6 +6,7 @@ What is shown of a response in place of a run, or of its items in place of calls
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -20,53 +21,64 @@ _DUMPS = frozenset({"model_dump", "model_dump_json", "to_dict", "to_json", "dict
 LOGS = frozenset({"debug", "info", "warning", "error", "critical", "exception", "log"})
 _SHOWS = LOGS | {"print", "pprint", "display"}
 _PRINTERS = frozenset({"console", "rich", "builtins", "pprint", "self.console"})
-_PASSES = frozenset({"json.loads", "json.dumps", "builtins.str", "builtins.repr", "pprint.pformat", "builtins.vars"})
+_PASSES = frozenset({"json.loads", "json.dumps", "builtins.str", "builtins.repr", "pprint.pformat", "builtins.type"})
+_OPENS = frozenset({"builtins.vars"})
 
 
 def is_displayed(
-    node: cst.CSTNode, file: SourceFile, inference: Inference, by: Collection[str] = _SHOWS, depth: int = 3
+    node: cst.CSTNode, file: SourceFile, inference: Inference, by: Collection[str] = _SHOWS, *, dumps: bool = True
 ) -> bool:
-    """Whether a value goes nowhere but into what is shown, by functions of these names in the end."""
-    parent = file.scopes.parent_of.get(node)
-    if isinstance(parent, cst.FormattedStringExpression):
-        return is_displayed(file.scopes.parent_of[parent], file, inference, by, depth)
-    if isinstance(parent, cst.BinaryOperation) and isinstance(parent.operator, (cst.Add, cst.Modulo)):
-        return is_displayed(parent, file, inference, by, depth)
-    if isinstance(parent, cst.Attribute) and parent.attr.value in _DUMPS:
-        call = file.scopes.parent_of[parent]
-        dumped = isinstance(call, cst.Call) and call.func is parent
-        return dumped and _ends(call, file, inference, by, depth)
-    around = file.scopes.parent_of[parent] if isinstance(parent, cst.Arg) and not parent.star else None
-    if not isinstance(parent, cst.Arg) or not isinstance(around, cst.Call):
-        return False
-    return _is_shown_by(around, parent, file, inference, by, depth)
+    """Whether a value goes nowhere but into what is shown, by functions of these names in the end.
+
+    Unless `dumps`, it may not be dumped for that, since what takes its place is a list.
+    """
+    return _Displays(inference, by, dumps).shows(node, file)
 
 
-def _ends(node: cst.CSTNode, file: SourceFile, inference: Inference, by: Collection[str], depth: int) -> bool:
-    """Whether a dump is shown, or nothing is done with it: a cell of a notebook shows its last value."""
-    alone = isinstance(file.scopes.parent_of.get(node), cst.Expr) and "print" in by
-    return alone or is_displayed(node, file, inference, by, depth)
+@dataclass(frozen=True)
+class _Displays:
+    """The ways into what is shown that one question allows."""
 
+    inference: Inference
+    by: Collection[str]
+    dumps: bool
 
-def _is_shown_by(
-    call: cst.Call, arg: cst.Arg, file: SourceFile, inference: Inference, by: Collection[str], depth: int
-) -> bool:
-    callee = inference.kind(call.func, file)
-    if isinstance(callee, Function):
-        param = parameter_of(callee, call, arg)
-        return param is not None and depth > 0 and _shows(callee, param, inference, by, depth - 1)
-    if isinstance(callee, External) and callee.qualified in _PASSES:
-        return _ends(call, file, inference, by, depth)
-    receiver, _, word = (dotted(call.func) or "").rpartition(".")
-    known = "log" in receiver.lower() if word in LOGS else not receiver or receiver.lower() in _PRINTERS
-    return word in by and known
+    def shows(self, node: cst.CSTNode, file: SourceFile, depth: int = 3) -> bool:
+        parent = file.scopes.parent_of.get(node)
+        if isinstance(parent, cst.FormattedStringExpression):
+            return self.shows(file.scopes.parent_of[parent], file, depth)
+        if isinstance(parent, cst.BinaryOperation) and isinstance(parent.operator, (cst.Add, cst.Modulo)):
+            return self.shows(parent, file, depth)
+        if isinstance(parent, cst.Attribute) and parent.attr.value in _DUMPS:
+            call = file.scopes.parent_of[parent]
+            dumped = self.dumps and isinstance(call, cst.Call) and call.func is parent
+            return dumped and self._ends(call, file, depth)
+        around = file.scopes.parent_of[parent] if isinstance(parent, cst.Arg) and not parent.star else None
+        if not isinstance(parent, cst.Arg) or not isinstance(around, cst.Call):
+            return False
+        return self._is_shown_by(around, parent, file, depth)
 
+    def _ends(self, node: cst.CSTNode, file: SourceFile, depth: int) -> bool:
+        """Whether a dump is shown, or nothing is done with it: a cell of a notebook shows its last value."""
+        alone = isinstance(file.scopes.parent_of.get(node), cst.Expr) and "print" in self.by
+        return alone or self.shows(node, file, depth)
 
-def _shows(function: Function, param: cst.Param, inference: Inference, by: Collection[str], depth: int) -> bool:
-    """Whether a function of the project does nothing with a parameter but show it."""
-    if not isinstance(function.node, cst.FunctionDef):
-        return False
-    variable = (function.file.scopes.own[function.node], param.name.value)
-    reads = list(uses.reads_of(variable, function.file))
-    once = len(variable[0].names[variable[1]]) == 1
-    return once and bool(reads) and all(is_displayed(read, function.file, inference, by, depth) for read in reads)
+    def _is_shown_by(self, call: cst.Call, arg: cst.Arg, file: SourceFile, depth: int) -> bool:
+        callee = self.inference.kind(call.func, file)
+        if isinstance(callee, Function):
+            param = parameter_of(callee, call, arg)
+            return param is not None and depth > 0 and self._ends_in(callee, param, depth - 1)
+        if isinstance(callee, External) and callee.qualified in (_PASSES | _OPENS if self.dumps else _PASSES):
+            return self._ends(call, file, depth)
+        receiver, _, word = (dotted(call.func) or "").rpartition(".")
+        known = "log" in receiver.lower() if word in LOGS else not receiver or receiver.lower() in _PRINTERS
+        return word in self.by and known
+
+    def _ends_in(self, function: Function, param: cst.Param, depth: int) -> bool:
+        """Whether a function of the project does nothing with a parameter but show it."""
+        if not isinstance(function.node, cst.FunctionDef):
+            return False
+        variable = (function.file.scopes.own[function.node], param.name.value)
+        reads = list(uses.reads_of(variable, function.file))
+        once = len(variable[0].names[variable[1]]) == 1
+        return once and bool(reads) and all(self.shows(read, function.file, depth) for read in reads)

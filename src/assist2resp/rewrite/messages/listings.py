@@ -8,6 +8,7 @@ from functools import cached_property
 import libcst as cst
 
 from assist2resp.rewrite.flows.chains import beta_of
+from assist2resp.rewrite.flows.displays import LOGS, is_displayed
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.literals.absence import may_be_none
 from assist2resp.rewrite.literals.lookup import Lookup
@@ -41,12 +42,40 @@ class Listing:
         parent = self.site.file.scopes.parent_of[self.site.awaited]
         return parent if isinstance(parent, cst.Attribute) else None
 
+    @cached_property
+    def shown(self) -> list[Found]:
+        """What only ends before somebody's eyes, whole."""
+        return [found for shape in Shape for found in self.reads.of(shape, self.site) if self._is_displayed(found)]
+
+    @property
+    def is_only_shown(self) -> bool:
+        """Whether nothing is done with the page but show it whole."""
+        held = self.site.file.scopes.parent_of[self.site.awaited]
+        pages = [page for page in self.reads.of(Shape.PAGE, self.site) if page not in self.shown]
+        named = isinstance(held, cst.Assign) and all(page.node is self.site.awaited for page in pages)
+        return bool(self.shown) and (not pages or named) and not self.reads.of(Shape.MESSAGE, self.site)
+
+    @property
+    def tells_users(self) -> bool:
+        """Whether users see messages whole; what is logged is for those who look after the program."""
+        return any(not is_displayed(found.node, found.file, self.reads.inference, LOGS) for found in self.shown)
+
+    def _is_displayed(self, found: Found, *, dumps: bool = True) -> bool:
+        return is_displayed(found.node, found.file, self.reads.inference, dumps=dumps)
+
+    @property
+    def can_be_shown(self) -> bool:
+        """Whether a list shows as well where the page was shown, which had methods of its own for that."""
+        pages = [page for page in self.reads.of(Shape.PAGE, self.site) if page in self.shown]
+        return self.is_only_shown or all(self._is_displayed(page, dumps=False) for page in pages)
+
     @property
     def reads_earlier(self) -> bool:
         """Whether parts are read of other messages than the newest one."""
         order = argument(self.site.call, "order") if self.site.call is not None else None
         newest_first = order is None or string_value(order) == "desc"
         held = [*self.reads.of(Shape.PAGE, self.site), *self.reads.of(Shape.MESSAGES, self.site)]
+        held = [found for found in held if found not in self.shown]
         only_newest = newest_first and all(map(_leads_to_first, held))
         return not only_newest and bool(self.reads.of(Shape.PART, self.site))
 
@@ -72,7 +101,10 @@ class Listing:
         name = held.targets[0].target
         if not isinstance(name, cst.Name) or len(site.scope.names.get(name.value, [])) != 1:
             return None
-        uses = [page.node for page in self.reads.of(Shape.PAGE, site) if page.node is not site.awaited]
+        pages = self.reads.of(Shape.PAGE, site)
+        if any(page.file is not site.file for page in pages):
+            return None
+        uses = [page.node for page in pages if page.node is not site.awaited]
         firsts = [first for use in uses if (first := _first_of(use, site)) is not None]
         block = parents[parents[held]]
         at_once = any(_block_reading(first, site) is block for first in firsts)
@@ -174,15 +206,16 @@ def _is_entered(site: Site) -> bool:
 
 
 def _listing(site: Site, reads: MessageReads) -> Listing | None:
-    pages = reads.of(Shape.PAGE, site)
+    whole = Listing(site, reads, None)
+    pages = [page for page in reads.of(Shape.PAGE, site) if page not in whole.shown]
     by_data = [page for page in pages if _is_data(page)]
     goes_on = any(_goes_through(page) for page in pages)
     limit = argument(site.call, "limit") if site.call is not None else None
-    if limit is not None and may_be_none(limit, Lookup(site.file.scopes)):
+    if not whole.can_be_shown or (limit is not None and may_be_none(limit, Lookup(site.file.scopes))):
         return None
     most = limit if limit is not None else cst.Integer(str(_PAGE))
     if not by_data or all(_reads_less(found, most) for found in reads.of(Shape.MESSAGES, site)):
-        return Listing(site, reads, None)
+        return whole
     return Listing(site, reads, most) if not goes_on else None
 
 

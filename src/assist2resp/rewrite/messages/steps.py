@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.flows.displays import is_displayed
 from assist2resp.rewrite.messages.names import MessageNames
 from assist2resp.rewrite.messages.shapes import (
     ATTRIBUTES,
@@ -29,6 +30,8 @@ from assist2resp.rewrite.values.kinds import External, Function
 
 def next_of(found: Found, names: MessageNames, inference: Inference) -> Iterator[Found]:
     """The expressions that hold next what `found` holds, or a part of it; raises LeftError where it is lost."""
+    if is_displayed(found.node, found.file, inference, dumps=found.shape is not Shape.TEXT):
+        return
     parent = found.file.scopes.parent_of[found.node]
     match parent:
         case cst.Expr():

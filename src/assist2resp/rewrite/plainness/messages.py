@@ -7,6 +7,7 @@ from collections.abc import Collection
 import libcst as cst
 
 from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.flows.displays import is_displayed
 from assist2resp.rewrite.flows.run_sites import MESSAGE_CREATE, MESSAGE_LIST, assigned_name
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.runs.flow_runs import FlowRuns
@@ -22,7 +23,7 @@ def message_obstacle(runs: FlowRuns, plain: Collection[Site], followed: Collecti
         if site not in plain and _page_leaves(runs, site, followed):
             return "listed messages leave the code that can be followed"
     for use in uses.object_uses(runs.flow, _MESSAGE_TYPES):
-        if use.node in followed or use.node in written:
+        if use.node in followed or use.node in written or _is_displayed(use, runs):
             continue
         if isinstance(use.parent, cst.Attribute):
             if use.parent.attr.value not in {"role", "content", "id"}:
@@ -54,7 +55,7 @@ def _page_leaves(runs: FlowRuns, site: Site, followed: Collection[cst.CSTNode]) 
         return True
     for use in uses.object_uses(runs.flow, frozenset({"SyncCursorPage", "AsyncCursorPage", "AsyncPaginator"})):
         parent = use.parent
-        if use.node in followed:
+        if use.node in followed or _is_displayed(use, runs):
             continue
         if isinstance(parent, cst.Attribute):
             if parent.attr.value not in {"data", "has_more", "first_id", "last_id"}:
@@ -64,6 +65,10 @@ def _page_leaves(runs: FlowRuns, site: Site, followed: Collection[cst.CSTNode]) 
         ):
             return True
     return False
+
+
+def _is_displayed(use: uses.Use, runs: FlowRuns) -> bool:
+    return is_displayed(uses.awaited(use.node, use.file), use.file, runs.inference)
 
 
 def _is_sequence_call(use: uses.Use) -> bool:

@@ -21,7 +21,7 @@ def items_call(
     site = listing.site
     assert isinstance(updated, cst.BaseExpression)
     old = cst.ensure_type(unwrap_await(updated), cst.Call)
-    dropped = {"thread_id"} if listing.loop is not None else {"thread_id", "limit"}
+    dropped = {"thread_id"} if listing.loop is not None or listing.is_only_shown else {"thread_id", "limit"}
     kept = [arg for arg in old.args if arg.keyword is not None and arg.keyword.value not in dropped]
     reference = cst.Arg(conversation)
     if not isinstance(listing.loop, cst.For) and "#" not in code(old):

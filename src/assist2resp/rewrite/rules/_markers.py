@@ -12,7 +12,7 @@ _MARKER = "【".encode()
 _WORDS = (b"file_search", b"vector_store")
 
 
-def read_text(plan: Plan, site: Site, code: str, message: str) -> None:
+def read_text(plan: Plan, site: Site, code: str, message: str, level: Level = Level.FIXED) -> None:
     """Claim a site that reads the text of answers; where they may cite files, say what their readers will miss."""
     files = [file.data for file in uses.connected_files(plan.flow)]
     searches = any(word in data for word in _WORDS for data in files)
@@ -20,5 +20,5 @@ def read_text(plan: Plan, site: Site, code: str, message: str) -> None:
         missed = "its text has no markers of citations such as 【4:0†source】 any more."
         plan.fix(site, code, f"{message.removesuffix('.')}; {missed}", level=Level.REVIEW, plain=True)
     else:
-        level, told_so = told(site, message)
-        plan.fix(site, code, told_so, level=level, plain=True)
+        lower, told_so = told(site, message)
+        plan.fix(site, code, told_so, level=level if lower is Level.FIXED else lower, plain=True)

@@ -28,10 +28,12 @@ class ListConversationItems:
     What: `client.beta.threads.messages.list(thread_id=t)` becomes the items of `client.conversations.items.list(t)`
     whose type is `message`; `.data` goes, and `.text.value` is `.text`.
     Why: a conversation holds calls of tools and reasoning beside its messages.
-    Safety: only where everything that is read of the messages is their role, id and text; a page of which more than one
-    message is read holds no more of them than it did. Annotations, times and metadata go through the support module.
+    Safety: only where everything that is read of the messages is their role, id and text, or where they are shown whole;
+    a page of which more than one message is read holds no more of them than it did. Annotations, times and metadata go
+    through the support module.
     Where parts of users' messages are read, the program writes their text as parts, since some servers keep strings.
-    Known problems: markers such as `【4:0†source】` are no longer part of the text; the annotations are in the item.
+    Known problems: where the program shows messages whole, it shows items, and the finding says so (review).
+    Markers such as `【4:0†source】` are no longer part of the text; the annotations are in the item.
     The finding says so (review) where the program speaks of file search and not of the markers.
     See: https://platform.openai.com/docs/guides/conversation-state
     """
@@ -191,11 +193,15 @@ class ListConversationItems:
             if site in plan.open_sites:
                 self._list(plan, listing, names)
                 self._read(plan, listing, done)
-                message = "messages are items of the conversation."
+                shown = "; where they are shown whole, the items are" if listing.tells_users else ""
+                level, message = (
+                    Level.REVIEW if shown else Level.FIXED,
+                    f"messages are items of the conversation{shown}.",
+                )
                 if listing.reads.of(Shape.TEXT, site):
-                    read_text(plan, site, self.code, message)
+                    read_text(plan, site, self.code, message, level)
                 else:
-                    plan.fix(site, self.code, message, plain=True)
+                    plan.fix(site, self.code, message, level=level, plain=True)
 
     @staticmethod
     def _list(plan: Plan, listing: Listing, names: set[tuple[cst.CSTNode | None, str]]) -> None:
@@ -209,7 +215,7 @@ class ListConversationItems:
         if loop is not None and guarded(loop) is not None:
             plan.change(site.file, site.awaited, asked)
             plan.change(site.file, loop, lambda updated: guarded(updated) or updated)
-        elif isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr):
+        elif listing.is_only_shown or isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr):
             plan.change(site.file, site.awaited, lambda updated: _awaited_as(updated, asked(updated)))
         elif listing.first is not None:
             plan.change(site.file, site.awaited, asked)
