@@ -58,6 +58,16 @@ def test_an_overlay_takes_the_place_of_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "end", ["\n\n    \n  ", "\n\n  \n\n", "\n\n  \n\n    ", "\r\n\t\r\n\r\n ", "\n\f\n\n  "], ids=repr
+)
+def test_blank_lines_at_the_end_are_kept(tmp_path: Path, end: str) -> None:
+    before = f"{HEAD}if client:\n    {STORE}\n{end}".encode()
+    (tmp_path / "a.py").write_bytes(before)
+    [change] = rewrite([tmp_path], Options()).changes
+    assert change.after == before.replace(b".beta", b"")
+
+
+@pytest.mark.parametrize(
     ("data", "line", "problem"),
     [
         (b"import openai\nclient.beta.threads.create(\n", 2, "does not parse: '(' was never closed"),

@@ -199,6 +199,11 @@ def test_a_cell_that_does_not_parse_is_a_failure(tmp_path: Path, cell: str) -> N
     assert '"source"' in data.decode().splitlines()[failure.line - 1]
 
 
+def test_a_cell_of_a_newer_python_takes_part(tmp_path: Path) -> None:
+    cell = 'store = client.beta.vector_stores.create(name=f"{names["docs"]}")'
+    assert sources(change_of(tmp_path, notebook(IMPORT, cell)).after) == [IMPORT, cell.replace(".beta", "")]
+
+
 def test_checkpoints_are_not_looked_at(tmp_path: Path) -> None:
     (tmp_path / ".ipynb_checkpoints").mkdir()
     assert not outcome_of(tmp_path, notebook(IMPORT, CREATE), ".ipynb_checkpoints/book.ipynb").changes

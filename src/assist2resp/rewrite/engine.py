@@ -225,7 +225,7 @@ class _Run:
             if imported is not None:
                 pairs = [(name, local) for name, local in imported[1] if local in used]
                 tree = add_import(tree, imported[0], pairs, lambda name: self._is_local(name, file))
-        after = as_bytes(drop_unused(_tree(file), tree, used))
+        after = as_bytes(drop_unused(_tree(file), tree, used)) + file.blank_end
         if after != file.data:
             yield FileChange(file.path, file.on_disk, file.as_on_disk(after))
 

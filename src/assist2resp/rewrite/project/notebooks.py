@@ -12,6 +12,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import libcst as cst
+
 from assist2resp.rewrite.project.magics import Magics
 
 _MARK = '"assist2resp:cell:{}"'
@@ -127,9 +129,20 @@ def _take(notebook: Notebook, text: str, cell: _Span) -> None:
 
 
 def _parses(python: str) -> bool:
+    """Whether a cell is Python, of this interpreter's version or a newer one."""
     try:
         ast.parse(python)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except SyntaxError:
+        return _parses_elsewhere(python)
+    except (ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _parses_elsewhere(python: str) -> bool:
+    try:
+        cst.parse_module(python)
+    except (cst.ParserSyntaxError, RecursionError):
         return False
     return True
 

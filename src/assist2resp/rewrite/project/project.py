@@ -21,6 +21,8 @@ from assist2resp.rewrite.project.unparsable import Complaint, deep_recursion, ne
 from assist2resp.rewrite.syntax.printing import Starts, printed
 from assist2resp.rewrite.syntax.scopes import ModuleScopes, index_module
 
+_BLANK_END = re.compile(rb"(?<=[\r\n])\s+\Z")
+
 
 @dataclass(eq=False)
 class SourceFile:
@@ -36,6 +38,8 @@ class SourceFile:
     starts: Starts = field(default_factory=Starts, repr=False)
     """Where the nodes of the tree begin in `data`."""
     module_name: str = ""
+    blank_end: bytes = b""
+    """The blank lines at the end of `data` if the tree does not hold them: LibCST loses some kinds."""
     notebook: Notebook | None = None
     is_wanted: bool = False
     """Whether the file is to be looked at whatever it holds."""
@@ -120,10 +124,7 @@ class SourceFile:
             self._refuse(Complaint("does not parse: nested too deeply", 1))
             return
         try:
-            self.tree = cst.parse_module(self.data)
-            with deep_recursion():
-                text, self.starts = printed(self.tree)
-                survives = text == self.data and self.scopes is not None
+            survives = self._parse(self.data) or self._parse(_BLANK_END.sub(b"", self.data))
         except RecursionError:
             self._refuse(Complaint("cannot be rewritten: nested too deeply", 1))
         except (cst.ParserSyntaxError, SyntaxError, LookupError, ValueError) as error:
@@ -134,6 +135,13 @@ class SourceFile:
                     None,
                     "does not survive a parse and print unchanged (unusual newlines or encoding)",
                 )
+
+    def _parse(self, text: bytes) -> bool:
+        """Whether `text`, all of the file or all but blank lines at its end, parses and prints as it is."""
+        self.tree, self.blank_end = cst.parse_module(text), self.data[len(text) :]
+        with deep_recursion():
+            again, self.starts = printed(self.tree)
+            return again == text and self.scopes is not None
 
     def _refuse(self, unexplained: Complaint) -> None:
         self.tree = None
