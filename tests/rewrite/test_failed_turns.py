@@ -69,6 +69,12 @@ def rewritten(text: str, folder: Path) -> str:
         param(program(GIVEN, "if run.status == 'completed':\n    return 1\nprint('no')\n"), id="what follows"),
         param(program(GIVEN, "return 1 if run.status == 'completed' else 0\n"), id="chosen"),
         param(program(GIVEN, "if run.status != 'completed':\n    return 0\n"), id="not a success"),
+        param(program(GIVEN, "status = run.status\nif status != 'completed':\n    return 0\n"), id="in a variable"),
+        param(
+            "def status_of(run):\n    return run.status\n"
+            + program(GIVEN, "status = status_of(run)\nif status != 'completed':\n    return 0\n"),
+            id="from a function",
+        ),
     ],
 )
 def test_a_turn_is_kept(text: str, tmp_path: Path) -> None:
@@ -90,6 +96,7 @@ def test_a_turn_is_kept_in_a_loop(tmp_path: Path) -> None:
         param(program(GIVEN, "if run.status == 'failed':\n    raise SystemExit('failed')\n"), id="raised to the end"),
         param(program(GIVEN, "if run.status == 'completed':\n    return 1\nsys.exit(1)\n"), id="the end follows"),
         param(program(GIVEN, "if run.status == 'expired':\n    return 1\n"), id="another state asked"),
+        param(program(GIVEN, "status = run.status\nprint(status)\n"), id="told and not asked"),
         param(program(MADE, "if run.status == 'failed':\n    return None\n"), id="a thread of one turn"),
     ],
 )
@@ -173,3 +180,19 @@ def test_parts_that_cannot_be_said_again_are_written_first(tmp_path: Path) -> No
     new = rewritten(program(GIVEN, FAILED + "return None\n").replace('content="x"', parts), tmp_path)
     assert new.index("items.create") < new.index("responses.create")
     assert "input=[" not in new
+
+
+def test_a_turn_is_kept_where_only_the_id_of_its_run_has_a_name(tmp_path: Path) -> None:
+    head, started = "def ask(t):\n", TURN.replace("create_and_poll", "create").replace('"asst_abc")', '"asst_abc").id')
+    body = started + dedent("""\
+        while True:
+            status = client.beta.threads.runs.retrieve(run, thread_id=t).status
+            if status in ("completed", "failed"):
+                break
+        if status == "failed":
+            return None
+        """)
+    new = rewritten(HEAD + head + indent(body, "    "), tmp_path)
+    assert "response = client.responses.create(" in new
+    assert 'if response.status == "failed":' in new
+    assert "run = response.id\n" in new

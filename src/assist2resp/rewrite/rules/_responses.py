@@ -17,10 +17,10 @@ from assist2resp.rewrite.runs.outputs import output_edits
 from assist2resp.rewrite.runs.own_threads import own_thread
 from assist2resp.rewrite.syntax.calls import Argument, LinePlace, attribute, paragraphs, rebuild_call, subscript
 from assist2resp.rewrite.syntax.edits import call
-from assist2resp.rewrite.syntax.nodes import argument, code, descendants
+from assist2resp.rewrite.syntax.nodes import argument, code, descendants, without_parentheses
 from assist2resp.rewrite.turns.failed_turns import goes_on
 from assist2resp.rewrite.turns.kept_turns import can_be_kept, keep_turn, only_tells
-from assist2resp.rewrite.turns.named_threads import may_be_named, name_before, without_parentheses
+from assist2resp.rewrite.turns.named_threads import may_be_named, name_before
 
 _NOT_TOLD = frozenset({
     "thread_id", "thread", "assistant_id", "poll_interval_ms", "stream", "event_handler", "additional_messages",

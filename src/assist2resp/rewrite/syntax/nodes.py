@@ -143,6 +143,11 @@ def code(node: cst.CSTNode) -> str:
     return cst.Module([]).code_for_node(node)
 
 
+def without_parentheses(node: cst.BaseExpression) -> cst.BaseExpression:
+    """An expression that stands alone."""
+    return node.with_changes(lpar=[], rpar=[])
+
+
 def in_its_parentheses(before: cst.BaseExpression, after: cst.BaseExpression) -> cst.BaseExpression:
     """What takes the place of an expression in parentheses keeps them where its lines would not hold together."""
     if not before.lpar or after.lpar or not _breaks_off(after):

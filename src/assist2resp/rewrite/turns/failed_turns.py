@@ -14,6 +14,7 @@ from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.runs.spelling import spelled
 from assist2resp.rewrite.runs.waiting import holds
 from assist2resp.rewrite.syntax.nodes import code, descendants, dotted, string_value
+from assist2resp.rewrite.values.inference import Inference
 
 _FAILURES = frozenset({"failed", "expired", "cancelled"})
 _FAILED_EVENT = "thread.run.failed"
@@ -61,13 +62,44 @@ def failed_events(file: SourceFile) -> Iterator[cst.If | cst.MatchCase]:
 def _questions(plan: Plan) -> Iterator[tuple[cst.CSTNode, SourceFile, bool]]:
     """What asks for the status of a run, and whether that is in a loop that waits."""
     polls = {node for waiting in plan.plain.waiting for node in descendants(waiting.loop)}
-    for use in plan.plain.run_uses:
-        if isinstance(use.parent, cst.Attribute) and use.parent.attr.value == "status":
-            parents = use.file.scopes.parent_of
-            test: cst.CSTNode = use.parent
-            while isinstance(parents[test], (cst.Comparison, cst.BooleanOperation, cst.UnaryOperation)):
-                test = parents[test]
-            yield parents[test], use.file, test in polls
+    for status, file in _statuses(plan):
+        parents = file.scopes.parent_of
+        test: cst.CSTNode = status
+        while isinstance(parents[test], (cst.Comparison, cst.BooleanOperation, cst.UnaryOperation)):
+            test = parents[test]
+        yield parents[test], file, test in polls
+
+
+def _statuses(plan: Plan) -> Iterator[tuple[cst.CSTNode, SourceFile]]:
+    """Where the status of a run is read, and what holds it: a variable, what a function of the project returns."""
+    found: list[tuple[cst.CSTNode, SourceFile]] = [
+        (use.parent, use.file)
+        for use in plan.plain.run_uses
+        if isinstance(use.parent, cst.Attribute) and use.parent.attr.value == "status"
+    ]
+    seen: set[cst.CSTNode] = set()
+    while found:
+        status, file = found.pop(0)
+        if status not in seen:
+            seen.add(status)
+            yield status, file
+            found += _handed_on(status, file, plan.inference)
+
+
+def _handed_on(status: cst.CSTNode, file: SourceFile, inference: Inference) -> Iterator[tuple[cst.CSTNode, SourceFile]]:
+    """Where a status is read that one expression gives to a variable, or to the callers of its function."""
+    parent = file.scopes.parent_of[uses.awaited(status, file)]
+    scope = file.scopes.scope_of.get(status)
+    match parent:
+        case (
+            cst.Assign(targets=[cst.AssignTarget(target=cst.Name() as name)]) | cst.NamedExpr(target=cst.Name() as name)
+        ):
+            variable = scope.find(name.value) if scope is not None else None
+            if variable is not None:
+                yield from ((read, file) for read in uses.reads_of(variable, file))
+        case cst.Return() if scope is not None and (function := scope.enclosing_function()) is not None:
+            for caller, call, _ in inference.calls_of(function):
+                yield uses.awaited(call, caller), caller
 
 
 def _of_failures(question: cst.CSTNode, file: SourceFile, plan: Plan, *, polled: bool) -> Iterator[cst.CSTNode]:

@@ -10,7 +10,7 @@ from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.streams.streamed_runs import is_streamed
 from assist2resp.rewrite.syntax.calls import Argument, LinePlace, attribute, rebuild_call
 from assist2resp.rewrite.syntax.edits import passes
-from assist2resp.rewrite.syntax.nodes import descendants
+from assist2resp.rewrite.syntax.nodes import descendants, without_parentheses
 from assist2resp.rewrite.turns.failed_turns import failed_events
 from assist2resp.rewrite.turns.new_names import new_name
 
@@ -47,13 +47,18 @@ def keep_turn(plan: Plan, run: Site, func: cst.BaseExpression, given: list[Argum
 
 
 def _asked(updated: cst.CSTNode, held: cst.BaseExpression, question: cst.If) -> list[cst.CSTNode]:
-    """A line that makes a run, and the question; what is returned is held first, and returned after that."""
+    """A line that makes a run, and the question; what is returned, or has its id taken, is held before that."""
     line = cst.ensure_type(updated, cst.SimpleStatementLine)
     made = line.body[0]
-    if not isinstance(made, cst.Return) or made.value is None:
-        return [line, question]
-    first = line.with_changes(body=[cst.Assign([cst.AssignTarget(cst.ensure_type(held, cst.Name))], made.value)])
-    return [first, question, cst.SimpleStatementLine([cst.Return(held)])]
+    match made:
+        case cst.Return(value=cst.BaseExpression() as value):
+            then: cst.BaseSmallStatement = cst.Return(held)
+        case cst.Assign(value=cst.Attribute(value=value, attr=name)):
+            then = made.with_changes(value=cst.Attribute(held, name))
+        case _:
+            return [line, question]
+    named = cst.Assign([cst.AssignTarget(cst.ensure_type(held, cst.Name))], without_parentheses(value))
+    return [line.with_changes(body=[named]), question, cst.SimpleStatementLine([then])]
 
 
 def _write(run: Site, func: cst.BaseExpression, given: list[Argument], indent: int) -> cst.BaseExpression:
@@ -111,10 +116,17 @@ def _asked_next(plan: Plan, run: Site) -> cst.If | None:
 
 
 def has_a_line(run: Site) -> bool:
-    """Whether a line does nothing but make a run, and assign or return it."""
+    """Whether a line does nothing but make a run, and assign or return it, or assign its id."""
     line, parent = run.statement(), run.file.scopes.parent_of[run.awaited]
-    returned = isinstance(parent, cst.Return) and isinstance(line, cst.SimpleStatementLine) and line.body[0] is parent
-    return returned or holder(run) is not None
+    if holder(run) is not None:
+        return True
+    if isinstance(parent, cst.Attribute):
+        parent = run.file.scopes.parent_of[parent]
+        if not isinstance(parent, cst.Assign) or not isinstance(parent.targets[0].target, cst.Name):
+            return False
+    elif not isinstance(parent, cst.Return):
+        return False
+    return isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1 and line.body[0] is parent
 
 
 def holder(run: Site) -> cst.BaseExpression | None:

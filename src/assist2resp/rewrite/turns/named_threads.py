@@ -42,8 +42,3 @@ def named_conversation(plan: Plan, use: uses.Use) -> cst.Name | None:
         if run.scope is scope and held == {run.awaited}:
             return name
     return None
-
-
-def without_parentheses(node: cst.BaseExpression) -> cst.BaseExpression:
-    """An expression that stands alone."""
-    return node.with_changes(lpar=[], rpar=[])
