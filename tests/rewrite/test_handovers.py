@@ -37,10 +37,16 @@ def obstacle(text: str, folder: Path) -> str:
         START + SEND + MAIN.replace("run = send", "new = send").replace("(run.status)", "(new.status)"),
         START + SEND + MAIN.replace("run = send", "send").replace("print(run.status)", "return t"),
         START + SEND + "def main(a, t):\n    for _ in a:\n        run = start(a, t)\n        send(run, a)\n",
+        START + SEND + MAIN.replace("run = send", "send"),
+        START + SEND + MAIN.replace("run = send", "new = send"),
+        START + SEND.replace("return run", "return None") + MAIN.replace("run = send", "new = send"),
+        START + SEND + "def main(a, t):\n    run = start(a, t)\n    for _ in a:\n        send(run, a)\n",
     ],
     ids=[
         "parameter", "handed back", "constant", "another assistant", "assistant not handed on", "constant set twice",
         "another name from then on", "not read again", "a new one in each round",
+        "result dropped, and the old state read", "another name, and the old state read", "nothing returned",
+        "again in the next round",
     ],
 )  # fmt: skip
 def test_outputs_are_sent_where_the_settings_are_known(text: str, tmp_path: Path) -> None:
@@ -50,16 +56,13 @@ def test_outputs_are_sent_where_the_settings_are_known(text: str, tmp_path: Path
 @pytest.mark.parametrize(
     "text",
     [
-        START + SEND + MAIN.replace("run = send", "send"),
-        START + SEND + MAIN.replace("run = send", "new = send"),
-        START + SEND.replace("return run", "return None") + MAIN.replace("run = send", "new = send"),
-        START + SEND + "def main(a, t):\n    run = start(a, t)\n    for _ in a:\n        send(run, a)\n",
+        START + SEND.replace("return run", "return None")
+        + "def main(a, t):\n    run = start(a, t)\n    for _ in a:\n        send(run, a)\n",
         START.replace("id=a)", "id=a, tool_choice='required')") + SEND + MAIN,
         START + SEND + MAIN.replace("    run = send", "    box.run = run\n    run = send") + "class box:\n    run = None\n",
     ],
     ids=[
-        "result dropped", "another name", "nothing returned", "again in the next round", "choice of a tool",
-        "kept elsewhere",
+        "nothing returned, and again in the next round", "choice of a tool", "kept elsewhere",
     ],
 )  # fmt: skip
 def test_runs_stay_runs_where_a_caller_keeps_them_or_settings_are_not_known(text: str, tmp_path: Path) -> None:
@@ -78,8 +81,8 @@ LINES = (
     [
         (LINES, ""),
         (LINES.replace("run = client.", "client."), ""),
-        (LINES.replace("run = client.", "new = client."), UNSAID),
-        (LINES + "def later():\n    return run.status\n", UNSAID),
+        (LINES.replace("run = client.", "new = client."), ""),
+        (LINES + "def later():\n    return run.status\n", ""),
         ("kept = None\n" + LINES.replace("run = start", "run = kept or start"), UNSAID),
     ],
     ids=["assigned", "alone", "another name", "read by a function", "from elsewhere"],

@@ -148,7 +148,7 @@ def test_a_loop_that_goes_on_by_another_name_keeps_its_run(tmp_path: Path) -> No
     assert "threads(client).runs.submit_tool_outputs(" in shown
 
 
-def test_a_loop_that_hands_its_calls_on_keeps_its_run(tmp_path: Path) -> None:
+def test_a_loop_that_hands_its_calls_on_is_given_the_next_run(tmp_path: Path) -> None:
     shown = rewritten(
         f"""
         def answer(run):
@@ -162,7 +162,8 @@ def test_a_loop_that_hands_its_calls_on_keeps_its_run(tmp_path: Path) -> None:
         """,
         tmp_path,
     )
-    assert "threads(client).runs.retrieve(" in shown
+    assert "    return client.responses.create(" in shown
+    assert "        run = answer(run)" in shown
 
 
 TOOLS = f"""

@@ -73,6 +73,8 @@ class Plan:
     """Per run: the messages that are its response's input."""
     waits: set[Site] = field(default_factory=set)
     """Retrievals that only waited."""
+    renewed: set[cst.Call] = field(default_factory=set)
+    """Calls that give the next run to all names that are read later."""
     support: dict[SourceFile, dict[str, set[str]]] = field(default_factory=dict)
     """Per file: name to import from the support module -> the old paths that it must offer."""
     imports: dict[SourceFile, set[tuple[str, str, str]]] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import libcst as cst
 
@@ -36,13 +36,13 @@ class Reads:
         return scope.find(name.value) if scope is not None else None
 
     def reaching(self, read: cst.Name, variable: Variable) -> list[Binding]:
-        """The bindings that the read may see: all of them where it does not stand in the variable's own function."""
+        """The bindings that a read at this name may see: all where it does not stand in the variable's own function."""
         bindings = variable[0].names[variable[1]]
         if len(bindings) == 1 or self._home(read) is not variable[0] or not all(map(_has_place, bindings)):
             return bindings
         around = [read, *self.file.scopes.ancestors(read)]
         before = sorted((b for b in bindings if self.is_before(b, read, around)), key=self._place)
-        sure = [b for b in before if self._always_reaches(b, around)]
+        sure = [b for b in before if self.always_reaches(b, around)]
         if not sure:
             return bindings
         last = sure[-1]
@@ -70,11 +70,19 @@ class Reads:
         """Where a binding stands in the text; a parameter stands before everything."""
         return self.order[binding.target] if binding.target is not None else -1
 
+    def is_renewed(self, bindings: Collection[Binding], read: cst.Name, loop: cst.CSTNode) -> bool:
+        """Whether each round of a loop gives a variable its value anew before it is read, by one of these bindings."""
+        around = [read, *self.file.scopes.ancestors(read)]
+        return all(
+            self.is_within(b, loop) and self.is_before(b, read, around) and self.always_reaches(b, around)
+            for b in bindings
+        )
+
     def is_within(self, binding: Binding, loop: cst.CSTNode) -> bool:
         """Whether a binding is made anew in each round of a loop."""
         return binding.target is not None and loop in self.file.scopes.ancestors(binding.target)
 
-    def _always_reaches(self, binding: Binding, around: Sequence[cst.CSTNode]) -> bool:
+    def always_reaches(self, binding: Binding, around: Sequence[cst.CSTNode]) -> bool:
         """Whether the block that a binding begins to hold in is around the read; a `with` is no block of its own."""
         if binding.target is None:
             return True
@@ -112,6 +120,35 @@ def is_read_again(read: cst.Name, within: cst.CSTNode, file: SourceFile, project
             or not all(reads.is_before(b, other, [other, *file.scopes.ancestors(other)]) for b in shared)
         ):
             return True
+    return False
+
+
+def reads_after(reads: Reads, variable: Variable, at: cst.Name, within: cst.CSTNode) -> list[cst.Name]:
+    """Where what a variable holds at a name `within` a statement may be read later in its file."""
+    file = reads.file
+    held, inside = set(reads.reaching(at, variable)), set(descendants(within))
+    loops = [node for node in file.scopes.ancestors(at) if isinstance(node, _LOOPS)]
+    found = []
+    for other in reads.of(variable):
+        shared = held.intersection(reads.reaching(other, variable)) if is_load(other, file) else set[Binding]()
+        if not shared:
+            continue
+        around = list(file.scopes.ancestors(other))
+        goes_round = any(loop in around and not reads.is_renewed(shared, other, loop) for loop in loops)
+        follows = reads.order[other] > reads.order[at] and other not in inside and not _is_instead(within, around, file)
+        elsewhere = file.scopes.scope_of[other] is not variable[0]
+        if goes_round or follows or elsewhere:
+            found.append(other)
+    return found
+
+
+def _is_instead(statement: cst.CSTNode, around: Sequence[cst.CSTNode], file: SourceFile) -> bool:
+    """Whether what these nodes are around is done where a statement is not: in another branch of the same question."""
+    below = statement
+    for node in file.scopes.ancestors(statement):
+        if isinstance(node, cst.If) and node.body is below and node.orelse is not None and node.orelse in around:
+            return True
+        below = node
     return False
 
 

@@ -144,7 +144,8 @@ def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
         if outputs is None or (site.path == SUBMITS[1] and "stream" in keywords):
             return "the tool outputs are streamed"
         named = not (isinstance(run_id, cst.Attribute) and run_id.attr.value == "id")
-        if (named and site not in runs.handovers) or read_by_name(uses.sites_named(runs.flow, *RETRIEVES)):
+        unknown = (named and site not in runs.handovers) or read_by_name(uses.sites_named(runs.flow, *RETRIEVES))
+        if unknown and site not in runs.renewals:
             return "tool outputs are submitted to a run that is only named"
         if runs.origin_of(site) is None and not runs.tells_settings(site):
             return "tool outputs are submitted where the run's own settings are not to be seen"

@@ -12,6 +12,7 @@ from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._limits import told
+from assist2resp.rewrite.rules._renewals import renew
 from assist2resp.rewrite.rules._responses import (
     arguments_again,
     folded_input,
@@ -90,6 +91,13 @@ def submit(plan: Plan, site: Site) -> None:
     if beta is None or outputs is None or (run is not None and not _is_run(plan, run, site.file)):
         return
     rebuild_as_response(plan, site, client_of(beta), arguments_again(plan, site, sent_outputs(plan, site, outputs)))
+    if site in plan.plain.renewals:
+        for renewal in plan.plain.renewals[site]:
+            if renewal.call not in plan.renewed:
+                plan.renewed.add(renewal.call)
+                renew(plan, site, renewal)
+        plan.fix(site, _CODE, "tool outputs are the input of the next response.", plain=True)
+        return
     if isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr) and isinstance(run, (cst.Name, cst.Attribute)):
         statement = site.file.scopes.parent_of[site.awaited]
         plan.change(site.file, statement, lambda updated: _assign(run, cst.ensure_type(updated, cst.Expr)))

@@ -305,15 +305,21 @@ def _sites_in(plan: Plan, loop: cst.CSTNode, file: SourceFile) -> list[Site]:
 
 
 def _sleeps(plan: Plan, loop: cst.CSTNode, file: SourceFile) -> list[cst.Expr]:
+    """The pauses in a loop or a line; those of loops within are for something else than the run."""
     found = []
     for node in descendants(loop):
-        if isinstance(node, cst.Expr):
+        if isinstance(node, cst.Expr) and _loop_of(node, file) in {loop, _loop_of(loop, file)}:
             call = unwrap_await(node.value)
             if isinstance(call, cst.Call):
                 kind = plan.inference.kind(call.func, file)
                 if isinstance(kind, External) and kind.qualified in _SLEEPS:
                     found.append(node)
     return found
+
+
+def _loop_of(node: cst.CSTNode, file: SourceFile) -> cst.CSTNode | None:
+    """The innermost loop around a node."""
+    return next((above for above in file.scopes.ancestors(node) if isinstance(above, (cst.While, cst.For))), None)
 
 
 def _sleep_before(plan: Plan, site: Site) -> list[cst.Expr]:

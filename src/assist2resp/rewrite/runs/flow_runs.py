@@ -10,6 +10,7 @@ from functools import cached_property
 import libcst as cst
 
 from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.flows.chains import beta_of, client_of
 from assist2resp.rewrite.flows.displays import LOGS, is_displayed
 from assist2resp.rewrite.flows.dropped_results import is_dropped
 from assist2resp.rewrite.flows.flow import Flow
@@ -28,8 +29,9 @@ from assist2resp.rewrite.flows.run_sites import (
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.literals.lookup import Lookup
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.runs.handovers import handed_over, says_again, settings
+from assist2resp.rewrite.runs.handovers import handed_over, read_by_name, says_again, settings
 from assist2resp.rewrite.runs.own_threads import goes_on_in
+from assist2resp.rewrite.runs.renewals import Renewal, keeps_runs, renewals
 from assist2resp.rewrite.runs.waiting import Waiting, waiting_loops
 from assist2resp.rewrite.streams.streamed_runs import StreamedRun, is_streamed, streamed_runs
 from assist2resp.rewrite.syntax.calls import attribute
@@ -116,7 +118,8 @@ class FlowRuns:
         """The loops that wait for the flow's runs."""
         retrieves, submits = uses.sites_named(self.flow, *RETRIEVES), self.submits
         handed = frozenset[cst.CSTNode]().union(*self.handovers.values())
-        return waiting_loops(retrieves, submits, handed, self.inference)
+        renewed = frozenset(renewal.call for found in self.renewals.values() for renewal in found)
+        return waiting_loops(retrieves, submits, handed, renewed, self.inference)
 
     def origin_of(self, submit: Site) -> Site | None:
         """The run creation whose run a submission goes on with, if its arguments can be said again."""
@@ -145,10 +148,23 @@ class FlowRuns:
         if isinstance(run_id, cst.Attribute) and run_id.attr.value == "id":
             kind = self.inference.kind(run_id.value, submit.file)
             return run_id.value if isinstance(kind, Sdk) and kind.type.name == RUN else None
+        if submit in self.renewals and isinstance(run_id, cst.Name):
+            return self._run_by_name(run_id, submit)
         function = submit.scope.enclosing_function()
         owner = self.inference.members.owner_of.get(function) if function is not None else None
         held = owner is not None and is_resumed(submit) and self.inference.is_handler(*owner)
         return attribute(cst.Name("self"), "current_run") if held else None
+
+    def _run_by_name(self, run_id: cst.Name, submit: Site) -> cst.BaseExpression | None:
+        """The run that an id stands for: a name that holds it there, else what the server knows of it."""
+        own = next(renewal for renewal in self.renewals[submit] if renewal.call is submit.call)
+        if own.at_hand:
+            return cst.Name(own.at_hand)
+        beta = beta_of(submit, self.inference)
+        if beta is None:
+            return None
+        known = cst.Call(attribute(client_of(beta), "responses", "retrieve"), [cst.Arg(run_id)])
+        return cst.Await(known) if submit.is_async else known
 
     def tells_settings(self, submit: Site) -> bool:
         """Whether the response that a submission goes on with is at hand, and tells what it has to be told again."""
@@ -162,11 +178,33 @@ class FlowRuns:
 
     @cached_property
     def handovers(self) -> dict[Site, frozenset[cst.Call]]:
+        """The submissions whose run the code goes on with elsewhere too, with the calls that lead to them."""
+        renewed = {
+            site: frozenset(renewal.call for renewal in found if renewal.call is not site.call)
+            for site, found in self.renewals.items()
+        }
+        return {**self._handed_over, **renewed}
+
+    @cached_property
+    def _handed_over(self) -> dict[Site, frozenset[cst.Call]]:
         """The submissions in other functions than those that create runs, with the calls that lead to them."""
         retrieves = uses.sites_named(self.flow, *RETRIEVES)
+        found = {site: handed_over(site, retrieves, self.inference) for site in self._apart}
+        return {site: calls for site, calls in found.items() if calls is not None}
+
+    @property
+    def _apart(self) -> list[Site]:
         places = {(site.file, site.scope) for site in self.creates}
-        apart = [site for site in self.submits if (site.file, site.scope) not in places]
-        found = {site: handed_over(site, retrieves, self.inference) for site in apart}
+        return [site for site in self.submits if (site.file, site.scope) not in places]
+
+    @cached_property
+    def renewals(self) -> dict[Site, tuple[Renewal, ...]]:
+        """The submissions whose run is known by its id, or kept by callers, with all calls that give the next one."""
+        named = read_by_name([*uses.sites_named(self.flow, *RETRIEVES), *self.submits])
+        asked = self.submits if named else [site for site in self._apart if site not in self._handed_over]
+        if not asked or keeps_runs(self.flow, self.inference):
+            return {}
+        found = {site: renewals(site, self.flow, self.inference) for site in asked}
         return {site: calls for site, calls in found.items() if calls is not None}
 
     def message_ids(self, site: Site) -> list[cst.Attribute] | None:

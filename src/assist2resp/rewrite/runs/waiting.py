@@ -31,6 +31,8 @@ class Waiting:
     waits: tuple[Site, ...]
     submits: tuple[Site, ...]
     handed: tuple[cst.Call, ...]
+    renewed: frozenset[cst.Call]
+    """The calls in it and elsewhere that give the next run to all names that are read again."""
     inference: Inference
 
     @cached_property
@@ -106,6 +108,8 @@ class Waiting:
 
     def _goes_on(self, site: Site) -> bool:
         """Whether the run that a submission goes on with keeps the name that the loop retrieves and asks."""
+        if site.call in self.renewed:
+            return True
         parent = self.file.scopes.parent_of[site.awaited]
         if isinstance(parent, cst.Expr):
             return len({code(run.value) for run in _run_ids((*self.waits, site))}) <= 1
@@ -132,6 +136,8 @@ class Waiting:
 
     def _takes(self, call: cst.Call) -> bool:
         """Whether the run that a function went on with has the name that the loop retrieves and asks."""
+        if call in self.renewed:
+            return True
         parent = self.file.scopes.parent_of[call]
         while isinstance(parent, cst.Await):
             parent = self.file.scopes.parent_of[parent]
@@ -229,7 +235,11 @@ def _words(node: cst.BaseExpression) -> set[str] | None:
 
 
 def waiting_loops(
-    waits: list[Site], submits: list[Site], handed: frozenset[cst.CSTNode], inference: Inference
+    waits: list[Site],
+    submits: list[Site],
+    handed: frozenset[cst.CSTNode],
+    renewed: frozenset[cst.Call],
+    inference: Inference,
 ) -> list[Waiting]:
     """The innermost loops around retrievals, each with what is retrieved and submitted in it."""
     loops: dict[cst.While | cst.For, SourceFile] = {}
@@ -247,6 +257,7 @@ def waiting_loops(
             _inside(loop, file, waits),
             _inside(loop, file, submits),
             tuple(node for node in descendants(loop) if isinstance(node, cst.Call) and node in handed),
+            renewed,
             inference,
         )
         for loop, file in loops.items()
