@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
 from assist2resp.rewrite.flows.reaching import Reads
@@ -67,9 +69,18 @@ def _texts_of_name(name: cst.Name, site: Site, *, is_list: bool) -> list[cst.Bas
     return found or None
 
 
+def text_of_message(message: cst.BaseExpression, file: SourceFile) -> cst.BaseExpression | None:
+    """The whole of `message.content[0].text.value`, if that is what stands around `message`."""
+    return _above(message, _TEXT, file)
+
+
 def _text_above(node: cst.BaseExpression, file: SourceFile, *, is_list: bool) -> cst.BaseExpression | None:
     """The whole of `node.data[0].content[0].text.value`, if that is what stands around `node`; a list has no `data`."""
-    steps = (0, *_TEXT) if is_list else ("data", 0, *_TEXT)
+    return _above(node, (0, *_TEXT) if is_list else ("data", 0, *_TEXT), file)
+
+
+def _above(node: cst.BaseExpression, steps: Sequence[str | int], file: SourceFile) -> cst.BaseExpression | None:
+    """What stands around an expression, if these attributes and indices lead to it."""
     current = node
     for step in steps:
         parent = file.scopes.parent_of.get(current)

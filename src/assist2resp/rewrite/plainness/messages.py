@@ -8,8 +8,9 @@ import libcst as cst
 
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.displays import is_displayed
-from assist2resp.rewrite.flows.run_sites import MESSAGE_CREATE, MESSAGE_LIST, assigned_name
+from assist2resp.rewrite.flows.run_sites import MESSAGE_LIST
 from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.messages.written import written_names
 from assist2resp.rewrite.runs.flow_runs import FlowRuns
 from assist2resp.rewrite.values.kinds import Sdk
 
@@ -18,7 +19,7 @@ _MESSAGE_TYPES = frozenset({"beta.threads.Message"})
 
 def message_obstacle(runs: FlowRuns, plain: Collection[Site], followed: Collection[cst.CSTNode]) -> str:
     """What is read of messages that items do not have, or where they go; `plain` listings hold what was `followed`."""
-    written = _written(runs)
+    written = set(written_names(runs))
     for site in uses.sites_named(runs.flow, MESSAGE_LIST):
         if site not in plain and _page_leaves(runs, site, followed):
             return "listed messages leave the code that can be followed"
@@ -31,21 +32,6 @@ def message_obstacle(runs: FlowRuns, plain: Collection[Site], followed: Collecti
         elif not (uses.passes_on(use, runs.inference) or isinstance(use.parent, (cst.ListComp, cst.GeneratorExp))):
             return "a message leaves the code that can be followed"
     return ""
-
-
-def _written(runs: FlowRuns) -> set[cst.CSTNode]:
-    """The expressions that hold nothing but a message which the program has just written, and not a run."""
-    creates = uses.sites_named(runs.flow, MESSAGE_CREATE)
-    calls: set[cst.CSTNode] = {site.awaited for site in creates} | {
-        site.call for site in creates if site.call is not None
-    }
-    found = set(calls)
-    for site in creates:
-        name = assigned_name(site)
-        variable = site.scope.find(name.value) if name is not None else None
-        if variable is not None and all(binding.node in calls for binding in variable[0].names[variable[1]]):
-            found.update(uses.reads_of(variable, site.file))
-    return found
 
 
 def _page_leaves(runs: FlowRuns, site: Site, followed: Collection[cst.CSTNode]) -> bool:

@@ -7,13 +7,15 @@ import libcst as cst
 from assist2resp.rewrite.flows.chains import beta_of, client_of
 from assist2resp.rewrite.flows.run_sites import MESSAGE_CREATE, thread_argument
 from assist2resp.rewrite.flows.sites import Site, line_place
+from assist2resp.rewrite.messages.written import Written, written_by
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
 from assist2resp.rewrite.syntax.calls import Argument, attribute, rebuild_call
 from assist2resp.rewrite.syntax.edits import leaving_comments
 from assist2resp.rewrite.syntax.nodes import argument, code, has_star
-from assist2resp.rewrite.turns.turns import answering_run, apart, input_item
+from assist2resp.rewrite.turns.shown_turns import shown_turn
+from assist2resp.rewrite.turns.turns import Apart, answering_run, apart, input_item
 from assist2resp.rewrite.values.kinds import Resource
 from assist2resp.schema.findings import Level
 
@@ -28,7 +30,8 @@ class FoldMessagesIntoInput:
     `conversations.items.create`.
     Why: one request less, and a request without `input` is not taken by every server.
     Safety: only when nothing between the two uses the thread or rebinds what the message is made of, and the program
-    does not use the message object. Content of which the source does not say what it is goes through `input_message()`,
+    does nothing with the message object but show it: then the input has its name, and the finding says where users see
+    it whole (review). Content of which the source does not say what it is goes through `input_message()`,
     and content that must not be evaluated twice or later gets a variable where the message stood.
     A failed response does not keep its input, where a thread kept the message. So a program that goes on with a thread
     whose run failed (it reads `last_error`, or asks for `failed` and lives on) writes its turn into the conversation
@@ -236,6 +239,29 @@ class FoldMessagesIntoInput:
             from openai import OpenAI
 
             client = OpenAI()
+            assistant = client.beta.assistants.create(model="gpt-5")
+            thread = client.beta.threads.create()
+            message = client.beta.threads.messages.create(thread_id=thread.id, role="user", content="Hello")
+            print(f"{message.role}: {message.content[0].text.value}")
+            run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+            """,
+            """
+            from openai import OpenAI
+            from openai.types.responses import EasyInputMessageParam
+
+            client = OpenAI()
+            assistant: dict = {"model": "gpt-5", "truncation": "auto"}
+            thread = client.conversations.create()
+            message: EasyInputMessageParam = {"role": "user", "content": "Hello"}
+            print(f"{message['role']}: {message['content']}")
+            run = client.responses.create(conversation=thread.id, input=[message], **assistant)
+            """,
+        ),
+        case(
+            """
+            from openai import OpenAI
+
+            client = OpenAI()
             response = client.responses.create(model="gpt-5", input=[{"role": "user", "content": "Hello"}])
             print(response.output_text)
             """,
@@ -293,29 +319,39 @@ class FoldMessagesIntoInput:
             return
         named: set[cst.Attribute] = set()
         for site in plan.open_sites:
-            if site.path == MESSAGE_CREATE and _is_plain(plan, site):
-                thread, element = thread_argument(site), input_item(plan, site)
-                if element is None or thread is None:
-                    continue
-                ids = plan.plain.message_ids(site) or []
-                folds = plan.plain.possible and not ids and not plan.plain.is_returned(site)
-                run = answering_run(plan, site, code(thread), _arguments_of(site)) if folds else None
-                told = apart(plan, site, code(thread)) if folds and run is None else None
-                for read in set(ids) - named:
-                    plan.change(site.file, read, _first_id)
-                named.update(ids)
-                if told is not None:
-                    plan.folded.setdefault(told.run, []).append(told.item)
-                    plan.replace(site.file, _small_statement(site), told.statement)
-                    plan.fix(site, self.code, "the message is the response's input.", plain=True)
-                elif run is not None:
-                    plan.folded.setdefault(run, []).append(element)
-                    plan.change(site.file, _small_statement(site), leaving_comments)
-                    plan.fix(site, self.code, "the message is the response's input.", plain=True)
-                else:
-                    self._create_item(plan, site, element)
+            read = _read_of(plan, site) if site.path == MESSAGE_CREATE else None
+            thread, element = thread_argument(site) if read else None, input_item(plan, site) if read else None
+            if read is None or element is None or thread is None:
+                continue
+            if plan.plain.possible and self._fold(plan, site, thread, element, read):
+                continue
+            if not read.said:
+                for node in set(read.ids) - named:
+                    plan.change(site.file, node, _first_id)
+                named.update(read.ids)
+                self._create_item(plan, site, element, read)
 
-    def _create_item(self, plan: Plan, site: Site, element: cst.BaseExpression) -> None:
+    def _fold(
+        self, plan: Plan, site: Site, thread: cst.BaseExpression, element: cst.BaseExpression, read: Written
+    ) -> bool:
+        """Send a message with the run that answers it, if one does and what is read of it is there then."""
+        if not read.is_unread:
+            told = shown_turn(plan, site, code(thread), element, read)
+        else:
+            run = answering_run(plan, site, code(thread), _arguments_of(site))
+            told = Apart(run, None, element) if run is not None else apart(plan, site, code(thread))
+        if told is None:
+            return False
+        plan.folded.setdefault(told.run, []).append(told.item)
+        if told.statement is None:
+            plan.change(site.file, _small_statement(site), leaving_comments)
+        else:
+            plan.replace(site.file, _small_statement(site), told.statement)
+        level, differs = _differs(read, "the input is")
+        plan.fix(site, self.code, f"the message is the response's input{differs}.", level=level, plain=True)
+        return True
+
+    def _create_item(self, plan: Plan, site: Site, element: cst.BaseExpression, read: Written) -> None:
         thread, beta = thread_argument(site), beta_of(site, plan.inference)
         if thread is None or beta is None or site.call is None:
             return
@@ -330,20 +366,25 @@ class FoldMessagesIntoInput:
             return rebuild_call(old, func, given, place=line_place(site))
 
         plan.change(site.file, site.call, build)
-        plan.fix(site, self.code, "the message became an item of the conversation.", plain=True)
+        level, differs = _differs(read, "the item is")
+        plan.fix(site, self.code, f"the message became an item of the conversation{differs}.", level=level, plain=True)
 
 
-def _is_plain(plan: Plan, site: Site) -> bool:
-    """Whether a creation says no more than a role and a content, and of its message nothing but the id is read."""
+def _read_of(plan: Plan, site: Site) -> Written | None:
+    """What is read of the message that a creation makes, if that says no more than a role and a content."""
     if not isinstance(site.receiver, Resource) or site.receiver.wrapper or site.receiver.is_azure or site.call is None:
-        return False
+        return None
     if has_star(site.call) or not all(
         arg.keyword is None or arg.keyword.value in {"thread_id", "role", "content", *_HANDED_ON}
         for arg in site.call.args
     ):
-        return False
-    dropped = isinstance(site.file.scopes.parent_of.get(site.awaited), cst.Expr)
-    return dropped or plan.plain.message_ids(site) is not None
+        return None
+    return written_by(plan.plain, site)
+
+
+def _differs(read: Written, instead: str) -> tuple[Level, str]:
+    """The level of a finding, and what its readers should know of a message that is shown whole."""
+    return (Level.REVIEW, f"; where it is shown whole, {instead}") if read.tells_users else (Level.FIXED, "")
 
 
 def _first_id(updated: cst.CSTNode) -> cst.CSTNode:

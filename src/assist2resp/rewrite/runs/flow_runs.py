@@ -12,17 +12,14 @@ import libcst as cst
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.chains import beta_of, client_of
 from assist2resp.rewrite.flows.displays import LOGS, is_displayed
-from assist2resp.rewrite.flows.dropped_results import is_dropped
 from assist2resp.rewrite.flows.flow import Flow
 from assist2resp.rewrite.flows.run_sites import (
     ACTION_TYPES,
     CALL_TYPES,
     CREATES,
-    MESSAGE_CREATE,
     RETRIEVES,
     RUN,
     SUBMITS,
-    assigned_name,
     can_be_repeated,
     is_resumed,
 )
@@ -206,29 +203,3 @@ class FlowRuns:
             return {}
         found = {site: renewals(site, self.flow, self.inference) for site in asked}
         return {site: calls for site, calls in found.items() if calls is not None}
-
-    def message_ids(self, site: Site) -> list[cst.Attribute] | None:
-        """Where the program reads the id of the message that `site` creates; None where it reads more of it."""
-        if isinstance(site.file.scopes.parent_of[site.awaited], cst.Return) and self.is_returned(site):
-            return []
-        name = assigned_name(site)
-        variable = site.scope.find(name.value) if name is not None else None
-        if variable is None:
-            return None if name is None else []
-        reads = list(uses.reads_of(variable, site.file))
-        written = {other.awaited for other in uses.sites_named(self.flow, MESSAGE_CREATE)}
-        if reads and not all(binding.node in written for binding in variable[0].names[variable[1]]):
-            return None
-        parents = [site.file.scopes.parent_of[read] for read in reads]
-        if is_dropped(site.scope, self.inference):
-            parents = [parent for parent in parents if not isinstance(parent, cst.Return)]
-        ids = [parent for parent in parents if isinstance(parent, cst.Attribute) and parent.attr.value == "id"]
-        return ids if len(ids) == len(parents) else None
-
-    def is_returned(self, site: Site) -> bool:
-        """Whether what `site` gives is returned to callers who drop it, at once or through a name."""
-        name, parents = assigned_name(site), site.file.scopes.parent_of
-        variable = site.scope.find(name.value) if name is not None else None
-        reads = list(uses.reads_of(variable, site.file)) if variable is not None else []
-        returned = any(isinstance(parents[node], cst.Return) for node in (site.awaited, *reads))
-        return returned and is_dropped(site.scope, self.inference)

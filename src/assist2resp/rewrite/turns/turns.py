@@ -124,10 +124,10 @@ def _content(
 
 
 class Apart(NamedTuple):
-    """A turn whose content is given a name where it stood, and the run that it is the input of."""
+    """A turn with the run that it is the input of; `statement` takes its place where something of it gets a name there."""
 
     run: Site
-    statement: cst.Assign
+    statement: cst.Assign | cst.AnnAssign | None
     item: cst.BaseExpression
 
 
@@ -166,7 +166,7 @@ _TELLING = frozenset({
     "removesuffix", "replace", "rstrip", "split", "strftime", "strip", "title", "upper",
     "dict", "float", "int", "len", "list", "max", "min", "repr", "round", "sorted", "str", "sum",
 })  # fmt: skip
-_HARMLESS = ("builtins.", "logging.")
+_HARMLESS = ("builtins.", "logging.", "pprint.")
 """What others wrote and does no more with the id of a thread than tell it."""
 _CHANGING = frozenset({"append", "clear", "extend", "insert", "pop", "popleft", "remove", "reverse", "sort", "update"})
 

@@ -1,0 +1,110 @@
+"""Messages that the program writes: what it reads of each after that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.flows.displays import LOGS, is_displayed
+from assist2resp.rewrite.flows.dropped_results import is_dropped
+from assist2resp.rewrite.flows.run_sites import MESSAGE_CREATE, assigned_name
+from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.messages.newest import text_of_message
+from assist2resp.rewrite.runs.flow_runs import FlowRuns
+
+
+@dataclass(frozen=True)
+class Written:
+    """What the program reads of a message that it has written; nothing, where all of these are empty."""
+
+    ids: tuple[cst.Attribute, ...] = ()
+    shown: tuple[cst.Name, ...] = ()
+    """Where the whole message goes before somebody's eyes."""
+    said: tuple[cst.Attribute, ...] = ()
+    """Where its role or its text does."""
+    is_returned: bool = False
+    """Whether callers get it, who drop it."""
+    tells_users: bool = False
+    """Whether users see it whole; what is logged is for those who look after the program."""
+    is_dumped: bool = False
+    """Whether it is shown by methods of its own."""
+
+    @property
+    def is_unread(self) -> bool:
+        return not (self.ids or self.shown or self.said or self.is_returned)
+
+
+def written_by(runs: FlowRuns, site: Site) -> Written | None:
+    """What is read of the message that `site` writes; None where that is more."""
+    parents, parent = site.file.scopes.parent_of, site.file.scopes.parent_of[site.awaited]
+    dropped = is_dropped(site.scope, runs.inference)
+    if isinstance(parent, cst.Expr):
+        return Written()
+    if isinstance(parent, cst.Return):
+        return Written(is_returned=True) if dropped else None
+    name = assigned_name(site)
+    if name is None:
+        return None
+    reads = _reads(runs, site, name)
+    if reads is None:
+        return None
+    left = [read for read in reads if not (dropped and isinstance(parents[read], cst.Return))]
+    ids = [parent for read in left if isinstance(parent := parents[read], cst.Attribute) and parent.attr.value == "id"]
+    shown = [read for read in left if _is_seen(read, site, runs)]
+    said = [found for read in left if (found := _said(read, site, runs)) is not None]
+    if len(ids) + len(shown) + len(said) != len(left):
+        return None
+    return Written(
+        tuple(ids),
+        tuple(shown),
+        tuple(said),
+        len(left) < len(reads),
+        not all(
+            isinstance(parents[read], cst.Expr) or is_displayed(read, site.file, runs.inference, LOGS) for read in shown
+        ),
+        not all(_is_seen(read, site, runs, dumps=False) for read in shown),
+    )
+
+
+def _reads(runs: FlowRuns, site: Site, name: cst.Name) -> list[cst.Name] | None:
+    """The reads of the variable that holds a message; None where it holds other things as well."""
+    variable = site.scope.find(name.value)
+    if variable is None:
+        return []
+    if variable[0].parent is None and uses.is_shared(runs.inference.project, site.file, name.value):
+        return None
+    reads = list(uses.reads_of(variable, site.file))
+    written = {other.awaited for other in uses.sites_named(runs.flow, MESSAGE_CREATE)}
+    alone = all(binding.node in written for binding in variable[0].names[variable[1]])
+    return reads if alone or not reads else None
+
+
+def _is_seen(node: cst.BaseExpression, site: Site, runs: FlowRuns, *, dumps: bool = True) -> bool:
+    """Whether a value is shown, or stands alone: a cell of a notebook shows its last value."""
+    alone = isinstance(site.file.scopes.parent_of[node], cst.Expr)
+    return alone or is_displayed(node, site.file, runs.inference, dumps=dumps)
+
+
+def _said(read: cst.Name, site: Site, runs: FlowRuns) -> cst.Attribute | None:
+    """`message.role` or `message.content[0].text.value` around a read, where nothing is done with it but show it."""
+    parent = site.file.scopes.parent_of[read]
+    is_role = isinstance(parent, cst.Attribute) and parent.attr.value == "role"
+    found = parent if is_role else text_of_message(read, site.file)
+    return found if isinstance(found, cst.Attribute) and _is_seen(found, site, runs) else None
+
+
+def written_names(runs: FlowRuns) -> Iterator[cst.CSTNode]:
+    """The expressions that hold nothing but a message which the program has just written."""
+    creates = uses.sites_named(runs.flow, MESSAGE_CREATE)
+    calls: set[cst.CSTNode] = {site.awaited for site in creates} | {
+        site.call for site in creates if site.call is not None
+    }
+    yield from calls
+    for site in creates:
+        name = assigned_name(site)
+        variable = site.scope.find(name.value) if name is not None else None
+        if variable is not None and all(binding.node in calls for binding in variable[0].names[variable[1]]):
+            yield from uses.reads_of(variable, site.file)
