@@ -11,7 +11,7 @@ from tests.rewrite.one_file import rewritten
 
 param = pytest.param
 
-HEAD = "from openai import OpenAI\nclient = OpenAI()\n\ndef show(t, given=None):\n"
+HEAD = "import json\nfrom openai import OpenAI\nclient = OpenAI()\n\ndef show(t, given=None):\n"
 LISTING = "client.beta.threads.messages.list(t)"
 ITEMS = "client.conversations.items.list(conversation_id(t))"
 
@@ -132,6 +132,26 @@ def shown(body: str, folder: Path) -> str:
             "for m in " + ITEMS,
             id="next",
         ),
+        param(
+            f"page = {LISTING}\nreturn page.dict()['data'][0]['content'][0]['text']['value']",
+            "    ]\n    return page[0].content[0].text\n",
+            id="dictionaries",
+        ),
+        param(
+            f"page = {LISTING}\ndata = json.loads(page.model_dump_json())\nfor m in data['data']:\n    print(m['id'], m['role'])",
+            "    data = page\n    for m in data:\n        print(m.id, m.role)\n",
+            id="dictionaries of a text",
+        ),
+        param(
+            f"for m in {LISTING}:\n    d = m.to_dict()\n    print([c['text']['value'] for c in d['content'] if c['type'] == 'text'])",
+            "[c.text for c in d.content if c.type in ('input_text', 'output_text')]",
+            id="a dictionary of each",
+        ),
+        param(
+            f"for m in {LISTING}:\n    said = m.content[0].text.model_dump(mode='json')\n    print(said['value'])",
+            "        said = m.content[0].text\n        print(said)\n",
+            id="a dictionary of the text",
+        ),
     ],
 )
 def test_items(body: str, after: str, tmp_path: Path) -> None:
@@ -147,8 +167,18 @@ def test_items(body: str, after: str, tmp_path: Path) -> None:
             f"page = {LISTING}\nprint(page.model_dump_json())\nfor m in page:\n    print(m.role)", id="dumped and read"
         ),
         param(f"page = {LISTING}\nprint(vars(page))\nfor m in page:\n    print(m.role)", id="opened and read"),
-        param(f"page = {LISTING}\nprint(page.data[0].content[0].text.to_dict())", id="text dumped"),
+        param(f"page = {LISTING}\nprint(page.data[0].content[0].text.to_json())", id="text dumped"),
         param(f"return str({LISTING})", id="given to others as a text"),
+        param(f"for m in {LISTING}:\n    print(m.model_dump()['created_at'])", id="time in a dictionary"),
+        param(f"for m in {LISTING}:\n    print(m.dict().get('role'))", id="dictionary asked for a key"),
+        param(f"for m in {LISTING}:\n    print(m.dict(exclude={{'role'}})['id'])", id="dictionary of some keys"),
+        param(f"for key in {LISTING}.dict():\n    print(key)", id="keys of a dictionary"),
+        param(f"d = {LISTING}.dict()\nprint(json.dumps(d))\nprint(d['data'][0]['id'])", id="dictionary as JSON"),
+        param(f"d = {LISTING}.dict()\nprint(d[given])", id="dictionary asked for any key"),
+        param(
+            f"for m in {LISTING}:\n    d = m.dict()\n    d['role'] = 'me'\n    print(d['role'])",
+            id="dictionary changed",
+        ),
         param(f"return {LISTING}", id="returned to nobody"),
         param(f"for m in {LISTING}:\n    print(m.created_at)", id="time"),
         param(f"for m in {LISTING}:\n    print(m.metadata)", id="metadata"),

@@ -27,6 +27,14 @@ NEWEST = {
     messages = list(client.beta.threads.messages.list(thread_id=thread_id, run_id=run.id))
     print(messages[0].content[0].text.value)
 """,
+    "as a dictionary": """
+    page = client.beta.threads.messages.list(thread_id)
+    print(page.model_dump()["data"][0]["content"][0]["text"]["value"])
+""",
+    "as a dictionary of its own": """
+    page = client.beta.threads.messages.list(thread_id)
+    print(page.data[0].to_dict()["content"][0]["text"]["value"])
+""",
     "under a name that is used again": """
     page = client.beta.threads.messages.list(thread_id)
     print(page.data[0].content[0].text.value)
@@ -35,6 +43,10 @@ NEWEST = {
 """,
 }
 OTHERS = {
+    "as a dictionary of some keys": """
+    page = client.beta.threads.messages.list(thread_id)
+    print(page.model_dump(include=other)["data"][0]["content"][0]["text"]["value"])
+""",
     "of another run": """
     page = client.beta.threads.messages.list(thread_id, run_id=other)
     print(page.data[0].content[0].text.value)

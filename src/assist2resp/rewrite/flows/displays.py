@@ -21,8 +21,8 @@ _DUMPS = frozenset({"model_dump", "model_dump_json", "to_dict", "to_json", "dict
 LOGS = frozenset({"debug", "info", "warning", "error", "critical", "exception", "log"})
 _SHOWS = LOGS | {"print", "pprint", "display"}
 _PRINTERS = frozenset({"console", "rich", "builtins", "pprint", "self.console"})
-_PASSES = frozenset({"json.loads", "json.dumps", "builtins.str", "builtins.repr", "pprint.pformat", "builtins.type"})
-_OPENS = frozenset({"builtins.vars"})
+_PASSES = frozenset({"builtins.str", "builtins.repr", "pprint.pformat", "builtins.type"})
+_OPENS = frozenset({"builtins.vars", "json.loads", "json.dumps"})
 
 
 def is_displayed(

@@ -12,6 +12,7 @@ from assist2resp.rewrite.flows.displays import LOGS, is_displayed
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.literals.absence import may_be_none
 from assist2resp.rewrite.literals.lookup import Lookup
+from assist2resp.rewrite.messages.dumped import key_of
 from assist2resp.rewrite.messages.reads import MessageReads
 from assist2resp.rewrite.messages.shapes import Found, Shape
 from assist2resp.rewrite.syntax.nodes import argument, has_star, string_value
@@ -159,7 +160,8 @@ def _leads_to_first(found: Found) -> bool:
     parent = found.file.scopes.parent_of[found.node]
     if isinstance(parent, cst.Subscript):
         index = parent.slice[0].slice
-        return isinstance(index, cst.Index) and isinstance(index.value, cst.Integer) and index.value.value == "0"
+        is_first = isinstance(index, cst.Index) and isinstance(index.value, cst.Integer) and index.value.value == "0"
+        return is_first or key_of(parent) is not None
     return not isinstance(parent, (cst.For, cst.CompFor, cst.Arg))
 
 

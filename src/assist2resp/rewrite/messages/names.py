@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 import libcst as cst
 
@@ -54,9 +55,10 @@ class MessageNames:
         reads = self._of(file)
         known = self._bound.get(binding)
         sites = found.sites | known[1].sites if known is not None else found.sites
-        self._bound[binding] = (variable, Found(found.node, file, shape, sites))
+        held = replace(found, file=file, shape=shape, sites=sites)
+        self._bound[binding] = (variable, held)
         return (
-            Found(name, file, shape, sites)
+            held.at(name, shape)
             for name in reads.of(variable)
             if uses.is_load(name, file) and binding in reads.reaching(name, variable)
         )

@@ -9,6 +9,7 @@ import libcst as cst
 from assist2resp.rewrite.flows.reaching import Reads
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.flows.uses import is_load
+from assist2resp.rewrite.messages.dumped import dump_around, key_of
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.syntax.nodes import argument, code, string_value
 
@@ -80,19 +81,27 @@ def _text_above(node: cst.BaseExpression, file: SourceFile, *, is_list: bool) ->
 
 
 def _above(node: cst.BaseExpression, steps: Sequence[str | int], file: SourceFile) -> cst.BaseExpression | None:
-    """What stands around an expression, if these attributes and indices lead to it."""
-    current = node
+    """What stands around an expression, if these attributes and indices lead to it; keys do so after a dump."""
+    current, is_dumped = node, False
     for step in steps:
+        dump = dump_around(current, file) if not is_dumped else None
+        if dump is not None:
+            current, is_dumped = dump, True
         parent = file.scopes.parent_of.get(current)
-        if isinstance(step, str):
-            if not (isinstance(parent, cst.Attribute) and parent.value is current and parent.attr.value == step):
-                return None
-            current = parent
-        else:
-            if not (isinstance(parent, cst.Subscript) and parent.value is current and _index(parent) == step):
-                return None
-            current = parent
+        if not (isinstance(parent, (cst.Attribute, cst.Subscript)) and parent.value is current):
+            return None
+        if _step(parent, is_dumped=is_dumped) != step:
+            return None
+        current = parent
     return current
+
+
+def _step(node: cst.Attribute | cst.Subscript, *, is_dumped: bool) -> str | int | None:
+    """The attribute, or the index or the key, that a node reads; what was dumped has keys in place of attributes."""
+    if isinstance(node, cst.Attribute):
+        return None if is_dumped else node.attr.value
+    key = key_of(node) if is_dumped else None
+    return _index(node) if key is None else key
 
 
 def _index(node: cst.Subscript) -> int | None:

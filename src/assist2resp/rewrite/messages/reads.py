@@ -7,7 +7,7 @@ conversation have too.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
@@ -50,12 +50,12 @@ class MessageReads:
             found = waiting.pop()
             known = self.found.get(found.node)
             if known is not None:
-                if known.shape is not found.shape:
+                if (known.shape, known.is_dumped) != (found.shape, found.is_dumped):
                     left |= known.sites | found.sites
                     continue
                 if found.sites <= known.sites:
                     continue
-                found = Found(found.node, found.file, found.shape, found.sites | known.sites)
+                found = replace(found, sites=found.sites | known.sites)
             self.found[found.node] = found
             try:
                 waiting.extend(next_of(found, names, self.inference))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import libcst as cst
@@ -46,16 +46,18 @@ class Found:
     file: SourceFile
     shape: Shape
     sites: frozenset[Site]
+    is_dumped: bool = False
+    """Whether it is held as dictionaries, whose keys are read in place of attributes."""
 
     def at(self, node: cst.CSTNode, shape: Shape, file: SourceFile | None = None) -> Found:
         """Another expression that holds of the same listings."""
         assert isinstance(node, cst.BaseExpression)
-        return Found(node, file or self.file, shape, self.sites)
+        return replace(self, node=node, file=file or self.file, shape=shape)
 
     @property
     def element(self) -> Shape:
-        """The shape of what it holds several of."""
-        if self.shape not in ELEMENTS:
+        """The shape of what it holds several of; a page is none of that once it is a dictionary."""
+        if self.shape not in ELEMENTS or (self.is_dumped and self.shape is Shape.PAGE):
             raise LeftError
         return ELEMENTS[self.shape]
 
@@ -68,7 +70,7 @@ def is_reversed_in_place(node: cst.Attribute, file: SourceFile) -> bool:
     return called and isinstance(file.scopes.parent_of[call], cst.Expr)
 
 
-def is_text_test(node: cst.Attribute, file: SourceFile) -> bool:
+def is_text_test(node: cst.Attribute | cst.Subscript, file: SourceFile) -> bool:
     """Whether a part's type is compared with "text" alone."""
     parent = file.scopes.parent_of[node]
     if not isinstance(parent, cst.Comparison) or parent.left is not node or len(parent.comparisons) != 1:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import libcst as cst
 
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.displays import is_displayed
+from assist2resp.rewrite.messages.dumped import dump_around, key_of
 from assist2resp.rewrite.messages.names import MessageNames
 from assist2resp.rewrite.messages.shapes import (
     ATTRIBUTES,
@@ -30,14 +32,20 @@ from assist2resp.rewrite.values.kinds import External, Function
 
 def next_of(found: Found, names: MessageNames, inference: Inference) -> Iterator[Found]:
     """The expressions that hold next what `found` holds, or a part of it; raises LeftError where it is lost."""
-    if is_displayed(found.node, found.file, inference, dumps=found.shape is not Shape.TEXT):
+    if is_displayed(found.node, found.file, inference, dumps=found.shape is not Shape.TEXT and not found.is_dumped):
+        return
+    dump = dump_around(found.node, found.file) if not found.is_dumped else None
+    if dump is not None:
+        yield replace(found, node=dump, is_dumped=True)
         return
     parent = found.file.scopes.parent_of[found.node]
     match parent:
         case cst.Expr():
             return
         case cst.Attribute():
-            yield from _attribute(found, parent)
+            yield from _read(found, parent, parent.attr.value if not found.is_dumped else "")
+        case cst.Subscript() if parent.value is found.node and found.is_dumped and (key := key_of(parent)) is not None:
+            yield from _read(found, parent, key)
         case cst.Subscript() if parent.value is found.node:
             yield _subscript(found, parent)
         case cst.Assign():
@@ -70,15 +78,16 @@ def _ask(found: Found) -> None:
         raise LeftError
 
 
-def _attribute(found: Found, parent: cst.Attribute) -> Iterator[Found]:
-    step = (found.shape, parent.attr.value)
+def _read(found: Found, parent: cst.Attribute | cst.Subscript, word: str) -> Iterator[Found]:
+    """What an attribute holds, or what a dictionary holds under a key."""
+    step = (found.shape, word)
     outer = found.file.scopes.parent_of[parent]
     if isinstance(outer, (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.Del)):
         raise LeftError
     if step in ATTRIBUTES:
         yield found.at(parent, ATTRIBUTES[step])
     elif step == (Shape.MESSAGES, "reverse"):
-        if not is_reversed_in_place(parent, found.file):
+        if not (isinstance(parent, cst.Attribute) and is_reversed_in_place(parent, found.file)):
             raise LeftError
     elif step == (Shape.PART, "type"):
         if not is_text_test(parent, found.file):
@@ -88,7 +97,7 @@ def _attribute(found: Found, parent: cst.Attribute) -> Iterator[Found]:
 
 
 def _subscript(found: Found, parent: cst.Subscript) -> Found:
-    if found.shape is Shape.PAGE or found.shape not in ELEMENTS or len(parent.slice) != 1:
+    if found.shape is Shape.PAGE or found.shape not in ELEMENTS or len(parent.slice) != 1 or key_of(parent) is not None:
         raise LeftError
     if isinstance(found.file.scopes.parent_of[parent], (cst.AssignTarget, cst.Del)):
         raise LeftError
@@ -112,7 +121,7 @@ def _argument(found: Found, arg: cst.Arg, names: MessageNames, inference: Infere
 def _builtin(found: Found, call: cst.Call, arg: cst.Arg, name: str, names: MessageNames) -> Iterator[Found]:
     first = call.args[0] is arg
     if name in {"builtins.list", "builtins.reversed"} and len(call.args) == 1 and found.shape in LISTS:
-        if name == "builtins.reversed" and found.shape is Shape.PAGE:
+        if found.shape is Shape.PAGE and (name == "builtins.reversed" or found.is_dumped):
             raise LeftError
         yield found.at(call, LISTS[found.shape])
     elif name == "builtins.len" and found.shape in LISTS and found.shape is not Shape.PAGE:

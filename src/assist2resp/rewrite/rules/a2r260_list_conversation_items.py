@@ -7,6 +7,7 @@ import functools
 import libcst as cst
 
 from assist2resp.rewrite.flows.chains import beta_of, client_of
+from assist2resp.rewrite.messages.dumped import dump_around, key_of
 from assist2resp.rewrite.messages.listings import Listing
 from assist2resp.rewrite.messages.shapes import Found, Shape
 from assist2resp.rewrite.plan import Plan
@@ -251,19 +252,43 @@ class ListConversationItems:
                 plan.change(found.file, around, lambda updated: cst.ensure_type(updated, cst.Call).args[0].value)
             elif found.node is not site.awaited:
                 plan.change(found.file, around, lambda updated: updated.with_changes(asynchronous=None))
-        for found in [*reads.of(Shape.PAGE, site), *reads.of(Shape.TEXT, site), *reads.of(Shape.PART, site)]:
+        for found in (found for shape in Shape for found in reads.of(shape, site)):
             node = found.file.scopes.parent_of[found.node]
-            if node in done or not isinstance(node, cst.Attribute):
+            dump = dump_around(found.node, found.file) if found not in listing.shown and not found.is_dumped else None
+            if dump is not None and dump not in done:
+                done.add(dump)
+                plan.change(found.file, dump, _undumped)
+            word = key_of(node) if found.is_dumped else node.attr.value if isinstance(node, cst.Attribute) else None
+            if node in done or word is None:
                 continue
             done.add(node)
-            if node.attr.value in {"data", "value"}:
+            if word in {"data", "value"}:
                 parent = found.file.scopes.parent_of[node]
                 if _assigns_to_itself(parent, found.node):
                     plan.change(found.file, parent, leaving_comments)
                 else:
                     plan.change(found.file, node, _value)
-            elif node.attr.value == "type":
+            elif word == "type" and found.shape is Shape.PART:
                 plan.change(found.file, found.file.scopes.parent_of[node], _is_text)
+            if found.is_dumped and word not in {"data", "value"}:
+                plan.change(found.file, node, functools.partial(_attribute_of, word))
+
+
+def _undumped(updated: cst.CSTNode) -> cst.BaseExpression:
+    """The object itself in place of `node.dict()` or `json.loads(node.json())`."""
+    call = cst.ensure_type(updated, cst.Call)
+    if isinstance(call.func, cst.Attribute) and not _is_loads(call):
+        return call.func.value
+    return _undumped(call.args[0].value)
+
+
+def _is_loads(call: cst.Call) -> bool:
+    return code(call.func) == "json.loads"
+
+
+def _attribute_of(word: str, updated: cst.CSTNode) -> cst.BaseExpression:
+    """`node.word` in place of `node["word"]`."""
+    return attribute(_value(updated), word)
 
 
 def _awaited_as(before: cst.CSTNode, call: cst.Call) -> cst.BaseExpression:
