@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import libcst as cst
@@ -10,8 +10,10 @@ import libcst as cst
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.displays import LOGS, is_displayed
 from assist2resp.rewrite.flows.dropped_results import is_dropped
+from assist2resp.rewrite.flows.reaching import Reads
 from assist2resp.rewrite.flows.run_sites import MESSAGE_CREATE, assigned_name
 from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.messages.kept import is_kept_for_nobody
 from assist2resp.rewrite.messages.newest import text_of_message
 from assist2resp.rewrite.runs.flow_runs import FlowRuns
 
@@ -37,8 +39,11 @@ class Written:
         return not (self.ids or self.shown or self.said or self.is_returned)
 
 
-def written_by(runs: FlowRuns, site: Site) -> Written | None:
-    """What is read of the message that `site` writes; None where that is more."""
+def written_by(runs: FlowRuns, site: Site, others: Collection[Site]) -> Written | None:
+    """What is read of the message that `site` writes; None where that is more.
+
+    The messages of `others`, which become items as well, may be found by the same reads.
+    """
     parents, parent = site.file.scopes.parent_of, site.file.scopes.parent_of[site.awaited]
     dropped = is_dropped(site.scope, runs.inference)
     if isinstance(parent, cst.Expr):
@@ -47,8 +52,8 @@ def written_by(runs: FlowRuns, site: Site) -> Written | None:
         return Written(is_returned=True) if dropped else None
     name = assigned_name(site)
     if name is None:
-        return None
-    reads = _reads(runs, site, name)
+        return Written() if is_kept_for_nobody(site, runs.inference) else None
+    reads = _reads(runs, site, name, others)
     if reads is None:
         return None
     left = [read for read in reads if not (dropped and isinstance(parents[read], cst.Return))]
@@ -69,17 +74,22 @@ def written_by(runs: FlowRuns, site: Site) -> Written | None:
     )
 
 
-def _reads(runs: FlowRuns, site: Site, name: cst.Name) -> list[cst.Name] | None:
-    """The reads of the variable that holds a message; None where it holds other things as well."""
+def _reads(runs: FlowRuns, site: Site, name: cst.Name, others: Collection[Site]) -> list[cst.Name] | None:
+    """The reads of a variable that may find the message in it; None where they may find other things as well."""
     variable = site.scope.find(name.value)
     if variable is None:
         return []
     if variable[0].parent is None and uses.is_shared(runs.inference.project, site.file, name.value):
         return None
-    reads = list(uses.reads_of(variable, site.file))
-    written = {other.awaited for other in uses.sites_named(runs.flow, MESSAGE_CREATE)}
-    alone = all(binding.node in written for binding in variable[0].names[variable[1]])
-    return reads if alone or not reads else None
+    written = {site.awaited, *(other.awaited for other in others)}
+    reads, found = Reads(site.file), list[cst.Name]()
+    for read in uses.reads_of(variable, site.file):
+        seen = {binding.node for binding in reads.reaching(read, variable)}
+        if site.awaited in seen and not seen <= written:
+            return None
+        if site.awaited in seen:
+            found.append(read)
+    return found
 
 
 def _is_seen(node: cst.BaseExpression, site: Site, runs: FlowRuns, *, dumps: bool = True) -> bool:

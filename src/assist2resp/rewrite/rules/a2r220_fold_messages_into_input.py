@@ -318,12 +318,13 @@ class FoldMessagesIntoInput:
         if not plan.plain.writes_items:
             return
         named: set[cst.Attribute] = set()
-        for site in plan.open_sites:
-            read = _read_of(plan, site) if site.path == MESSAGE_CREATE else None
-            thread, element = thread_argument(site) if read else None, input_item(plan, site) if read else None
-            if read is None or element is None or thread is None:
-                continue
-            if plan.plain.possible and self._fold(plan, site, thread, element, read):
+        for site, read in _written(plan).items():
+            thread, element = thread_argument(site), input_item(plan, site)
+            if (
+                element is None
+                or thread is None
+                or (plan.plain.possible and self._fold(plan, site, thread, element, read))
+            ):
                 continue
             if not read.said:
                 for node in set(read.ids) - named:
@@ -370,16 +371,23 @@ class FoldMessagesIntoInput:
         plan.fix(site, self.code, f"the message became an item of the conversation{differs}.", level=level, plain=True)
 
 
-def _read_of(plan: Plan, site: Site) -> Written | None:
-    """What is read of the message that a creation makes, if that says no more than a role and a content."""
+def _written(plan: Plan) -> dict[Site, Written]:
+    """The creations that say no more than a role and a content, with what is read of their messages."""
+    found = [site for site in plan.open_sites if site.path == MESSAGE_CREATE and _is_plain_call(site)]
+    while True:
+        reads = {site: written_by(plan.plain, site, found) for site in found}
+        fit = {site: read for site, read in reads.items() if read is not None and not (read.said and read.ids)}
+        if len(fit) == len(found):
+            return fit
+        found = list(fit)
+
+
+def _is_plain_call(site: Site) -> bool:
     if not isinstance(site.receiver, Resource) or site.receiver.wrapper or site.receiver.is_azure or site.call is None:
-        return None
-    if has_star(site.call) or not all(
-        arg.keyword is None or arg.keyword.value in {"thread_id", "role", "content", *_HANDED_ON}
-        for arg in site.call.args
-    ):
-        return None
-    return written_by(plan.plain, site)
+        return False
+    names = {arg.keyword.value for arg in site.call.args if arg.keyword is not None}
+    known = {"role", "content"} <= names <= {"thread_id", "role", "content", *_HANDED_ON}
+    return known and not has_star(site.call)
 
 
 def _differs(read: Written, instead: str) -> tuple[Level, str]:
