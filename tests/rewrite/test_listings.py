@@ -109,6 +109,19 @@ def shown(body: str, folder: Path) -> str:
         param(f"page = {LISTING}\nfor m in page.data:\n    print(m.role)", "][:20]", id="a page is cut"),
         param(f"page = {LISTING[:-1]}, limit=3)\nprint(len(page.data))", "][:3]", id="a limited page is cut"),
         param(
+            f"page = {LISTING}\nfor m in page.data[1:4]:\n    print(m.role)",
+            "    ]\n    for m in page[1:4]:",
+            id="cut itself",
+        ),
+        param(
+            f"page = {LISTING}\nprint(len(page.data[:21]))", "    ][:20]\n    print(len(page[:21]))", id="cut by more"
+        ),
+        param(
+            f"page = {LISTING}\nprint(len(page.data[-3:]))",
+            "    ][:20]\n    print(len(page[-3:]))",
+            id="cut at the end",
+        ),
+        param(
             f"page = {LISTING}\nfor m in page:\n    print(m.role)", "    ]\n    for m in page:", id="all pages are not"
         ),
         param(

@@ -231,11 +231,22 @@ def _goes_through(page: Found) -> bool:
 
 
 def _reads_less(found: Found, most: cst.BaseExpression) -> bool:
-    """Whether an expression asks for one message that the page holds, or whether there are any."""
+    """Whether an expression asks for one message that the page holds, or the first ones, or whether there are any."""
     parent = found.file.scopes.parent_of[found.node]
+    held = most.evaluated_value if isinstance(most, cst.Integer) else 1
+    if _is_cut(found.node, held) or _is_cut(parent, held):
+        return True
     if isinstance(parent, cst.Subscript) and isinstance(parent.slice[0].slice, cst.Index):
-        index, held = parent.slice[0].slice.value, most.evaluated_value if isinstance(most, cst.Integer) else 1
+        index = parent.slice[0].slice.value
         return isinstance(index, cst.Integer) and index.evaluated_value < held
     if isinstance(parent, cst.Attribute):
         return False
     return not isinstance(parent, (cst.For, cst.CompFor, cst.Arg, cst.Subscript))
+
+
+def _is_cut(node: cst.CSTNode, held: int) -> bool:
+    """Whether an expression is the first so many of a list, and no more than a page held."""
+    match node.slice[0].slice if isinstance(node, cst.Subscript) else None:
+        case cst.Slice(lower=cst.Integer() | None, upper=cst.Integer() as end, step=None):
+            return end.evaluated_value <= held
+    return False
