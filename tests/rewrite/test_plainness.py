@@ -19,6 +19,14 @@ NAMED = (
 )
 BEGIN = "run = client.beta.threads.create_and_run_poll(assistant_id=a, thread={})\n"
 LISTING = "client.beta.threads.messages.list(t)"
+REFUSED = """\
+import openai
+try:
+    client.beta.threads.messages.create(t, role='user', content='x')
+    {}
+except {}:
+    print('later')
+"""
 SUBMIT = "client.beta.threads.runs.submit_tool_outputs_and_poll(thread_id=t, run_id=run.id, tool_outputs={})\n"
 
 
@@ -73,6 +81,8 @@ def obstacle(body: str, folder: Path) -> str:
             "run = " + SUBMIT.format("outputs"),
             id="tool outputs",
         ),
+        param(REFUSED.format(POLL.strip(), "openai.BadRequestError"), id="a refused turn, run and all"),
+        param(REFUSED.format("pass", "Exception") + POLL, id="a turn that fails in any way"),
     ],
 )
 def test_plain(body: str, tmp_path: Path) -> None:
@@ -171,6 +181,11 @@ def test_plain(body: str, tmp_path: Path) -> None:
             POLL.replace("a)", "given(), tool_choice='required')") + SUBMIT.format("[]"),
             "where the run's own settings are not to be seen",
             id="outputs after a choice of tools, which was for the first response",
+        ),
+        param(
+            REFUSED.format("pass", "(TypeError, openai.BadRequestError)") + POLL,
+            "expects that messages are refused",
+            id="a refused turn",
         ),
     ],
 )

@@ -30,7 +30,7 @@ from assist2resp.rewrite.runs.flow_runs import FlowRuns
 from assist2resp.rewrite.runs.handovers import read_by_name
 from assist2resp.rewrite.runs.own_threads import own_thread
 from assist2resp.rewrite.streams.streamed_runs import MANAGED
-from assist2resp.rewrite.syntax.nodes import argument, has_star
+from assist2resp.rewrite.syntax.nodes import argument, descendants, has_star
 from assist2resp.rewrite.values.kinds import Ident, Resource
 
 _STEPS = ("beta.threads.runs.steps.list", "beta.threads.runs.steps.retrieve")
@@ -42,6 +42,7 @@ _CREATE_ARGUMENTS = frozenset({
     "truncation_strategy", "max_prompt_tokens",
 })  # fmt: skip
 
+_BAD_REQUEST = "BadRequestError"
 _REFUSAL = re.compile(rb"""["'][^"'\n]*(?:\bwhile a run\b|\brun_(?:\\w|\[))""")
 
 
@@ -49,7 +50,22 @@ def refusal_obstacle(runs: FlowRuns) -> str:
     """A program that looks for the run in the words of a refusal expects runs that go on by themselves."""
     if any(_REFUSAL.search(file.data) for file in uses.connected_files(runs.flow)):
         return "the program reads which run is in the way from an error's text"
+    if any(_is_refused_alone(site, runs) for site in uses.sites_named(runs.flow, MESSAGE_CREATE)):
+        return "the program expects that messages are refused while a run is active"
     return ""
+
+
+def _is_refused_alone(site: Site, runs: FlowRuns) -> bool:
+    """Whether a `try` around a message, and around no run, catches that it is refused."""
+    started = {other.node for other in runs.flow.sites if ".runs." in other.path or other.path in THREAD_RUNS}
+    for node in site.file.scopes.ancestors(site.node):
+        if isinstance(node, (cst.FunctionDef, cst.Lambda)):
+            return False
+        if isinstance(node, cst.Try) and (inside := set(descendants(node.body))) and site.node in inside:
+            caught = [part for handler in node.handlers if handler.type for part in descendants(handler.type)]
+            refused = any(isinstance(part, cst.Name) and part.value == _BAD_REQUEST for part in caught)
+            return refused and not started & inside
+    return False
 
 
 def mock_obstacle(runs: FlowRuns) -> str:
