@@ -58,6 +58,21 @@ def obstacle(text: str, folder: Path) -> str:
         param(program(TEXT), "", id="text"),
         param(program(TEXT, given="handler", before="handler = Handler()"), "", id="in a variable"),
         param(program(TEXT.replace("value", "annotations")), "reads delta.annotations of an event", id="annotations"),
+        param(
+            program("def on_text_done(self, text):\n    print(text.annotations[0].file_citation)"),
+            "",
+            id="citations of a text",
+        ),
+        param(
+            program("def on_message_done(self, message):\n    print(message.content[0].text.annotations)"),
+            "",
+            id="citations of a message",
+        ),
+        param(
+            program("def on_text_done(self, text):\n    print([a.file_path for a in text.annotations])"),
+            "reads which files of code a text cites",
+            id="files that code wrote",
+        ),
         param(program(TEXT.replace("delta.value", "delta")), "reads delta of an event", id="whole delta"),
         param(program(TEXT.replace("delta.value", "snapshot.value")), "reads snapshot.value", id="snapshot"),
         param(program(TEXT + "\n    self.keep(snapshot)"), "reads snapshot of an event", id="snapshot kept"),

@@ -23,7 +23,7 @@ from openai.resources.beta.threads import AsyncThreads, Threads
 from openai.types.beta import Thread
 from openai.types.beta.threads import Message, Run
 from openai.types.beta.threads.run import RequiredAction
-from openai.types.responses import Response, ResponseFunctionToolCall
+from openai.types.responses import Response, ResponseFunctionToolCall, ResponseOutputText
 
 from tests.rewrite.support.scenes import WEATHER, begin, outputs, say, transcript
 from tests.rewrite.support.surface import Surface, support_module, surface
@@ -588,3 +588,19 @@ def test_a_response_tells_what_the_next_one_is_told(
     unsaid = {"instructions": None, "temperature": 1.0, "top_p": 1.0, "parallel_tool_calls": True, "metadata": {}}
     rest = {"truncation": "auto", "text": {"format": {"type": "text"}}, "tool_choice": "required", "reasoning": None}
     assert support.same_settings(Response.model_validate({**own, **unsaid, **rest, **told})) == again
+
+
+def test_a_text_is_shown_with_what_it_cites(tmp_path: Path) -> None:
+    support = support_module(tmp_path, "cited_text", is_async=False)
+    cited = {"type": "file_citation", "file_id": "file_1", "filename": "a.txt", "index": 3}
+    text = support.cited_text(ResponseOutputText(type="output_text", text="Yes. No.", annotations=[cited]))
+    assert text.value == "Yes【4:0†a.txt】. No."
+    assert [(a.text, a.start_index, a.file_citation.file_id) for a in text.annotations] == [
+        ("【4:0†a.txt】", 3, "file_1")
+    ]
+
+
+def test_a_text_that_cites_nothing_is_shown_as_it_is(tmp_path: Path) -> None:
+    support = support_module(tmp_path, "cited_text", is_async=False)
+    text = support.cited_text(ResponseOutputText.construct(type="output_text", text="No.", annotations=None))
+    assert (text.value, text.annotations) == ("No.", [])

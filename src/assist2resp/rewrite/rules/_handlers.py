@@ -69,6 +69,8 @@ def plain_class(plan: Plan, reading: HandlerReading) -> None:
     file, node = reading.kind.file, reading.kind.node
     for edit in reading.edits:
         plan.change(file, edit.node, edit.build)
+    for name in reading.needs:
+        plan.need(file, name)
     if reading.inline:
         plan.change(file, node, lambda _: cst.RemoveFromParent())
         return

@@ -195,6 +195,8 @@ class StreamResponses:
             plan.change(site.file, site.call, lambda updated: cst.Await(cst.ensure_type(updated, cst.Call)))
         for edit in run.edits:
             plan.change(site.file, edit.node, edit.build)
+        for name in run.needs:
+            plan.need(site.file, name)
         _wait(plan, site, run, helper=helper)
         kept = keep_failed(plan, site, given)
         read_text(plan, site, StreamResponses.code, f"a streamed run became a streamed response{kept}.")

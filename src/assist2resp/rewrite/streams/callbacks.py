@@ -63,6 +63,18 @@ CALLBACKS: Mapping[str, Callback] = {
 Not `on_tool_call_done`: the SDK calls it again for the same call when the next step and the run end.
 """
 
+TEXT_WITH_CITATIONS = Callback(
+    ResponseEvent(
+        "response.content_part.done",
+        "ResponseContentPartDoneEvent",
+        reads={"text.value": "part.text"},
+        cited={"text": "part"},
+    ),
+    ("text",),
+    'part.type == "output_text"',
+)
+"""`on_text_done` of a handler that reads more of the text than its words."""
+
 CODE = Callback(
     ResponseEvent(
         "response.code_interpreter_call_code.delta",

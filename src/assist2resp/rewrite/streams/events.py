@@ -30,6 +30,8 @@ class ResponseEvent:
     """What else must hold; `{event}` stands for the event's name."""
     reads: Mapping[str, str] = field(default_factory=dict)
     shown: frozenset[str] = frozenset()
+    cited: Mapping[str, str] = field(default_factory=dict)
+    """The texts with what they cite, each with the part of the new event that says both."""
 
     @property
     def tells_failure(self) -> bool:
@@ -60,6 +62,7 @@ EVENTS: Mapping[str, ResponseEvent] = {
         "ResponseOutputItemDoneEvent",
         _MESSAGE,
         reads={"data.role": "item.role", "data.content[0].text.value": "item.content[0].text"},
+        cited={"data.content[0].text": "item.content[0]"},
     ),
     "thread.run.created": ResponseEvent(
         "response.created", "ResponseCreatedEvent", reads={"data.id": "response.id"}, shown=_RUN

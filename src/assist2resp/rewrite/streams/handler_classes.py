@@ -11,7 +11,7 @@ import libcst as cst
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.streams.callbacks import ARGUMENTS, CALLBACKS, CODE, OUTPUTS, Callback
+from assist2resp.rewrite.streams.callbacks import ARGUMENTS, CALLBACKS, CODE, OUTPUTS, TEXT_WITH_CITATIONS, Callback
 from assist2resp.rewrite.streams.events import ResponseEvent
 from assist2resp.rewrite.streams.handler_calls import Sending
 from assist2resp.rewrite.streams.loops import StatementReads
@@ -25,6 +25,7 @@ from assist2resp.rewrite.values.kinds import Class, External, Instance
 
 _BASES = ("AssistantEventHandler", "AsyncAssistantEventHandler")
 _EVENT, _DELTA, _END, _EXCEPTION = "on_event", "on_tool_call_delta", "on_end", "on_exception"
+_TEXT_DONE = "on_text_done"
 _INTERPRETER = "delta.code_interpreter"
 
 
@@ -58,6 +59,8 @@ class HandlerReading:
     inline: bool = False
     """Whether the branches go into the loop, and the class goes."""
     callbacks: list[cst.FunctionDef] = field(default_factory=list)
+    needs: set[str] = field(default_factory=set)
+    """The functions of the support module that the callbacks call."""
 
     @property
     def reads_outputs(self) -> bool:
@@ -237,7 +240,16 @@ class _Class:
         elif name == _DELTA:
             self._tool_call_delta(function, statements)
         elif statements:
-            self._branch(function, CALLBACKS[name], statements)
+            cites = name == _TEXT_DONE and self._reads_citations(function)
+            self._branch(function, TEXT_WITH_CITATIONS if cites else CALLBACKS[name], statements)
+
+    def _reads_citations(self, function: cst.FunctionDef) -> bool:
+        """Whether a callback reads more of its text than the words."""
+        params, scopes = function.params.params[1:], self.file.scopes
+        variable = (scopes.own[function], params[0].name.value) if params else None
+        read = uses.reads_of(variable, self.file) if variable is not None else ()
+        parents = [scopes.parent_of[node] for node in read]
+        return any(not (isinstance(node, cst.Attribute) and node.attr.value == "value") for node in parents)
 
     def _every_event(self, function: cst.FunctionDef, statements: Statements) -> None:
         """`on_event`, which tells events apart by itself, as a loop over them does."""
@@ -246,6 +258,7 @@ class _Class:
         name = function.params.params[1].name
         reads = _CallbackReads(name.value, function, {name: ""}, self.file, self.inference)
         self.reading.edits += reads.of(statements, None)
+        self.reading.needs |= reads.needs
         self.reading.edits += self._sending.kept_runs(reads.actions, name.value)
         self.reading.at_every_event = statements
 
@@ -272,6 +285,7 @@ class _Class:
         seen = callback.event if self.reading.inline else replace(callback.event, ends=True)
         reads = _CallbackReads(self.reading.event, function, roots, self.file, self.inference)
         self.reading.edits += reads.of(statements, seen)
+        self.reading.needs |= reads.needs
         comments = [line.comment.value for line in function.leading_lines if line.comment is not None]
         remarks = tuple(text.lstrip("#").strip() for text in comments)
         self.reading.branches.append(Branch(callback, statements, remarks))

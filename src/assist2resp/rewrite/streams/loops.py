@@ -31,13 +31,15 @@ class LoopReading:
 
     edits: tuple[Edit, ...]
     tells_failures: bool
+    needs: frozenset[str]
+    """The functions of the support module that it calls."""
 
 
 def read_loop(loop: cst.For, file: SourceFile, inference: Inference) -> LoopReading:
     """Read `for event in stream: …`. Raises NotUnderstoodError."""
     reader = _LoopReads(loop, file, inference)
     reader.read()
-    return LoopReading(tuple(reader.edits), reader.tells_failures)
+    return LoopReading(tuple(reader.edits), reader.tells_failures, frozenset(reader.needs))
 
 
 class StatementReads(EventReads):
@@ -165,6 +167,8 @@ class StatementReads(EventReads):
                 path = self.path(value)
             case _:
                 return False
+        if self.cites and seen is not None and path in seen.cited:
+            return False
         if not path or (seen is not None and path in seen.reads) or not (path == "event" or is_known(path, seen)):
             return False
         variable = self.variable(target)

@@ -12,6 +12,7 @@ from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.streams.events import CONTENT, DELTA_CLASSES, ResponseEvent
 from assist2resp.rewrite.syntax.calls import attribute
 from assist2resp.rewrite.syntax.edits import Build
+from assist2resp.rewrite.syntax.imports import free_name
 from assist2resp.rewrite.syntax.nodes import children, descendants, string_value
 from assist2resp.rewrite.syntax.scopes import Variable
 from assist2resp.rewrite.values.inference import Inference
@@ -20,6 +21,8 @@ from assist2resp.rewrite.values.narrowed import ACTION
 
 _KIND = f"{CONTENT}[0].type"
 _OBJECT = "thread.message.delta"
+_CITATIONS, _FILES = b"annotations", b"file_path"
+_CITED = "cited_text"
 
 
 class NotUnderstoodError(Exception):
@@ -43,6 +46,10 @@ class EventReads:
         self.tells_failures = False
         self.paths: dict[Variable, str] = {}
         self.handled: set[cst.CSTNode] = set()
+        self.cites = _CITATIONS in file.data
+        """Whether the program reads what a text cites."""
+        self.needs: set[str] = set()
+        """The functions of the support module that what is read goes through."""
 
     def variable(self, name: cst.Name) -> Variable:
         scope = self.file.scopes.scope_of[name]
@@ -172,6 +179,8 @@ class EventReads:
         if path == "event" and seen.old and uses.is_shown(node, self.file, self.inference):
             self._name_of(node, seen.old)
             return
+        if self.cites and self._cited(node, path, seen):
+            return
         new = seen.reads.get(path)
         if not path and seen.tells_failure and uses.is_shown(node, self.file, self.inference):
             self.take(node)
@@ -185,6 +194,23 @@ class EventReads:
         quotes = [outer.start for outer in self.file.scopes.ancestors(node) if isinstance(outer, cst.FormattedString)]
         read = _reading(self.event, new.replace('"', "'") if any('"' in quote for quote in quotes) else new)
         self.edits.append(Edit(node, lambda _: read))
+
+    def _cited(self, node: cst.CSTNode, path: str, seen: ResponseEvent) -> bool:
+        """Read a text with its citations, or what is read of such a text, as the old event told it."""
+        found = next((text for text in seen.cited if path == text or path.startswith(f"{text}.")), None)
+        if found is None:
+            return False
+        if _FILES in self.file.data:
+            raise NotUnderstoodError("the program reads which files of code a text cites")
+        while self.path(node) != found:
+            assert isinstance(node, (cst.Attribute, cst.Subscript))
+            node = node.value
+        self.take(node)
+        self.needs.add(_CITED)
+        name = free_name(self.file.scopes, _CITED, f"compat_{_CITED}")
+        text = cst.Call(cst.Name(name), [cst.Arg(_reading(self.event, seen.cited[found]))])
+        self.edits.append(Edit(node, lambda _: text))
+        return True
 
 
 def _reading(event: str, path: str) -> cst.BaseExpression:

@@ -40,6 +40,8 @@ class StreamedRun:
     readings: int = 0
     tells_failures: bool = False
     handler: HandlerReading | None = None
+    needs: frozenset[str] = frozenset()
+    """The functions of the support module that its loop calls."""
 
 
 def is_streamed(site: Site) -> bool:
@@ -176,6 +178,7 @@ class _Reader:
         self.run.readings += 1
         self.run.edits += reading.edits
         self.run.tells_failures = self.run.tells_failures or reading.tells_failures
+        self.run.needs |= reading.needs
 
     def _wait(self, call: cst.CSTNode) -> None:
         statement = self.file.scopes.parent_of[call]

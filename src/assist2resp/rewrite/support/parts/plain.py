@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from openai.types.responses import Response
+from openai.types.beta.threads import Text
+from openai.types.responses import Response, ResponseOutputText
 
 from assist2resp.rewrite.support.parts.archive import _load_now
+from assist2resp.rewrite.support.parts.content import _annotated
 from assist2resp.rewrite.support.parts.state import _conversation
 from assist2resp.rewrite.support.parts.wire import Json, _Refusal
 
@@ -60,6 +62,13 @@ def going_on(response: Response) -> Json:
     """The arguments of the response that goes on with one: its settings and conversation, or itself if it names none."""
     held = response.conversation
     return {**same_settings(response), **({"conversation": held.id} if held else {"previous_response_id": response.id})}
+
+
+def cited_text(part: ResponseOutputText) -> Text:
+    """The text of a part as a message showed it: with markers of what it cites, and the citations with their places."""
+    said: Json = part.to_dict()
+    *_, block = _annotated({**said, "annotations": said.get("annotations") or []}, [])
+    return Text.model_validate(block["text"])
 
 
 def conversation_id(thread_id: str) -> str:
