@@ -14,6 +14,20 @@ from openai import OpenAI
 client = OpenAI()
 
 
+def say(thread_id, text):
+    client.beta.threads.messages.create(thread_id=thread_id, role="user", content=text)
+
+
+def again(thread_id, assistant_id):
+    say(thread_id, "And shorter?")
+    return client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
+
+
+def twice(thread_id, assistant_id):
+    again(thread_id, assistant_id)
+    again(thread_id, assistant_id)
+
+
 def ask(thread_id, assistant_id, other):
     run = client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
 {body}
@@ -41,6 +55,11 @@ NEWEST = {
     page = [other]
     print(page)
 """,
+    "of the run that a function gives": """
+    run = again(thread_id, assistant_id)
+    page = client.beta.threads.messages.list(thread_id)
+    print(page.data[0].content[0].text.value)
+""",
 }
 OTHERS = {
     "as a dictionary of some keys": """
@@ -63,7 +82,43 @@ OTHERS = {
         page = other
     print(page.data[0].content[0].text.value)
 """,
+    "of a run that another function starts": """
+    twice(thread_id, assistant_id)
+    page = client.beta.threads.messages.list(thread_id)
+    print(page.data[0].content[0].text.value)
+""",
+    "that another function writes": """
+    say(thread_id, "Thanks.")
+    print(client.beta.threads.messages.list(thread_id).data[0].content[0].text.value)
+""",
+    "of a run without a name": """
+    client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
+    page = client.beta.threads.messages.list(thread_id)
+    print(page.data[0].content[0].text.value)
+""",
 }
+SENT_ELSEWHERE = """\
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def wait(run):
+    while run.status != "completed":
+        run = client.beta.threads.runs.retrieve(thread_id=run.thread_id, run_id=run.id)
+        if run.status == "requires_action":
+            call = run.required_action.submit_tool_outputs.tool_calls[0]
+            run = client.beta.threads.runs.submit_tool_outputs(
+                thread_id=run.thread_id, run_id=run.id, tool_outputs=[{"tool_call_id": call.id, "output": "ok"}]
+            )
+
+
+def ask(thread_id, assistant_id):
+    run = client.beta.threads.runs.create(thread_id=thread_id, assistant_id=assistant_id)
+    wait(run)
+    page = client.beta.threads.messages.list(thread_id=thread_id)
+    print(page.data[0].content[0].text.value)
+"""
 
 
 @pytest.mark.parametrize("body", [pytest.param(text, id=name) for name, text in NEWEST.items()])
@@ -76,3 +131,7 @@ def test_the_newest_message_is_the_output_text(body: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("body", [pytest.param(text, id=name) for name, text in OTHERS.items()])
 def test_another_message_is_not(body: str, tmp_path: Path) -> None:
     assert "output_text" not in rewritten(PROGRAM.format(body=body.strip("\n")), tmp_path).text
+
+
+def test_the_text_of_a_run_that_goes_on_elsewhere_is_not_its_own(tmp_path: Path) -> None:
+    assert "output_text" not in rewritten(SENT_ELSEWHERE, tmp_path).text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
@@ -19,6 +19,7 @@ from assist2resp.rewrite.flows.run_sites import (
     thread_argument,
 )
 from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.flows.writers import function_around
 from assist2resp.rewrite.messages.newest import newest_texts
 from assist2resp.rewrite.runs.flow_runs import FlowRuns
 from assist2resp.rewrite.syntax.nodes import code, descendants
@@ -41,7 +42,7 @@ def _still_newest(runs: FlowRuns, site: Site, run: cst.Name, texts: list[cst.Bas
     made, listed, around = order[run], order[site.node], set(site.file.scopes.ancestors(site.node))
     read = [listed if text in around else order[text] for text in texts]
     near = [other for other in runs.flow.sites if other.file is site.file and other.scope is site.scope]
-    written = [order[other.node] for other in near if other.path == MESSAGE_CREATE]
+    written = [order[other.node] for other in near if other.path == MESSAGE_CREATE or _is_of_another(other, run)]
     made_before = [
         other
         for other in near
@@ -63,7 +64,35 @@ def _still_newest(runs: FlowRuns, site: Site, run: cst.Name, texts: list[cst.Bas
         and all(site.file.scopes.scope_of.get(text) in {site.scope, None} for text in texts)
         and not any(made < place < listed for place in written)
         and not any(listed < place < max(read) for place in rebound)
+        and not _is_added_to(runs, site, run)
     )
+
+
+def _is_of_another(site: Site, run: cst.Name) -> bool:
+    """Whether a site starts a run that is not given to the name of `run`."""
+    name = assigned_name(site)
+    return site.path in CREATES and (name is None or name.value != run.value)
+
+
+def _is_added_to(runs: FlowRuns, site: Site, run: cst.Name) -> bool:
+    """Whether a function is called after the run began and before the listing that may add to the thread."""
+    order, scopes, around = text_order(site.file), site.file.scopes, set(site.file.scopes.ancestors(site.node))
+    inside = [node for node in runs.adding_calls if node in order and order[run] < order[node] < order[site.node]]
+    here = function_around(site.node, site.file)
+    return any(
+        node not in around
+        and function_around(node, site.file) is here
+        and not _binds(node, run.value, scopes.parent_of)
+        for node in inside
+    )
+
+
+def _binds(node: cst.Call, name: str, parents: Mapping[cst.CSTNode, cst.CSTNode]) -> bool:
+    """Whether a call gives a name its value."""
+    parent = parents.get(node)
+    while isinstance(parent, cst.Await):
+        parent = parents.get(parent)
+    return isinstance(parent, cst.Assign) and any(code(target.target) == name for target in parent.targets)
 
 
 def _bindings_of(runs: FlowRuns, run: cst.Name, site: Site) -> list[cst.Name]:

@@ -24,6 +24,7 @@ from assist2resp.rewrite.flows.run_sites import (
     is_resumed,
 )
 from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.flows.writers import calls_that_add
 from assist2resp.rewrite.literals.lookup import Lookup
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.runs.handovers import handed_over, read_by_name, says_again, settings
@@ -203,3 +204,8 @@ class FlowRuns:
             return {}
         found = {site: renewals(site, self.flow, self.inference) for site in asked}
         return {site: calls for site, calls in found.items() if calls is not None}
+
+    @cached_property
+    def adding_calls(self) -> frozenset[cst.Call]:
+        """The calls of functions that add to a thread of the flow."""
+        return calls_that_add(self.flow, self.inference)
