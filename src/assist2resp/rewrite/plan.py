@@ -99,7 +99,9 @@ class Plan:
     def look(self, file: SourceFile) -> Lookup:
         """The names of one of the flow's files, for the conversions of literals."""
         if file not in self._looks:
-            self._looks[file] = replace(self.plain.look(file), in_parts=self.plain.reads_parts)
+            self._looks[file] = replace(
+                self.plain.look(file), in_parts=self.plain.reads_parts, keeps_idle_search=self.plain.brings_files
+            )
         return self._looks[file]
 
     def is_shared(self, file: SourceFile, name: str) -> bool:

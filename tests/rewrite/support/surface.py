@@ -20,7 +20,9 @@ from assist2resp.rewrite.support.shake import support_source
 from assist2resp.sandbox import Sandbox, sandbox
 from assist2resp.sandbox.app import Settings
 
-EVERYTHING = ("*", "conversation_id", "request_arguments", "input_message", "file_content", "file_object")
+EVERYTHING = (
+    "*", "conversation_id", "request_arguments", "with_thread_files", "input_message", "file_content", "file_object",
+)  # fmt: skip
 ID = re.compile(r"\b(?:asst|thread|conv|msg|run|resp|step|call|ci|fs|c?file|vs|cntr)[_-][A-Za-z0-9_]{8,}\b")
 TIMES = re.compile(r"^(?:\w+_at|expires_after)$")
 UNSEEN = {"thread.run": ("tool_resources",), "thread.run.step": ("expires_at",)}

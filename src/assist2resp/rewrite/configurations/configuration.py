@@ -11,6 +11,7 @@ import libcst as cst
 
 from assist2resp.rewrite.configurations.annotations import annotations_of, names_type, text_in
 from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.flows.displays import LOGS, is_displayed
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project.project import SourceFile
@@ -82,9 +83,13 @@ class Configurations:
                     self.reads.append(use)
                 elif use.parent.attr.value != "id" or not self._is_used_as_id(use.parent, use.file):
                     return False
-            elif not uses.passes_on(use, self.plan.inference):
+            elif not (uses.passes_on(use, self.plan.inference) or self._is_logged(use)):
                 return False
         return True
+
+    def _is_logged(self, use: uses.Use) -> bool:
+        """Whether an assistant only goes into a log, for those who look after the program."""
+        return is_displayed(uses.awaited(use.node, use.file), use.file, self.plan.inference, LOGS)
 
     def _ids_fit(self) -> bool:
         for file, node, kind in self.plan.flow.index.loads.get(self.plan.flow, ()):

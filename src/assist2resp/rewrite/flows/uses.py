@@ -83,7 +83,7 @@ def passes_on(use: Use, inference: Inference) -> bool:
     """Whether the object only moves to places that hold nothing else: variables, parameters, results of the project."""
     parent = use.parent
     kind = inference.kind(awaited(use.node, use.file), use.file)
-    if isinstance(parent, (cst.Expr, cst.Del)):
+    if isinstance(parent, (cst.Expr, cst.Del, cst.NameItem)):  # a name item is of `global` or `nonlocal`
         return True
     if isinstance(parent, cst.Assign):
         return all(

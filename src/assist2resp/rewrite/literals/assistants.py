@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -99,7 +99,7 @@ class _Assistant:
             return Changes(tuple(settings), self.edits) if whole else None
         if not self.resources.tool_types:
             return Changes(tuple(settings), self.edits) if "tool_resources" not in self.body.keys else None
-        if made is None or argument(made, "tool_resources") is not None:
+        if made is None or argument(made, "tool_resources") is not None or self.look.keeps_idle_search:
             return None
         had = argument(made, "tools")
         tool = self._completed(had, argument(made, "model"))
@@ -153,7 +153,10 @@ class _Assistant:
         return _refuse()
 
     def _tools(self, node: cst.BaseExpression) -> cst.BaseExpression:
-        made = tools(node, self.look, self.resources, self.body.get("model"), drops_idle_search=True)
+        given = self.resources
+        if self.look.keeps_idle_search and given.vector_store_ids is None:
+            given = replace(given, vector_store_ids=cst.List([]))
+        made = tools(node, self.look, given, self.body.get("model"), drops_idle_search=True)
         if made is None:
             raise Refused
         self.edits, self.tool_types = made.edits, made.tool_types

@@ -52,6 +52,8 @@ class Lookup:
     """What the caller knows of an expression being a string, where this module alone does not say it."""
     in_parts: bool = False
     """Whether a user's text is written as a part, since the program reads it back as one."""
+    keeps_idle_search: bool = False
+    """Whether an assistant's search that has no stores waits for those of the threads."""
 
     def variable(self, name: cst.Name) -> Variable | None:
         """The variable that a name in the module's text stands for; None for a builtin or a name that we wrote."""

@@ -50,7 +50,7 @@ def response_arguments(
     arguments = [Argument("conversation", conversation)]
     if given is not None:
         arguments.append(Argument("input", given))
-    return arguments + (_configured(plan, site, assistant) or _registered(plan, site, assistant, thread))
+    return arguments + (_configured(plan, site, assistant, thread) or _registered(plan, site, assistant, thread))
 
 
 def _begun(plan: Plan, site: Site) -> tuple[cst.BaseExpression, cst.BaseExpression | None]:
@@ -74,7 +74,9 @@ def _begun(plan: Plan, site: Site) -> tuple[cst.BaseExpression, cst.BaseExpressi
     return attribute(made, "id"), None if written_first else own.items
 
 
-def _configured(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[Argument]:
+def _configured(
+    plan: Plan, site: Site, assistant: cst.BaseExpression, thread: cst.BaseExpression | None
+) -> list[Argument]:
     """The arguments of a run of an assistant that is configuration in code."""
     holder = plan.configurations.holder(assistant, site.file) if plan.configurations is not None else None
     if holder is None or site.call is None:
@@ -95,7 +97,10 @@ def _configured(plan: Plan, site: Site, assistant: cst.BaseExpression) -> list[A
         given = next((setting.value for setting in merged if setting.keyword == "instructions"), base)
         merged = [setting for setting in merged if setting.keyword != "instructions"]
         merged.append(Argument("instructions", paragraphs(given, found.apart["additional_instructions"])))
-    return [*own, Argument(None, _merged(holder, merged))]
+    settings = _merged(holder, merged)
+    if plan.plain.brings_files and thread is not None:
+        settings = call(plan.need(site.file, "with_thread_files"), settings, thread)
+    return [*own, Argument(None, settings)]
 
 
 def _registered(

@@ -26,7 +26,8 @@ class ConfigureAssistants:
     assistant's id hold the dictionary, and are called so where nothing else has that name; an update changes it.
     Why: there are no stored assistants any more; everything is sent with each request.
     Safety: only when the assistant's id does nothing but start plain runs, however it gets to them; an id that is
-    printed or stored stays an id, through the registry of the support module. `strict: False` and `truncation: "auto"` keep what was.
+    printed or stored stays an id, through the registry of the support module. `strict: False` and `truncation: "auto"`
+    keep what was. Where threads have files of their own, `with_thread_files()` adds them to the configuration.
     Known problems: name, description and metadata of such an assistant are dropped, since no model ever saw them;
     so is a file search that has no stores yet, until an update brings them.
     See: https://platform.openai.com/docs/guides/migrate-to-responses
@@ -247,7 +248,7 @@ class ConfigureAssistants:
         """Rewrite the flow's assistants if each is only used to run."""
         sites = [site for site in plan.open_sites if site.path.startswith("beta.assistants")]
         creates = [site for site in sites if site.path == CREATE]
-        if not plan.plain.possible or plan.plain.brings_files or not creates:
+        if not plan.plain.possible or not creates:
             return
         configurations = Configurations(plan, sites)
         runs = (*plan.plain.creates, *plan.plain.streams)

@@ -10,6 +10,7 @@ from openai.types.responses import Response, ResponseOutputText
 
 from assist2resp.rewrite.support.parts.archive import _load_now
 from assist2resp.rewrite.support.parts.content import _annotated
+from assist2resp.rewrite.support.parts.resources import _thread_resources
 from assist2resp.rewrite.support.parts.state import _conversation
 from assist2resp.rewrite.support.parts.wire import Json, _Refusal
 
@@ -69,6 +70,30 @@ def cited_text(part: ResponseOutputText) -> Text:
     said: Json = part.to_dict()
     *_, block = _annotated({**said, "annotations": said.get("annotations") or []}, [])
     return Text.model_validate(block["text"])
+
+
+def with_thread_files(settings: Mapping[str, Any], thread_id: str) -> Json:
+    """The arguments that an assistant stands for, with the files and stores of a thread beside its own.
+
+    A search that has no stores, not even the thread's, is left out, since the API refuses it.
+    """
+    given = _thread_resources(_conversation(thread_id))
+    tools = [_with_files_of(tool, given) for tool in settings.get("tools", ())]
+    told = {name: value for name, value in settings.items() if name != "tools"}
+    offered = [tool for tool in tools if tool["type"] != "file_search" or tool["vector_store_ids"]]
+    return {**told, "tools": offered} if offered else told
+
+
+def _with_files_of(tool: Json, given: Json) -> Json:
+    if tool["type"] == "file_search":
+        stores = (given.get("file_search") or {}).get("vector_store_ids") or []
+        return {**tool, "vector_store_ids": list(dict.fromkeys([*tool["vector_store_ids"], *stores]))}
+    files = (given.get("code_interpreter") or {}).get("file_ids") or []
+    if tool["type"] != "code_interpreter" or not files:
+        return tool
+    container = tool["container"]
+    held = list(dict.fromkeys([*container.get("file_ids", ()), *files]))
+    return {**tool, "container": {**container, "file_ids": held}}
 
 
 def conversation_id(thread_id: str) -> str:
