@@ -16,6 +16,7 @@ from assist2resp.rewrite.runs.idle_branches import idle_questions
 from assist2resp.rewrite.runs.loops import and_its_else, asked, built, decided, dissolved, only_shows, unguarded
 from assist2resp.rewrite.runs.rounds import Rounds
 from assist2resp.rewrite.runs.waiting import Waiting, holds
+from assist2resp.rewrite.runs.ways_out import binds_for_later, or_raise
 from assist2resp.rewrite.syntax.edits import Build
 from assist2resp.rewrite.syntax.nodes import code, descendants, string_value, unwrap_await
 from assist2resp.rewrite.values.kinds import External
@@ -34,6 +35,7 @@ class DropPollingLoops:
     Safety: what a loop does once its run has ended is done after the request; a loop whose work cannot be taken out of
     it keeps the whole flow from being plain. A loop that submits tool outputs stays a loop, without its branches that
     only wait; so does one whose shape is not understood, which then ends in its first round.
+    A `while True:` that only a completed run ended raises an error for another run, where names would be unbound.
     Known problems: progress printed while waiting is not printed any more; the last state is.
     See: https://platform.openai.com/docs/guides/migrate-to-responses
     """
@@ -257,7 +259,8 @@ def _what_remains(waiting: Waiting, rounds: Rounds, *, does_work: bool, only_wai
         return dissolved if loop.orelse is None else decided
     if does_work or rounds.is_bounded:
         return and_its_else(unguarded)
-    return and_its_else(_gone if _only_pending(waiting.test) else dissolved)
+    once = _gone if _only_pending(waiting.test) else dissolved
+    return and_its_else(or_raise(once) if binds_for_later(loop, waiting.file) else once)
 
 
 def _idle(plan: Plan, rounds: Rounds) -> set[cst.CSTNode]:

@@ -76,15 +76,16 @@ def decided(updated: cst.CSTNode) -> cst.CSTNode:
     only = loop.body.body[0] if len(loop.body.body) == 1 else None
     if not isinstance(only, cst.If) or only.orelse is not None or loop.orelse is None:
         return updated
-    block = _block(only.body) if _breaks(only.body) else None
+    block = _block(only.body) if breaks(only.body) else None
     if block is None:
         return updated
     if only_passes(block):
-        return cst.If(_negated(only.test), loop.orelse.body, leading_lines=loop.leading_lines)
+        return cst.If(negated(only.test), loop.orelse.body, leading_lines=loop.leading_lines)
     return only.with_changes(body=block, orelse=loop.orelse, leading_lines=loop.leading_lines)
 
 
-def _breaks(suite: cst.BaseSuite) -> bool:
+def breaks(suite: cst.BaseSuite) -> bool:
+    """Whether a branch ends by leaving its loop."""
     last = suite.body[-1] if suite.body else None
     return isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Break)
 
@@ -97,7 +98,8 @@ _OPPOSITES: dict[type[cst.BaseCompOp], cst.BaseCompOp] = {
 }
 
 
-def _negated(test: cst.BaseExpression) -> cst.BaseExpression:
+def negated(test: cst.BaseExpression) -> cst.BaseExpression:
+    """A test that holds where `test` does not."""
     if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
         opposite = _OPPOSITES.get(type(test.comparisons[0].operator))
         if opposite is not None:
@@ -137,7 +139,7 @@ def _else_for_the_rest(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatem
         rest and _ends_function(rest[-1])
     ):
         return None
-    block = _block(question.body) if _breaks(question.body) else None
+    block = _block(question.body) if breaks(question.body) else None
     if block is None:
         return None
     others = cst.IndentedBlock(rest)
@@ -146,7 +148,7 @@ def _else_for_the_rest(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatem
     ):
         return [*body[:place], *(rest if only_passes(block) else [question.with_changes(body=block)])]
     if only_passes(block):
-        return [*body[:place], question.with_changes(test=_negated(question.test), body=others)]
+        return [*body[:place], question.with_changes(test=negated(question.test), body=others)]
     return [*body[:place], question.with_changes(body=block, orelse=cst.Else(others))]
 
 
@@ -217,7 +219,7 @@ def _if_without_leaving(statement: cst.If) -> list[cst.BaseStatement] | None:
     if only_passes(body) and orelse is None:
         return []
     if only_passes(body) and isinstance(orelse, cst.Else):
-        return [statement.with_changes(test=_negated(statement.test), body=orelse.body, orelse=None)]
+        return [statement.with_changes(test=negated(statement.test), body=orelse.body, orelse=None)]
     return [statement.with_changes(body=body, orelse=orelse)]
 
 
