@@ -150,7 +150,7 @@ def test_plain(body: str, tmp_path: Path) -> None:
         ),
         param(POLL.replace("a)", "a, include=['x'])"), "is given include", id="argument"),
         param(POLL.replace("a)", "a, **given)"), "are not all to be seen", id="spread"),
-        param("runs = client.beta.threads.runs\n" + POLL.replace("client.beta.threads.", ""), "not all", id="alias"),
+        param("runs = OpenAI().beta.threads.runs\n" + POLL.replace("client.beta.threads.", ""), "not all", id="alias"),
         param(POLL.replace("runs.create", "runs.with_raw_response.create"), "is not called plainly", id="raw response"),
         param(
             "client.beta.threads.messages.create(t, role='user', content='x', file_ids=given)\n" + POLL,

@@ -13,6 +13,7 @@ import libcst as cst
 
 from assist2resp import __version__
 from assist2resp.plugins import discover
+from assist2resp.rewrite.flows.aliases import names_last
 from assist2resp.rewrite.flows.flow import Flow, find_flows
 from assist2resp.rewrite.flows.sites import Site, find_sites, statement_of
 from assist2resp.rewrite.outcome import FileChange, Options, Outcome
@@ -58,7 +59,7 @@ def rewrite(paths: Iterable[Path], options: Options, ahead: Ahead | None = None)
     progress("following values", 0, 0)
     with deep_recursion(3):
         run = _Run(project, options)
-        flows = find_flows(run.sites, run.inference)
+        flows = names_last(find_flows(run.sites, run.inference))
         for number, flow in enumerate(flows):
             progress("rewriting", number, len(flows))
             run.take(flow)
@@ -81,10 +82,11 @@ class _Run:
         self.rules = load_rules()
         self.edits: dict[SourceFile, Edits] = {}
         self.ignores: dict[SourceFile, Ignores] = {}
+        self.gone: set[Site] = set()
 
     def take(self, flow: Flow) -> None:
         """Let the rules plan a flow, and keep the plan or report why it stays."""
-        plan = Plan(flow, self.inference)
+        plan = Plan(flow, self.inference, frozenset(self.gone))
         for rule in self.rules:
             if self._is_selected(rule):
                 rule.apply(plan)
@@ -155,6 +157,7 @@ class _Run:
             self.edits.setdefault(change.file, Edits()).change(change.node, change.build)
         for claim in plan.claims.values():
             self.findings.append(self._finding(plan.flow, claim))
+        self.gone.update(claim.site for claim in plan.claims.values() if claim.plain)
 
     def _report_blocked(self, plan: Plan, ignored: Sequence[Claim]) -> None:
         first = (plan.blockers or ignored)[0]

@@ -63,6 +63,8 @@ class Plan:
 
     flow: Flow
     inference: Inference
+    gone: frozenset[Site] = frozenset()
+    """Sites of flows before this one that do not read the old API any more."""
     claims: dict[Site, Claim] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     configured: set[Site] = field(default_factory=set)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from assist2resp.rewrite.flows.aliases import client_behind
 from assist2resp.rewrite.flows.sites import Site, below, goes_to_beta
 from assist2resp.rewrite.values.inference import Inference
 from assist2resp.rewrite.values.kinds import Resource
@@ -40,3 +41,9 @@ def resource_of(site: Site, inference: Inference, path: str) -> cst.BaseExpressi
 def client_of(beta: cst.Attribute | cst.Call) -> cst.BaseExpression:
     """The client in `X.beta` or `getattr(X, "beta")`."""
     return beta.value if isinstance(beta, cst.Attribute) else beta.args[0].value
+
+
+def client_at(site: Site, inference: Inference) -> cst.BaseExpression | None:
+    """The client of a site, by its own chain or behind the name that the chain starts at; None where none can be named."""
+    beta = beta_of(site, inference)
+    return client_of(beta) if beta is not None else client_behind(site, inference)

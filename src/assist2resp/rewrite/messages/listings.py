@@ -7,7 +7,7 @@ from functools import cached_property
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.chains import beta_of
+from assist2resp.rewrite.flows.chains import client_at
 from assist2resp.rewrite.flows.displays import LOGS, is_displayed
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.literals.absence import may_be_none
@@ -193,7 +193,7 @@ def _is_plain_call(site: Site, inference: Inference) -> bool:
         and not has_star(site.call)
         and not in_string
         and argument(site.call, "thread_id", 0) is not None
-        and beta_of(site, inference) is not None
+        and client_at(site, inference) is not None
         and (cursor is None or inference.kind(cursor, site.file) == Ident("Message"))
         and _is_entered(site)
     )

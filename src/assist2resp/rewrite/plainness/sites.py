@@ -7,7 +7,7 @@ import re
 import libcst as cst
 
 from assist2resp.rewrite.flows import uses
-from assist2resp.rewrite.flows.chains import beta_of
+from assist2resp.rewrite.flows.chains import client_at
 from assist2resp.rewrite.flows.run_sites import (
     CREATES,
     MESSAGE_CREATE,
@@ -99,7 +99,7 @@ def site_obstacle(runs: FlowRuns) -> str:
             return f"{site.path} needs a run that the server remembers"
         if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper:
             return f"{site.path} is not called plainly"
-        if has_star(site.call) or beta_of(site, runs.inference) is None:
+        if has_star(site.call) or client_at(site, runs.inference) is None:
             return f"the arguments of {site.path} are not all to be seen"
         obstacle = _argument_obstacle(runs, site)
         if obstacle:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.chains import beta_of, client_of
+from assist2resp.rewrite.flows.chains import client_at
 from assist2resp.rewrite.flows.run_sites import THREAD_RUNS, thread_argument
 from assist2resp.rewrite.flows.sites import Site, line_place
 from assist2resp.rewrite.literals import converted
@@ -59,14 +59,14 @@ def _begun(plan: Plan, site: Site) -> tuple[cst.BaseExpression, cst.BaseExpressi
     Where the run has a line of its own the conversation gets a name before it. Elsewhere a failed response, which keeps
     its input nowhere, has it written first where the program may go on with the thread.
     """
-    own, beta = own_thread(site, plan.look(site.file)), beta_of(site, plan.inference)
+    own, client = own_thread(site, plan.look(site.file)), client_at(site, plan.inference)
     assert own is not None
-    assert beta is not None
+    assert client is not None
     given = [cst.Arg(own.metadata, cst.Name("metadata"), _TIGHT)] if own.metadata is not None else []
     written_first = plan.plain.own_threads_go_on and not (may_be_named(site) and only_tells(own.items))
     if written_first:
         given.insert(0, cst.Arg(own.items, cst.Name("items"), _TIGHT))
-    made: cst.BaseExpression = cst.Call(attribute(client_of(beta), "conversations", "create"), given)
+    made: cst.BaseExpression = cst.Call(attribute(client, "conversations", "create"), given)
     if site.is_async:
         made = cst.Await(made, lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
     if may_be_named(site):
@@ -125,8 +125,8 @@ def _registered(
 
 def keep_failed(plan: Plan, site: Site, given: cst.BaseExpression | None) -> str:
     """Keep the input of a response that may fail where the program goes on; gives what a finding says of that."""
-    thread, beta, named = thread_argument(site), beta_of(site, plan.inference), plan.conversations.get(site)
-    if given is None or beta is None:
+    thread, client, named = thread_argument(site), client_at(site, plan.inference), plan.conversations.get(site)
+    if given is None or client is None:
         return ""
     if named is not None and plan.plain.own_threads_go_on:
         reference = attribute(named, "id")
@@ -134,7 +134,7 @@ def keep_failed(plan: Plan, site: Site, given: cst.BaseExpression | None) -> str
         reference = conversation_reference(plan, site.file, thread)
     else:
         return ""
-    func = attribute(client_of(beta), "conversations", "items", "create")
+    func = attribute(client, "conversations", "items", "create")
     keep_turn(plan, site, func, [Argument("conversation_id", reference), Argument("items", given)])
     return "; its input is written into the conversation if it fails"
 
@@ -226,10 +226,10 @@ def _is_missed(plan: Plan, site: Site, items: cst.List) -> bool:
 
 def _write_first(plan: Plan, site: Site, items: cst.List) -> None:
     """Write messages into the conversation before the response is asked for."""
-    thread, beta = thread_argument(site), beta_of(site, plan.inference)
+    thread, client = thread_argument(site), client_at(site, plan.inference)
     assert thread is not None
-    assert beta is not None
-    func = attribute(client_of(beta), "conversations", "items", "create")
+    assert client is not None
+    func = attribute(client, "conversations", "items", "create")
     given = [Argument("conversation_id", conversation_reference(plan, site.file, thread)), Argument("items", items)]
     write: cst.BaseExpression = rebuild_call(
         cst.Call(func), func, given, place=LinePlace(line_place(site).indent, 0, "")

@@ -6,7 +6,7 @@ import functools
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.chains import beta_of, client_of
+from assist2resp.rewrite.flows.chains import client_at
 from assist2resp.rewrite.flows.run_sites import RUN, assigned_name
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
@@ -32,10 +32,10 @@ _CODE = "A2R230"
 
 def create(plan: Plan, site: Site) -> None:
     """Rewrite the call that starts a run: the response is complete when it returns."""
-    beta = beta_of(site, plan.inference)
-    assert beta is not None
+    client = client_at(site, plan.inference)
+    assert client is not None
     arguments = response_arguments(plan, site, folded_input(plan, site))
-    rebuild_as_response(plan, site, client_of(beta), arguments)
+    rebuild_as_response(plan, site, client, arguments)
     given = next((one.value for one in arguments if one.keyword == "input"), None)
     kept = keep_failed(plan, site, given)
     level, message = told(site, f"a run became a response{kept}.")
@@ -66,9 +66,9 @@ def retrieve(plan: Plan, site: Site) -> None:
         plan.waits.add(site)
         plan.fix(site, _CODE, "a response needs no waiting.", plain=True)
         return
-    beta = beta_of(site, plan.inference)
-    if run_id is not None and beta is not None:
-        func = attribute(client_of(beta), "responses", "retrieve")
+    client = client_at(site, plan.inference)
+    if run_id is not None and client is not None:
+        func = attribute(client, "responses", "retrieve")
         plan.change(site.file, site.call, lambda updated: _of_one(cst.ensure_type(updated, cst.Call), func, run_id))
         plan.waits.add(site)
         plan.fix(site, _CODE, "a run became a response.", plain=True)
@@ -85,12 +85,12 @@ def _of_one(old: cst.Call, func: cst.BaseExpression, value: cst.BaseExpression) 
 def submit(plan: Plan, site: Site) -> None:
     """Rewrite the call that goes on with a run: its tool outputs are the next response's input."""
     assert site.call is not None
-    beta = beta_of(site, plan.inference)
+    client = client_at(site, plan.inference)
     outputs, run_id = argument(site.call, "tool_outputs"), argument(site.call, "run_id", 0)
     run = run_id.value if isinstance(run_id, cst.Attribute) else None
-    if beta is None or outputs is None or (run is not None and not _is_run(plan, run, site.file)):
+    if client is None or outputs is None or (run is not None and not _is_run(plan, run, site.file)):
         return
-    rebuild_as_response(plan, site, client_of(beta), arguments_again(plan, site, sent_outputs(plan, site, outputs)))
+    rebuild_as_response(plan, site, client, arguments_again(plan, site, sent_outputs(plan, site, outputs)))
     if site in plan.plain.renewals:
         for renewal in plan.plain.renewals[site]:
             if renewal.call not in plan.renewed:

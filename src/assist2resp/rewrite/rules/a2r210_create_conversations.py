@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.chains import beta_of, client_of
+from assist2resp.rewrite.flows.chains import client_at
 from assist2resp.rewrite.flows.run_sites import THREAD, THREAD_CREATE, assigned_name, thread_argument
 from assist2resp.rewrite.flows.sites import Site, line_place
 from assist2resp.rewrite.literals import converted
@@ -263,9 +263,9 @@ class CreateConversations:
         plan.fix(site, self.code, message, level=level, plain=True)
 
     def _create(self, plan: Plan, site: Site) -> None:
-        beta, items = beta_of(site, plan.inference), _items(plan, site)
+        client, items = client_at(site, plan.inference), _items(plan, site)
         assert site.call is not None
-        assert beta is not None
+        assert client is not None
         has_none = isinstance(items, cst.List) and not items.elements
         place, folded = line_place(site), has_none or (items is not None and self._folds(plan, site, items))
 
@@ -276,7 +276,7 @@ class CreateConversations:
                 else Argument(arg.keyword.value if arg.keyword else None, arg.value)
                 for arg in new.args if not (folded and _is_messages(arg))
             ]  # fmt: skip
-            return rebuild_call(new, attribute(client_of(beta), "conversations", "create"), args, place=place)
+            return rebuild_call(new, attribute(client, "conversations", "create"), args, place=place)
 
         plan.change(site.file, site.call, build)
 
@@ -294,11 +294,11 @@ class CreateConversations:
 
     @staticmethod
     def _by_id(plan: Plan, site: Site) -> None:
-        thread, beta = thread_argument(site), beta_of(site, plan.inference)
+        thread, client = thread_argument(site), client_at(site, plan.inference)
         assert site.call is not None
         assert thread is not None
-        assert beta is not None
-        func = attribute(client_of(beta), "conversations", site.name)
+        assert client is not None
+        func = attribute(client, "conversations", site.name)
         reference = conversation_reference(plan, site.file, thread)
 
         def build(updated: cst.CSTNode) -> cst.CSTNode:
@@ -318,7 +318,7 @@ def _fits(plan: Plan, site: Site, reads: ThreadReads) -> bool:
     """Whether a call has a counterpart that takes all that it is given."""
     if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper or has_star(site.call):
         return False
-    if site.receiver.is_azure or beta_of(site, plan.inference) is None:
+    if site.receiver.is_azure or client_at(site, plan.inference) is None:
         return False
     given = {arg.keyword.value if arg.keyword is not None else "thread_id" for arg in site.call.args}
     match site.path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.chains import beta_of, client_of
+from assist2resp.rewrite.flows.chains import client_at
 from assist2resp.rewrite.flows.run_sites import MESSAGE_CREATE, thread_argument
 from assist2resp.rewrite.flows.sites import Site, line_place
 from assist2resp.rewrite.messages.written import Written, written_by
@@ -353,12 +353,12 @@ class FoldMessagesIntoInput:
         return True
 
     def _create_item(self, plan: Plan, site: Site, element: cst.BaseExpression, read: Written) -> None:
-        thread, beta = thread_argument(site), beta_of(site, plan.inference)
-        if thread is None or beta is None or site.call is None:
+        thread, client = thread_argument(site), client_at(site, plan.inference)
+        if thread is None or client is None or site.call is None:
             return
         reference = conversation_reference(plan, site.file, thread)
         items = cst.List([cst.Element(element)])
-        func = attribute(client_of(beta), "conversations", "items", "create")
+        func = attribute(client, "conversations", "items", "create")
 
         def build(updated: cst.CSTNode) -> cst.CSTNode:
             old = cst.ensure_type(updated, cst.Call)

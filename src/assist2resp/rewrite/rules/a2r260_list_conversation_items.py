@@ -6,7 +6,7 @@ import functools
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.chains import beta_of, client_of
+from assist2resp.rewrite.flows.chains import client_at
 from assist2resp.rewrite.messages.dumped import dump_around, key_of
 from assist2resp.rewrite.messages.listings import Listing
 from assist2resp.rewrite.messages.shapes import Found, Shape
@@ -207,9 +207,9 @@ class ListConversationItems:
     @staticmethod
     def _list(plan: Plan, listing: Listing, names: set[tuple[cst.CSTNode | None, str]]) -> None:
         site, loop = listing.site, listing.loop
-        beta = beta_of(site, plan.inference)
-        assert beta is not None
-        func = attribute(client_of(beta), "conversations", "items", "list")
+        client = client_at(site, plan.inference)
+        assert client is not None
+        func = attribute(client, "conversations", "items", "list")
         thread = argument(site.call, "thread_id", 0) if site.call is not None else None
         assert thread is not None
         asked = functools.partial(items_call, listing, func, conversation_reference(plan, site.file, thread))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.chains import beta_of, client_of
+from assist2resp.rewrite.flows.chains import client_at
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
@@ -175,8 +175,8 @@ class StreamResponses:
 
     @staticmethod
     def _stream(plan: Plan, site: Site, run: StreamedRun) -> None:
-        beta, given = beta_of(site, plan.inference), folded_input(plan, site)
-        assert beta is not None
+        client, given = client_at(site, plan.inference), folded_input(plan, site)
+        assert client is not None
         outputs = argument(site.call, "tool_outputs") if site.call is not None else None
         helper = run.managed and given is not None and _only_waits(run)
         *named, configuration = (
@@ -189,7 +189,7 @@ class StreamResponses:
         if run.handler is not None and run.handler.reads_outputs and may_run_code(plan, configuration):
             named.append(Argument("include", cst.parse_expression('["code_interpreter_call.outputs"]')))
         arguments = [*named, configuration]
-        rebuild_as_response(plan, site, client_of(beta), arguments, method="stream" if helper else "create")
+        rebuild_as_response(plan, site, client, arguments, method="stream" if helper else "create")
         if run.managed and not helper and site.is_async:
             assert site.call is not None
             plan.change(site.file, site.call, lambda updated: cst.Await(cst.ensure_type(updated, cst.Call)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from assist2resp.rewrite.flows.aliases import alias_of, readers
 from assist2resp.rewrite.flows.chains import beta_of, client_of, resource_of
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
@@ -176,15 +177,13 @@ class UseSupportModule:
                 self._use(plan, site)
 
     def _use(self, plan: Plan, site: Site) -> None:
-        used = site.path.removeprefix("beta.") + _keywords(site)
-        if site.call is None and sdk.method(site.path) is None:
-            used = f"{used}.*"
+        used = _used(plan, site)
         for resource, entry in _ENTRIES.items():
             node = resource_of(site, plan.inference, resource)
             if node is not None:
                 if beta_of(site, plan.inference) is None:
                     break
-                local = plan.need(site.file, entry, used)
+                local = plan.need(site.file, entry, *used)
                 plan.change(site.file, node, lambda updated, local=local: call(local, _client(updated)))  # type: ignore[misc]
                 level, message = told(site, f"goes through {entry}() of the support module.", plain=False)
                 plan.fix(site, self.code, message, level=level)
@@ -196,8 +195,26 @@ class UseSupportModule:
         elif beta is not None:
             return
         else:
-            plan.offer(site.file, used)
+            for use in used:
+                plan.offer(site.file, use)
         plan.fix(site, self.code, "goes through the support module.")
+
+
+def _used(plan: Plan, site: Site) -> set[str]:
+    """What the support module must offer for a site: of a resource all, unless it has a name that only calls go through."""
+    if site.call is not None or sdk.method(site.path) is not None:
+        return {_offer(site)}
+    named = readers(site, plan.inference)
+    sites = plan.flow.index.sites.values()
+    calls: dict[cst.CSTNode | None, Site] = {alias_of(each.node, each.file, plan.inference): each for each in sites}
+    if named and named <= calls.keys():
+        return {_offer(calls[reader]) for reader in named if calls[reader] not in plan.gone}
+    return {f"{site.path.removeprefix('beta.')}.*"}
+
+
+def _offer(site: Site) -> str:
+    """The old path of a call, with the names of its arguments."""
+    return site.path.removeprefix("beta.") + _keywords(site)
 
 
 def _client(updated: cst.CSTNode) -> cst.BaseExpression:

@@ -10,7 +10,7 @@ from functools import cached_property
 import libcst as cst
 
 from assist2resp.rewrite.flows import uses
-from assist2resp.rewrite.flows.chains import beta_of, client_of
+from assist2resp.rewrite.flows.chains import client_at
 from assist2resp.rewrite.flows.displays import LOGS, is_displayed
 from assist2resp.rewrite.flows.flow import Flow
 from assist2resp.rewrite.flows.run_sites import (
@@ -158,10 +158,10 @@ class FlowRuns:
         own = next(renewal for renewal in self.renewals[submit] if renewal.call is submit.call)
         if own.at_hand:
             return cst.Name(own.at_hand)
-        beta = beta_of(submit, self.inference)
-        if beta is None:
+        client = client_at(submit, self.inference)
+        if client is None:
             return None
-        known = cst.Call(attribute(client_of(beta), "responses", "retrieve"), [cst.Arg(run_id)])
+        known = cst.Call(attribute(client, "responses", "retrieve"), [cst.Arg(run_id)])
         return cst.Await(known) if submit.is_async else known
 
     def tells_settings(self, submit: Site) -> bool:
