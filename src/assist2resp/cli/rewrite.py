@@ -156,7 +156,9 @@ class _Job:
             from assist2resp.rewrite import engine  # in the meantime other processes read
 
             options = replace(self.options, progress=report) if report else self.options
-            return engine.rewrite(self.paths, options, ahead)
+            outcome = engine.rewrite(self.paths, options, ahead)
+        gc.freeze()  # nor are they taken apart at the end, which takes a tenth
+        return outcome
 
     def _finish(self, outcome: Outcome, *, stdout_is_taken: bool) -> int:
         from assist2resp.rewrite.formats import View, format_named

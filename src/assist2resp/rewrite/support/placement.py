@@ -120,9 +120,12 @@ def _shared(placements: list[Placement]) -> list[Placement]:
         if one is not placement:
             one.hold(placement)
             placement.is_written = False
-    for above in placements:
-        for below in placements:
-            if above.folder in below.folder.parents and above.module == below.module and below.may_be_loaded:
+    in_folder: dict[Path, list[Placement]] = {}
+    for placement in placements:
+        in_folder.setdefault(placement.folder, []).append(placement)
+    for below in placements:
+        for above in (one for folder in below.folder.parents for one in in_folder.get(folder, ())):
+            if above.module == below.module and below.may_be_loaded:
                 above.hold(below)
     return placements
 
