@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from assist2resp.rewrite.support.shake import PARTS, support_source
+from assist2resp.rewrite.support.pieces import PARTS
+from assist2resp.rewrite.support.shake import support_source
 from assist2resp.rewrite.support.usage import FUNCTIONS, METHODS, needs_of
 from tests.rewrite.support.surface import EVERYTHING
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from textwrap import fill
 
 from assist2resp.rewrite.configurations.archived import REGISTRY
@@ -21,11 +22,16 @@ _FILES = {
 def header(body: str, registry: str) -> str:
     """The docstring for a support module with this body, and its end of line; `registry` is its file of assistants."""
     paragraphs = [" ".join([_held(body), _OURS, _needs(body)]), *_beside(body, registry)]
-    return "\n\n".join([f'"""{_TITLE}', *(fill(text, 120) for text in paragraphs)]) + '\n"""\n'
+    return "\n\n".join([f'"""{_TITLE}', *map(_filled, paragraphs)]) + '\n"""\n'
+
+
+@cache
+def _filled(text: str) -> str:
+    return fill(text, 120)
 
 
 def _held(body: str) -> str:
-    defined = re.findall(r"^def ([a-z]\w*)", body, re.MULTILINE)
+    defined = re.findall(r"\ndef ([a-z]\w*)", body)
     stands = [f"`{name}(client)` for `{old}`" for name, old in _SURFACE.items() if name in defined]
     others = [f"`{name}()`" for name in dict.fromkeys(defined) if name not in _SURFACE]
     if not stands:

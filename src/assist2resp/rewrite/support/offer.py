@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from importlib import resources
 
-from assist2resp.rewrite.support.shake import without_regions
+from assist2resp.rewrite.support.regions import without_regions
 from assist2resp.rewrite.support.usage import needs_of
 
 _LIST, _RUN = "GET /threads/{}/messages", "POST /threads/{}/runs"
