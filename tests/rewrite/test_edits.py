@@ -8,7 +8,8 @@ from collections.abc import Callable
 import libcst as cst
 import pytest
 
-from assist2resp.rewrite.syntax.edits import Edits, call, expression, leaving_comments
+from assist2resp.rewrite.syntax.applying import leaving_comments
+from assist2resp.rewrite.syntax.edits import Edits, call, expression
 from assist2resp.rewrite.syntax.nodes import code, descendants
 from assist2resp.rewrite.syntax.scopes import index_module
 

@@ -18,7 +18,7 @@ from assist2resp.rewrite.configurations.session_keys import rename_key
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.syntax.edits import leaving_comments
+from assist2resp.rewrite.syntax.applying import leaving_comments
 from assist2resp.rewrite.syntax.nodes import has_star, string_value
 from assist2resp.rewrite.syntax.scopes import Scope, Variable
 from assist2resp.rewrite.values.kinds import PLAIN, Ident, Instance, Kind, Resource, Sdk

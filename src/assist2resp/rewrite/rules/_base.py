@@ -12,7 +12,7 @@ import libcst as cst
 from assist2resp.rewrite.outcome import FileChange, Options
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project.project import Project, SourceFile
-from assist2resp.rewrite.syntax.edits import Build
+from assist2resp.rewrite.syntax.applying import Build
 from assist2resp.rewrite.values.inference import Inference
 from assist2resp.schema.findings import Level, Place
 

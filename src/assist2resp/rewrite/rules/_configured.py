@@ -15,8 +15,8 @@ from assist2resp.rewrite.flows.sites import Site, line_place
 from assist2resp.rewrite.literals import converted
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project.project import SourceFile
+from assist2resp.rewrite.syntax.applying import leaving_comments
 from assist2resp.rewrite.syntax.calls import Argument, attribute, rebuild_call
-from assist2resp.rewrite.syntax.edits import leaving_comments
 from assist2resp.rewrite.syntax.nodes import argument, code, quote_below, string_value, unwrap_await
 from assist2resp.rewrite.values.kinds import Resource
 

@@ -12,9 +12,9 @@ from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.streams.handler_classes import Branch, HandlerReading, Statements
 from assist2resp.rewrite.streams.streamed_runs import StreamedRun
 from assist2resp.rewrite.syntax.calls import attribute
-from assist2resp.rewrite.syntax.edits import only_passes
 from assist2resp.rewrite.syntax.imports import free_name
 from assist2resp.rewrite.syntax.nodes import code, unwrap_await
+from assist2resp.rewrite.syntax.tidying import only_passes
 
 _METHOD, _EXCEPTION, _END = "on_event", "on_exception", "on_end"
 

@@ -11,7 +11,7 @@ from assist2resp.rewrite.flows.run_sites import assigned_name, can_be_repeated
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
-from assist2resp.rewrite.syntax.edits import leaving_comments
+from assist2resp.rewrite.syntax.applying import leaving_comments
 from assist2resp.rewrite.syntax.nodes import argument
 from assist2resp.rewrite.syntax.scopes import Variable
 from assist2resp.rewrite.values.kinds import Resource

@@ -11,8 +11,8 @@ from assist2resp.rewrite.messages.written import Written, written_by
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
+from assist2resp.rewrite.syntax.applying import leaving_comments
 from assist2resp.rewrite.syntax.calls import Argument, attribute, rebuild_call
-from assist2resp.rewrite.syntax.edits import leaving_comments
 from assist2resp.rewrite.syntax.nodes import argument, code, has_star
 from assist2resp.rewrite.turns.shown_turns import shown_turn
 from assist2resp.rewrite.turns.turns import Apart, answering_run, apart, input_item

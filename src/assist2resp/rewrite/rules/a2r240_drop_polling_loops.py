@@ -17,7 +17,7 @@ from assist2resp.rewrite.runs.loops import and_its_else, asked, built, decided, 
 from assist2resp.rewrite.runs.rounds import Rounds
 from assist2resp.rewrite.runs.waiting import Waiting, holds
 from assist2resp.rewrite.runs.ways_out import binds_for_later, or_raise
-from assist2resp.rewrite.syntax.edits import Build
+from assist2resp.rewrite.syntax.applying import Build
 from assist2resp.rewrite.syntax.nodes import code, descendants, string_value, unwrap_await
 from assist2resp.rewrite.values.kinds import External
 from assist2resp.schema.findings import Level

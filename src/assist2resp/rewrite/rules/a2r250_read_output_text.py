@@ -9,8 +9,8 @@ from assist2resp.rewrite.plainness.newest import run_before
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._markers import read_text
+from assist2resp.rewrite.syntax.applying import leaving_comments
 from assist2resp.rewrite.syntax.calls import attribute
-from assist2resp.rewrite.syntax.edits import leaving_comments
 from assist2resp.schema.findings import Level
 
 

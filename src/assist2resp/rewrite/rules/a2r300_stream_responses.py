@@ -19,8 +19,8 @@ from assist2resp.rewrite.rules._responses import (
     sent_outputs,
 )
 from assist2resp.rewrite.streams.streamed_runs import StreamedRun
+from assist2resp.rewrite.syntax.applying import leaving_comments
 from assist2resp.rewrite.syntax.calls import Argument
-from assist2resp.rewrite.syntax.edits import leaving_comments
 from assist2resp.rewrite.syntax.nodes import argument, unwrap_await
 from assist2resp.schema.findings import Level
 

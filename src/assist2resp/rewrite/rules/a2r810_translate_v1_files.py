@@ -13,7 +13,7 @@ from assist2resp.rewrite.literals.lookup import Lookup
 from assist2resp.rewrite.plan import Claim, Plan
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
-from assist2resp.rewrite.syntax.edits import Build
+from assist2resp.rewrite.syntax.applying import Build
 from assist2resp.rewrite.syntax.nodes import argument, code, string_value
 from assist2resp.rewrite.values.kinds import Sdk
 from assist2resp.schema.findings import Level

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import libcst as cst
 
 from assist2resp.rewrite.runs.waiting import Waiting, holds
+from assist2resp.rewrite.syntax.applying import Built
 from assist2resp.rewrite.syntax.branches import branches, with_branches
-from assist2resp.rewrite.syntax.edits import Built
 from assist2resp.rewrite.syntax.nodes import descendants
 
 _ARRIVING = frozenset({"completed", "failed", "incomplete", "requires_action"})

@@ -7,8 +7,9 @@ from typing import Any
 
 import libcst as cst
 
-from assist2resp.rewrite.syntax.edits import Build, Built, only_passes, without_last_semicolon
+from assist2resp.rewrite.syntax.applying import Build, Built
 from assist2resp.rewrite.syntax.nodes import children, code, dotted, string_value
+from assist2resp.rewrite.syntax.tidying import only_passes, without_last_semicolon
 
 
 def dissolved(updated: cst.CSTNode) -> Built:

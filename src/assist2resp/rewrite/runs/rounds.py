@@ -10,8 +10,8 @@ import libcst as cst
 
 from assist2resp.rewrite.flows.uses import is_shared, reads_of
 from assist2resp.rewrite.project.project import SourceFile
+from assist2resp.rewrite.syntax.applying import Built
 from assist2resp.rewrite.syntax.branches import branches, with_branches
-from assist2resp.rewrite.syntax.edits import Built
 from assist2resp.rewrite.syntax.nodes import descendants, small_statements
 from assist2resp.rewrite.syntax.scopes import Variable
 from assist2resp.rewrite.values.inference import Inference

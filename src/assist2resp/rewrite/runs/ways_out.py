@@ -12,7 +12,7 @@ from assist2resp.rewrite.flows.reaching import Reads
 from assist2resp.rewrite.flows.uses import is_load
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.runs.loops import breaks, negated
-from assist2resp.rewrite.syntax.edits import Build, Built
+from assist2resp.rewrite.syntax.applying import Build, Built
 from assist2resp.rewrite.syntax.nodes import code, descendants
 from assist2resp.rewrite.syntax.scopes import Variable
 

@@ -17,10 +17,11 @@ from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.streams.events import CONTENT, EVENTS, NEVER, ResponseEvent, event_of
 from assist2resp.rewrite.streams.reads import Edit, EventReads, NotUnderstoodError, is_known, one_side
 from assist2resp.rewrite.streams.tests import branch_test, event_names, opened, without_branch
+from assist2resp.rewrite.syntax.applying import leaving_comments
 from assist2resp.rewrite.syntax.calls import attribute
-from assist2resp.rewrite.syntax.edits import leaving_comments, only_passes
 from assist2resp.rewrite.syntax.nodes import children, descendants, string_value
 from assist2resp.rewrite.syntax.scopes import Variable
+from assist2resp.rewrite.syntax.tidying import only_passes
 from assist2resp.rewrite.values.inference import Inference
 from assist2resp.rewrite.values.narrowed import ACTION
 

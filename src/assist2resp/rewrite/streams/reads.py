@@ -10,8 +10,8 @@ from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.run_sites import RUN
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.streams.events import CONTENT, DELTA_CLASSES, ResponseEvent
+from assist2resp.rewrite.syntax.applying import Build
 from assist2resp.rewrite.syntax.calls import attribute
-from assist2resp.rewrite.syntax.edits import Build
 from assist2resp.rewrite.syntax.imports import free_name
 from assist2resp.rewrite.syntax.nodes import children, descendants, string_value
 from assist2resp.rewrite.syntax.scopes import Variable

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from assist2resp.rewrite.syntax.edits import Built
+from assist2resp.rewrite.syntax.applying import Built
 
 
 def branches(question: cst.If) -> list[cst.If | cst.Else]:

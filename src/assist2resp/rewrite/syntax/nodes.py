@@ -6,7 +6,7 @@ import ast
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_origin
 
 import libcst as cst
 
@@ -19,7 +19,8 @@ _LAYOUT = (
 
 @cache
 def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
-    return tuple(f.name for f in dataclasses.fields(kind) if not f.name.startswith(_LAYOUT))
+    fields = (f for f in dataclasses.fields(kind) if f.type not in {str, bool} and not f.name.startswith(_LAYOUT))
+    return tuple(f.name for f in fields if get_origin(f.type) is not Literal)
 
 
 class _Held(dict[type, Literal["node", "nodes", "none"]]):
@@ -47,6 +48,14 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
         elif held == "nodes":
             found += [item for item in value if _HELD[type(item)] == "node"]
     return found
+
+
+def fields_of(node: cst.CSTNode) -> Iterator[tuple[str, cst.CSTNode | Sequence[cst.CSTNode]]]:
+    """The fields of a node that hold the children that carry meaning, with the child or the children."""
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        if _HELD[type(value)] != "none":
+            yield name, value
 
 
 def descendants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

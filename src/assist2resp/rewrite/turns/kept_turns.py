@@ -9,8 +9,8 @@ from assist2resp.rewrite.flows.sites import Site, line_place
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.streams.streamed_runs import is_streamed
 from assist2resp.rewrite.syntax.calls import Argument, LinePlace, attribute, rebuild_call
-from assist2resp.rewrite.syntax.edits import passes
 from assist2resp.rewrite.syntax.nodes import descendants, without_parentheses
+from assist2resp.rewrite.syntax.tidying import passes
 from assist2resp.rewrite.turns.failed_turns import failed_events
 from assist2resp.rewrite.turns.new_names import new_name
 
