@@ -228,7 +228,7 @@ class _Run:
             if imported is not None:
                 pairs = [(name, local) for name, local in imported[1] if local in used]
                 tree = add_import(tree, imported[0], pairs, lambda name: self._is_local(name, file))
-        after = as_bytes(drop_unused(_tree(file), tree, used)) + file.blank_end
+        after = as_bytes(drop_unused(_tree(file), tree, used), file.starts) + file.blank_end
         if after != file.data:
             yield FileChange(file.path, file.on_disk, file.as_on_disk(after))
 
@@ -281,10 +281,7 @@ def _tree(file: SourceFile) -> cst.Module:
 
 def shown_path(path: Path) -> str:
     """A path as the user would write it: relative to the working folder where it lies below it."""
-    try:
-        return path.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return path.as_posix()
+    return path.as_posix().removeprefix(f"{Path.cwd().as_posix().rstrip('/')}/")
 
 
 def _place(file: SourceFile, node: cst.CSTNode) -> Place:

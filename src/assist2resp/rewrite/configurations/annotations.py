@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 
 import libcst as cst
 
@@ -10,39 +10,17 @@ from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.syntax.nodes import descendants
 from assist2resp.rewrite.values import sdk
-from assist2resp.rewrite.values.kinds import Class, External
+from assist2resp.rewrite.values.kinds import External
 
 _OF_TEXT = frozenset({"str", "None", "Optional"})
 
 
 def annotations_of(plan: Plan, file: SourceFile, type_name: str) -> Iterator[cst.BaseExpression]:
     """The names of one of the SDK's types in annotations of what passes through the flow."""
-    for node in file.scopes.nodes(cst.Annotation):
-        if _annotates(plan, file, file.scopes.parent_of[node]):
-            for inner in descendants(node):
-                if isinstance(inner, (cst.Name, cst.Attribute)) and names_type(inner, file, plan, type_name):
-                    yield inner
-
-
-def _annotates(plan: Plan, file: SourceFile, owner: cst.CSTNode) -> bool:
-    """Whether what is annotated carries a value of the flow."""
-    index = plan.flow.index
-    if isinstance(owner, cst.FunctionDef):
-        return index.flow_of(("result", owner)) is plan.flow
-    if isinstance(owner, cst.Param):
-        scope = file.scopes.scope_of.get(owner)
-        return scope is not None and index.flow_of((scope, owner.name.value)) is plan.flow
-    if isinstance(owner, cst.AnnAssign):
-        return plan.flow in (index.owner(owner.target, file), index.flow_of(_declared(plan, file, owner)))
-    return False
-
-
-def _declared(plan: Plan, file: SourceFile, owner: cst.AnnAssign) -> Hashable:
-    """The attribute of instances that a line of a class declares."""
-    scope = file.scopes.scope_of.get(owner.target)
-    if not isinstance(owner.target, cst.Name) or scope is None or not isinstance(scope.node, cst.ClassDef):
-        return None
-    return ("attribute", plan.inference.members.origin(Class(file, scope.node)), owner.target.value)
+    for node in plan.flow.index.annotations.get((plan.flow, file), ()):
+        for inner in descendants(node):
+            if isinstance(inner, (cst.Name, cst.Attribute)) and names_type(inner, file, plan, type_name):
+                yield inner
 
 
 def names_type(node: cst.CSTNode, file: SourceFile, plan: Plan, type_name: str) -> bool:

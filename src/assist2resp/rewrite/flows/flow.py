@@ -104,6 +104,35 @@ class FlowIndex:
                     found.setdefault(flow, []).append(Load(file, node, kind))
         return found
 
+    @cached_property
+    def annotations(self) -> dict[tuple[Flow, SourceFile], list[cst.Annotation]]:
+        """The annotations of what carries a value of each flow, by file."""
+        found: dict[tuple[Flow, SourceFile], list[cst.Annotation]] = {}
+        for file in self.keys.inference.project.modules:
+            for node in file.scopes.nodes(cst.Annotation):
+                flows = {flow for flow in self._carried(file.scopes.parent_of[node], file) if flow is not None}
+                for flow in flows:
+                    found.setdefault((flow, file), []).append(node)
+        return found
+
+    def _carried(self, owner: cst.CSTNode, file: SourceFile) -> Iterator[Flow | None]:
+        """The flows whose values what is annotated carries."""
+        if isinstance(owner, cst.FunctionDef):
+            yield self.flow_of(("result", owner))
+        elif isinstance(owner, cst.Param):
+            scope = file.scopes.scope_of.get(owner)
+            yield self.flow_of((scope, owner.name.value)) if scope is not None else None
+        elif isinstance(owner, cst.AnnAssign):
+            yield self.owner(owner.target, file)
+            yield self.flow_of(self._declared(owner, file))
+
+    def _declared(self, owner: cst.AnnAssign, file: SourceFile) -> Hashable:
+        """The attribute of instances that a line of a class declares."""
+        scope = file.scopes.scope_of.get(owner.target)
+        if not isinstance(owner.target, cst.Name) or scope is None or not isinstance(scope.node, cst.ClassDef):
+            return None
+        return ("attribute", self.keys.inference.members.origin(Class(file, scope.node)), owner.target.value)
+
     def flow_of(self, key: Hashable) -> Flow | None:
         """The flow that a place belongs to: a variable, an attribute, a result."""
         return self.flow_of_root.get(self.union.find(key))

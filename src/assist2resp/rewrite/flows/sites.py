@@ -152,15 +152,13 @@ def _file_sites(file: SourceFile, inference: Inference) -> Iterator[Site]:
 def _site(node: cst.Attribute | cst.Name | cst.Call, file: SourceFile, inference: Inference) -> Site | None:
     scopes = file.scopes
     parent = scopes.parent_of.get(node)
-    if isinstance(parent, cst.Attribute) and parent.value is node:
-        return None  # only the top of a chain is a site
-    if isinstance(parent, (cst.ImportFrom, cst.ImportAlias)):
-        return None
-    if isinstance(node, cst.Call) and not _is_getattr(node):
-        return None
-    if isinstance(node, cst.Name) and (parent is None or not isinstance(parent, cst.Call) or parent.func is not node):
+    call = parent if type(parent) is cst.Call and parent.func is node else None
+    if type(node) is cst.Name and call is None:
         return None  # aliases count where they are called
-    call = parent if isinstance(parent, cst.Call) and parent.func is node else None
+    if type(parent) is cst.Attribute and parent.value is node:
+        return None  # only the top of a chain is a site
+    if type(parent) in {cst.ImportFrom, cst.ImportAlias} or (type(node) is cst.Call and not _is_getattr(node)):
+        return None
     kind = inference.kind(node, file)
     path = _old_path(kind)
     if path == "beta" and isinstance(parent, cst.AssignTarget):
@@ -184,7 +182,7 @@ def _unheard_of(node: cst.Attribute, call: cst.Call | None, file: SourceFile, in
 
 def _is_getattr(node: cst.Call) -> bool:
     return (
-        isinstance(node.func, cst.Name)
+        type(node.func) is cst.Name
         and node.func.value == "getattr"
         and len(node.args) > 1
         and string_value(node.args[1].value) is not None

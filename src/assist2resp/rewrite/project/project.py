@@ -184,6 +184,19 @@ class Project:
             self._said[pattern] = any(pattern.search(file.data) for file in self.modules)
         return self._said[pattern]
 
+    def calls_of_method(self, name: str) -> list[tuple[SourceFile, cst.Call]]:
+        """The calls of what is written as an attribute of this name, in the parsed files."""
+        return self._calls_by_method.get(name, [])
+
+    @cached_property
+    def _calls_by_method(self) -> dict[str, list[tuple[SourceFile, cst.Call]]]:
+        found: dict[str, list[tuple[SourceFile, cst.Call]]] = {}
+        for file in self.modules:
+            for call in file.scopes.calls:
+                if type(call.func) is cst.Attribute:
+                    found.setdefault(call.func.attr.value, []).append((file, call))
+        return found
+
     @cached_property
     def writes_thread_ids(self) -> bool:
         """Whether an id of a thread stands in the code, as a text of its own."""

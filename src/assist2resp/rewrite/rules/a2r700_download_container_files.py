@@ -125,13 +125,12 @@ class DownloadContainerFiles:
             return
         if not plan.inference.project.says(_OF_INTERPRETER):
             return
-        for file in plan.inference.project.modules:
-            for call in file.scopes.calls_of_method("content"):
-                site = self._download(plan, call, file)
-                if site is not None:
-                    plan.flow.index.taken.add(call)
-                    self._rewrite(plan, call, file)
-                    plan.fix(site, self.code, "a file that code wrote is in its container.")
+        for file, call in plan.inference.project.calls_of_method("content"):
+            site = self._download(plan, call, file)
+            if site is not None:
+                plan.flow.index.taken.add(call)
+                self._rewrite(plan, call, file)
+                plan.fix(site, self.code, "a file that code wrote is in its container.")
 
     @staticmethod
     def _download(plan: Plan, call: cst.Call, file: SourceFile) -> Site | None:

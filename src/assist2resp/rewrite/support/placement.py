@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,8 +157,11 @@ def _free_registry(folder: Path, members: list[tuple[SourceFile, Plan]]) -> str:
     """A file's name that the program does not use for something else."""
     path = folder / REGISTRY
     project = members[0][1].inference.project
-    is_named = any(REGISTRY.encode() in file.data for file in project.modules)
+    is_named = project.says(_REGISTRY)
     return OTHER_REGISTRY if is_named or (path.is_file() and not is_registry(path.read_bytes())) else REGISTRY
+
+
+_REGISTRY = re.compile(re.escape(REGISTRY.encode()))
 
 
 def _home(root: Path, users: Collection[Path]) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cache
 from typing import TypeVar
 
 import libcst as cst
@@ -223,8 +224,13 @@ def _brought(statement: cst.CSTNode) -> Iterator[str]:
         node = stack.pop()
         if isinstance(node, (cst.Import, cst.ImportFrom)):
             yield from map(_local, () if isinstance(node.names, cst.ImportStar) else node.names)
-        elif not isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.BaseExpression)):
+        elif _may_hold_imports(type(node)):
             stack += children(node)
+
+
+@cache
+def _may_hold_imports(kind: type[cst.CSTNode]) -> bool:
+    return not issubclass(kind, (cst.FunctionDef, cst.ClassDef, cst.BaseExpression))
 
 
 def _without_leading_blank(before: cst.Module, after: cst.Module) -> cst.Module:

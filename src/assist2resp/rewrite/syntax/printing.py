@@ -32,8 +32,18 @@ class Starts:
     Nodes are known by `id`, since they hash slowly: ask only for nodes of the module.
     """
 
-    def __init__(self, tokens: Sequence[str] = (), began: Mapping[int, int] | None = None) -> None:
-        self._tokens, self._began = tokens, began or {}
+    def __init__(
+        self,
+        tokens: Sequence[str] = (),
+        began: Mapping[int, int] | None = None,
+        statements: Mapping[int, slice] | None = None,
+    ) -> None:
+        self._tokens, self._began, self._statements = tokens, began or {}, statements or {}
+
+    def text_of(self, statement: cst.CSTNode) -> str | None:
+        """What was printed of a statement of the module itself, but for the last one; None for any other node."""
+        tokens = self._statements.get(id(statement))
+        return None if tokens is None else "".join(self._tokens[tokens])
 
     def __getitem__(self, node: cst.CSTNode) -> Position:
         offset = self._offsets[self._began[id(node)]]
@@ -59,15 +69,42 @@ class Printed(NamedTuple):
 def printed(module: cst.Module) -> Printed:
     """Print a module, and note where its nodes begin."""
     state = _Noting(module.default_indent, module.default_newline)
-    module._codegen(state)  # noqa: SLF001 - Module.code calls the same
-    return Printed("".join(state.tokens).encode(module.encoding), Starts(state.tokens, state.began))
+    state.before_codegen(module)
+    ends: list[int] = []
+    for part in _parts(module):
+        part._codegen(state)  # noqa: SLF001 - Module.code calls the same
+        ends.append(len(state.tokens))
+    _end(module, state)
+    first = len(module.header)
+    begins = [0, *ends][first : first + len(module.body)]
+    statements = dict(zip(map(id, module.body), map(slice, begins, begins[1:]), strict=False))
+    return Printed("".join(state.tokens).encode(module.encoding), Starts(state.tokens, state.began, statements))
 
 
-def as_bytes(module: cst.Module) -> bytes:
-    """Print a module: `Module.bytes`, faster."""
+def as_bytes(module: cst.Module, starts: Starts) -> bytes:
+    """Print a module that was made of the one with these starts: what stayed of that is not printed again."""
     state = _State(module.default_indent, module.default_newline)
-    module._codegen(state)  # noqa: SLF001 - Module.code calls the same
+    last = module.body[-1] if module.body else None
+    for part in _parts(module):
+        known = starts.text_of(part) if part is not last else None
+        if known is None:
+            part._codegen(state)  # noqa: SLF001 - Module.code calls the same
+        else:
+            state.tokens.append(known)
+    _end(module, state)
     return "".join(state.tokens).encode(module.encoding)
+
+
+def _parts(module: cst.Module) -> Sequence[cst.CSTNode]:
+    return (*module.header, *module.body, *module.footer)
+
+
+def _end(module: cst.Module, state: CodegenState) -> None:
+    """The last newline, which the last statement prints, as `Module` leaves it."""
+    if not module.has_trailing_newline:
+        state.pop_trailing_newline()
+    elif not state.tokens:
+        state.add_token(state.default_newline)
 
 
 class _State(CodegenState):

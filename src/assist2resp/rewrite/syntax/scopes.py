@@ -47,7 +47,7 @@ class Scope:
 
     @property
     def is_class(self) -> bool:
-        return isinstance(self.node, cst.ClassDef)
+        return type(self.node) is cst.ClassDef
 
     @property
     def module(self) -> Scope:
@@ -79,7 +79,7 @@ class Scope:
         """The nearest function around (or the function itself)."""
         scope: Scope | None = self
         while scope is not None:
-            if isinstance(scope.node, cst.FunctionDef):
+            if type(scope.node) is cst.FunctionDef:
                 return scope.node
             scope = scope.parent
         return None
@@ -116,18 +116,6 @@ class ModuleScopes:
             yield current
             current = self.parent_of.get(current)
 
-    def calls_of_method(self, name: str) -> list[cst.Call]:
-        """The calls of what is written as an attribute of this name."""
-        return self._calls_by_method.get(name, [])
-
-    @cached_property
-    def _calls_by_method(self) -> dict[str, list[cst.Call]]:
-        found: dict[str, list[cst.Call]] = {}
-        for call in self.calls:
-            if isinstance(call.func, cst.Attribute):
-                found.setdefault(call.func.attr.value, []).append(call)
-        return found
-
     @cached_property
     def _by_type(self) -> dict[type[cst.CSTNode], list[Any]]:
         found: dict[type[cst.CSTNode], list[Any]] = {}
@@ -146,7 +134,7 @@ class ModuleScopes:
         return frozenset(
             node.value
             for node, parent in parents
-            if not isinstance(parent, (cst.Attribute, cst.Arg)) or parent.value is node
+            if type(parent) not in {cst.Attribute, cst.Arg} or getattr(parent, "value", None) is node
         )
 
     @cached_property
@@ -254,10 +242,10 @@ class _Walk:
         stack = [body]
         while stack:
             node = stack.pop()
-            if isinstance(node, cst.Global):
+            if type(node) is cst.Global:
                 for item in node.names:
                     scope.outer[item.name.value] = scope.module
-            elif isinstance(node, cst.Nonlocal):
+            elif type(node) is cst.Nonlocal:
                 for item in node.names:
                     found = scope.parent.find(item.name.value) if scope.parent else None
                     if found:

@@ -39,6 +39,8 @@ class Dispatch:
             self._looks[file] = Lookup(file.scopes)
         look = self._looks[file]
         func: cst.CSTNode | None = call.func
+        if type(func) is cst.Attribute:
+            return ()
         if isinstance(func, cst.Name):
             binding = look.binding(func)
             func = binding.node if binding is not None and binding.how == "value" else None

@@ -357,7 +357,7 @@ class Inference:
     # Calls --------------------------------------------------------------------------------------------------------
 
     def _call(self, node: cst.Call, file: SourceFile) -> Kind:
-        if isinstance(node.func, cst.Attribute):
+        if type(node.func) is cst.Attribute:
             taken = self._taken(node.func, node, file)
             if taken is not None:
                 return taken

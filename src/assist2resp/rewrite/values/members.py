@@ -77,8 +77,7 @@ class Members:
         callbacks = sdk.handler_callbacks()
         for file in self.project.modules:
             for node in file.scopes.spelled:
-                is_callback = isinstance(node, cst.Attribute) and node.attr.value in callbacks
-                held = node.value if isinstance(node, cst.Attribute) and is_callback else node
+                held = node.value if type(node) is cst.Attribute and node.attr.value in callbacks else node
                 kind = self.inference.kind(held, file)
                 if isinstance(kind, (Class, Instance)):
                     found.setdefault(kind.node, []).append((file, node))

@@ -329,11 +329,11 @@ class Parameters:
 
 
 def _last_word(node: cst.BaseExpression) -> str:
-    if isinstance(node, cst.Attribute):
+    if type(node) is cst.Attribute:
         return node.attr.value
-    if isinstance(node, cst.Call):
-        return _last_word(node.func) if isinstance(node.func, cst.Name) else ""
-    return node.value if isinstance(node, cst.Name) else ""
+    if type(node) is cst.Call:
+        return node.func.value if type(node.func) is cst.Name else ""
+    return node.value if type(node) is cst.Name else ""
 
 
 def _handed_over(file: SourceFile, call: cst.Call, position: int) -> Pass:
