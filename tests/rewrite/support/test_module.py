@@ -545,6 +545,27 @@ def test_pending_calls_and_their_outputs_are_written_as_the_old_sdk_did(tmp_path
     ]
 
 
+def test_the_messages_of_a_response_are_those_of_a_thread(tmp_path: Path) -> None:
+    support = support_module(tmp_path, "run_messages", is_async=False)
+    cited = {"type": "file_citation", "file_id": "file_1", "filename": "a.txt", "index": 6}
+    said = {"id": "msg_2", "type": "message", "role": "assistant", "status": "completed"}
+    response = Response.model_validate({
+        "id": "resp_1", "object": "response", "created_at": 1700000000.5, "model": "gpt-5", "tools": [],
+        "parallel_tool_calls": True, "tool_choice": "auto", "conversation": {"id": "conv_1"},
+        "output": [
+            {**said, "id": "msg_1", "content": [{"type": "output_text", "text": "Let me see.", "annotations": []}]},
+            {"id": "fc_1", "type": "function_call", "call_id": "call_1", "name": "add", "arguments": "{}"},
+            {**said, "content": [{"type": "output_text", "text": "It is so.", "annotations": [cited]}]},
+        ],
+    })  # fmt: skip
+    newest, oldest = support.run_messages(response)
+    assert (newest.id, newest.role, newest.run_id, newest.thread_id) == ("msg_2", "assistant", "resp_1", "conv_1")
+    assert (newest.created_at, oldest.content[0].text.value) == (1700000000, "Let me see.")
+    text = newest.content[0].text
+    assert text.value == "It is 【4:0†a.txt】so."
+    assert (text.annotations[0].text, text.annotations[0].file_citation.file_id) == ("【4:0†a.txt】", "file_1")
+
+
 @pytest.mark.parametrize(
     ("told", "again"),
     [

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.reaching import Reads
 from assist2resp.rewrite.flows.sites import Site
-from assist2resp.rewrite.flows.uses import is_load
 from assist2resp.rewrite.messages.dumped import dump_around, key_of
+from assist2resp.rewrite.messages.held import reads_of_held
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.syntax.nodes import argument, code, string_value
 
@@ -53,21 +52,9 @@ def list_around(site: Site) -> cst.Call | None:
 
 def _texts_of_name(name: cst.Name, site: Site, *, is_list: bool) -> list[cst.BaseExpression] | None:
     """The reads through a variable that holds the listing; each sees this listing or none."""
-    variable = site.scope.find(name.value)
-    if variable is None:
-        return None
-    reads = Reads(site.file)
-    ours = [binding for binding in variable[0].names[name.value] if binding.target is name]
-    found: list[cst.BaseExpression] = []
-    for node in reads.of(variable):
-        seen = reads.reaching(node, variable) if is_load(node, site.file) else []
-        if not any(binding in ours for binding in seen):
-            continue
-        text = _text_above(node, site.file, is_list=is_list)
-        if text is None or seen != ours:
-            return None
-        found.append(text)
-    return found or None
+    texts = [_text_above(node, site.file, is_list=is_list) for node in reads_of_held(name, site) or ()]
+    found = [text for text in texts if text is not None]
+    return found if texts and len(found) == len(texts) else None
 
 
 def text_of_message(message: cst.BaseExpression, file: SourceFile) -> cst.BaseExpression | None:
@@ -101,10 +88,10 @@ def _step(node: cst.Attribute | cst.Subscript, *, is_dumped: bool) -> str | int 
     if isinstance(node, cst.Attribute):
         return None if is_dumped else node.attr.value
     key = key_of(node) if is_dumped else None
-    return _index(node) if key is None else key
+    return index_of(node) if key is None else key
 
 
-def _index(node: cst.Subscript) -> int | None:
+def index_of(node: cst.Subscript) -> int | None:
     if len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
         value = node.slice[0].slice.value
         if isinstance(value, cst.Integer):

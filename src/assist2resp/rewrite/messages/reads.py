@@ -6,7 +6,7 @@ conversation have too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 import libcst as cst
@@ -26,6 +26,8 @@ class MessageReads:
 
     inference: Inference
     candidates: Iterable[Site]
+    allowed: Collection[cst.CSTNode] = ()
+    """Attributes that may be read beside those that items have."""
     found: dict[cst.CSTNode, Found] = field(default_factory=dict, init=False)
     sites: set[Site] = field(default_factory=set, init=False)
 
@@ -58,7 +60,7 @@ class MessageReads:
                 found = replace(found, sites=found.sites | known.sites)
             self.found[found.node] = found
             try:
-                waiting.extend(next_of(found, names, self.inference))
+                waiting.extend(next_of(found, names, self.inference, self.allowed))
             except LeftError:
                 left |= found.sites
         return left | names.mixed(self.found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 import libcst as cst
@@ -30,8 +30,13 @@ from assist2resp.rewrite.values.inference import Inference
 from assist2resp.rewrite.values.kinds import External, Function
 
 
-def next_of(found: Found, names: MessageNames, inference: Inference) -> Iterator[Found]:
-    """The expressions that hold next what `found` holds, or a part of it; raises LeftError where it is lost."""
+def next_of(
+    found: Found, names: MessageNames, inference: Inference, allowed: Collection[cst.CSTNode] = ()
+) -> Iterator[Found]:
+    """The expressions that hold next what `found` holds, or a part of it; raises LeftError where it is lost.
+
+    Attributes that are `allowed` may be read beside those that items have.
+    """
     if is_displayed(found.node, found.file, inference, dumps=found.shape is not Shape.TEXT and not found.is_dumped):
         return
     dump = dump_around(found.node, found.file) if not found.is_dumped else None
@@ -43,7 +48,8 @@ def next_of(found: Found, names: MessageNames, inference: Inference) -> Iterator
         case cst.Expr():
             return
         case cst.Attribute():
-            yield from _read(found, parent, parent.attr.value if not found.is_dumped else "")
+            if parent not in allowed:
+                yield from _read(found, parent, parent.attr.value if not found.is_dumped else "")
         case cst.Subscript() if parent.value is found.node and found.is_dumped and (key := key_of(parent)) is not None:
             yield from _read(found, parent, key)
         case cst.Subscript() if parent.value is found.node:

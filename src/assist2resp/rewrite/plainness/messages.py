@@ -10,6 +10,7 @@ from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.displays import is_displayed
 from assist2resp.rewrite.flows.run_sites import MESSAGE_LIST
 from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.messages.dumped import key_of
 from assist2resp.rewrite.messages.written import written_names
 from assist2resp.rewrite.runs.flow_runs import FlowRuns
 from assist2resp.rewrite.values.kinds import Sdk
@@ -17,17 +18,22 @@ from assist2resp.rewrite.values.kinds import Sdk
 _MESSAGE_TYPES = frozenset({"beta.threads.Message"})
 
 
-def message_obstacle(runs: FlowRuns, plain: Collection[Site], followed: Collection[cst.CSTNode]) -> str:
-    """What is read of messages that items do not have, or where they go; `plain` listings hold what was `followed`."""
+def message_obstacle(
+    runs: FlowRuns, plain: Collection[Site], followed: Collection[cst.CSTNode], known: Collection[cst.CSTNode] = ()
+) -> str:
+    """What is read of messages that items do not have, or where they go; `plain` listings hold what was `followed`.
+
+    Attributes that are `known` may be read of messages whatever becomes of them.
+    """
     written = set(written_names(runs))
     for site in uses.sites_named(runs.flow, MESSAGE_LIST):
         if site not in plain and _page_leaves(runs, site, followed):
             return "listed messages leave the code that can be followed"
     for use in uses.object_uses(runs.flow, _MESSAGE_TYPES):
-        if use.node in followed or use.node in written or _is_displayed(use, runs):
+        if use.node in followed or use.node in written or _is_displayed(use, runs) or _is_read_by_key(use):
             continue
         if isinstance(use.parent, cst.Attribute):
-            if use.parent.attr.value not in {"role", "content", "id"}:
+            if use.parent.attr.value not in {"role", "content", "id"} and use.parent not in known:
                 return f"the program reads message.{use.parent.attr.value}"
         elif not (uses.passes_on(use, runs.inference) or isinstance(use.parent, (cst.ListComp, cst.GeneratorExp))):
             return "a message leaves the code that can be followed"
@@ -55,6 +61,11 @@ def _page_leaves(runs: FlowRuns, site: Site, followed: Collection[cst.CSTNode]) 
 
 def _is_displayed(use: uses.Use, runs: FlowRuns) -> bool:
     return is_displayed(uses.awaited(use.node, use.file), use.file, runs.inference)
+
+
+def _is_read_by_key(use: uses.Use) -> bool:
+    """Whether a value has keys, so that it is no message, but what else the variable holds: messages have none."""
+    return isinstance(use.parent, cst.Subscript) and use.parent.value is use.node and key_of(use.parent) is not None
 
 
 def _is_sequence_call(use: uses.Use) -> bool:

@@ -15,6 +15,8 @@ from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.run_sites import MESSAGE_LIST, POLLED
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.messages.listings import Listing, plain_listings
+from assist2resp.rewrite.messages.of_run import OfRun, kept_of_runs
+from assist2resp.rewrite.messages.reads import MessageReads
 from assist2resp.rewrite.plainness.early import early_obstacle
 from assist2resp.rewrite.plainness.messages import message_obstacle
 from assist2resp.rewrite.plainness.newest import newest_of_runs
@@ -60,6 +62,23 @@ class PlainRuns(FlowRuns):
         return plain_listings(uses.sites_named(self.flow, MESSAGE_LIST), self.inference)
 
     @cached_property
+    def kept_of_runs(self) -> dict[Site, OfRun]:
+        """The message listings of which only the messages of a run are kept, which its response has."""
+        if self.mocked or early_obstacle(self):
+            return {}
+        return kept_of_runs(self, uses.sites_named(self.flow, MESSAGE_LIST))
+
+    @cached_property
+    def reads_of_runs(self) -> MessageReads:
+        """What is read of those of them of which nothing is read that a response's items do not have."""
+        return MessageReads(self.inference, self.kept_of_runs, self._reads_of_run_ids)
+
+    @cached_property
+    def _reads_of_run_ids(self) -> frozenset[cst.CSTNode]:
+        """Where listed messages are asked whose run they are of, to keep those of one."""
+        return frozenset(loop.read for kept in self.kept_of_runs.values() for loop in kept.loops)
+
+    @cached_property
     def reads_parts(self) -> bool:
         """Whether the program reads the parts of listed messages that may be its users'."""
         return any(listing.reads_earlier for listing in self.listings.values())
@@ -67,7 +86,8 @@ class PlainRuns(FlowRuns):
     @cached_property
     def followed(self) -> frozenset[cst.CSTNode]:
         """Every expression that holds messages of such listings."""
-        return frozenset().union(*(listing.reads.found for listing in self.listings.values()))
+        reads = [self.reads_of_runs, *(listing.reads for listing in self.listings.values())]
+        return frozenset().union(*(one.found for one in reads))
 
     @cached_property
     def brings_files(self) -> bool:
@@ -119,7 +139,12 @@ class PlainRuns(FlowRuns):
             or run_obstacle(self)
             or early_obstacle(self)
             or call_obstacle(self)
-            or message_obstacle(self, {*self.newest, *self.listings}, self.followed)
+            or message_obstacle(
+                self,
+                {*self.newest, *self.listings, *self.kept_of_runs},
+                self.followed,
+                self._reads_of_run_ids,
+            )
             or id_obstacle(self)
         )
 

@@ -165,7 +165,8 @@ def id_obstacle(runs: FlowRuns) -> str:
         if isinstance(parent, cst.Arg) and file.scopes.parent_of[parent] in runs.flow.index.sites:
             continue
         moves = uses.passes_on(uses.Use(file, node, parent, ""), runs.inference)
-        seen = moves or uses.is_shown(node, file, runs.inference) or isinstance(parent, cst.Comparison)
+        compared = isinstance(parent, (cst.Comparison, cst.ComparisonTarget))
+        seen = moves or uses.is_shown(node, file, runs.inference) or compared
         if not seen or (isinstance(parent, cst.Return) and (runs.has_tools or not moves)):
             return "a run's id leaves the process"
     return ""

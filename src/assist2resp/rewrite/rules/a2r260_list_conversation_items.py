@@ -7,12 +7,12 @@ import functools
 import libcst as cst
 
 from assist2resp.rewrite.flows.chains import client_at
-from assist2resp.rewrite.messages.dumped import dump_around, key_of
 from assist2resp.rewrite.messages.listings import Listing
 from assist2resp.rewrite.messages.shapes import Found, Shape
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._item_lists import filtered, first, guarded, items_call, named
+from assist2resp.rewrite.rules._item_reads import read_items, value_of
 from assist2resp.rewrite.rules._markers import read_text
 from assist2resp.rewrite.rules._one_message import assigned_next, name_of_one
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
@@ -220,7 +220,7 @@ class ListConversationItems:
             plan.change(site.file, site.awaited, lambda updated: _awaited_as(updated, asked(updated)))
         elif listing.first is not None:
             plan.change(site.file, site.awaited, asked)
-            plan.change(site.file, listing.first, lambda updated: first(listing, _value(updated)))
+            plan.change(site.file, listing.first, lambda updated: first(listing, value_of(updated)))
         elif listing.held_first is not None:
             held, firsts = listing.held_first
             plan.change(site.file, site.awaited, lambda updated: first(listing, asked(updated)))
@@ -252,43 +252,7 @@ class ListConversationItems:
                 plan.change(found.file, around, lambda updated: cst.ensure_type(updated, cst.Call).args[0].value)
             elif found.node is not site.awaited:
                 plan.change(found.file, around, lambda updated: updated.with_changes(asynchronous=None))
-        for found in (found for shape in Shape for found in reads.of(shape, site)):
-            node = found.file.scopes.parent_of[found.node]
-            dump = dump_around(found.node, found.file) if found not in listing.shown and not found.is_dumped else None
-            if dump is not None and dump not in done:
-                done.add(dump)
-                plan.change(found.file, dump, _undumped)
-            word = key_of(node) if found.is_dumped else node.attr.value if isinstance(node, cst.Attribute) else None
-            if node in done or word is None:
-                continue
-            done.add(node)
-            if word in {"data", "value"}:
-                parent = found.file.scopes.parent_of[node]
-                if _assigns_to_itself(parent, found.node):
-                    plan.change(found.file, parent, leaving_comments)
-                else:
-                    plan.change(found.file, node, _value)
-            elif word == "type" and found.shape is Shape.PART:
-                plan.change(found.file, found.file.scopes.parent_of[node], _is_text)
-            if found.is_dumped and word not in {"data", "value"}:
-                plan.change(found.file, node, functools.partial(_attribute_of, word))
-
-
-def _undumped(updated: cst.CSTNode) -> cst.BaseExpression:
-    """The object itself in place of `node.dict()` or `json.loads(node.json())`."""
-    call = cst.ensure_type(updated, cst.Call)
-    if isinstance(call.func, cst.Attribute) and not _is_loads(call):
-        return call.func.value
-    return _undumped(call.args[0].value)
-
-
-def _is_loads(call: cst.Call) -> bool:
-    return code(call.func) == "json.loads"
-
-
-def _attribute_of(word: str, updated: cst.CSTNode) -> cst.BaseExpression:
-    """`node.word` in place of `node["word"]`."""
-    return attribute(_value(updated), word)
+        read_items(plan, reads, site, done, listing.shown)
 
 
 def _awaited_as(before: cst.CSTNode, call: cst.Call) -> cst.BaseExpression:
@@ -304,27 +268,3 @@ def _list_around(found: Found) -> cst.Call | cst.For | cst.CompFor | None:
     call = found.file.scopes.parent_of[parent]
     is_list = isinstance(call, cst.Call) and isinstance(call.func, cst.Name) and call.func.value == "list"
     return call if is_list and isinstance(call, cst.Call) else None
-
-
-def _value(updated: cst.CSTNode) -> cst.BaseExpression:
-    assert isinstance(updated, (cst.Attribute, cst.Subscript))
-    return updated.value
-
-
-def _assigns_to_itself(parent: cst.CSTNode, held: cst.BaseExpression) -> bool:
-    """Whether `messages = messages.data` is all that a statement says."""
-    return (
-        isinstance(parent, cst.Assign)
-        and isinstance(held, cst.Name)
-        and [code(target.target) for target in parent.targets] == [held.value]
-    )
-
-
-def _is_text(updated: cst.CSTNode) -> cst.CSTNode:
-    """`part.type == "text"` asks for one of two types now, by who wrote the message."""
-    test = cst.ensure_type(updated, cst.Comparison)
-    target = test.comparisons[0]
-    quote = cst.ensure_type(target.comparator, cst.SimpleString).quote
-    types = cst.parse_expression(f"({quote}input_text{quote}, {quote}output_text{quote})")
-    operator = cst.In() if isinstance(target.operator, cst.Equal) else cst.NotIn()
-    return test.with_changes(comparisons=[cst.ComparisonTarget(operator, types)])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from openai.types.beta.threads import Text
+from openai.types.beta.threads import Message, Text
 from openai.types.responses import Response, ResponseOutputText
 
 from assist2resp.rewrite.support.parts.archive import _load_now
-from assist2resp.rewrite.support.parts.content import _annotated
+from assist2resp.rewrite.support.parts.content import _annotated, _citations, _message
+from assist2resp.rewrite.support.parts.files import _remember_files
 from assist2resp.rewrite.support.parts.resources import _thread_resources
 from assist2resp.rewrite.support.parts.state import _conversation
 from assist2resp.rewrite.support.parts.wire import Json, _Refusal
@@ -94,6 +95,26 @@ def _with_files_of(tool: Json, given: Json) -> Json:
     container = tool["container"]
     held = list(dict.fromkeys([*container.get("file_ids", ()), *files]))
     return {**tool, "container": {**container, "file_ids": held}}
+
+
+def run_messages(response: Response) -> list[Message]:
+    """The messages that a response wrote, the newest first, as a thread showed them: with the markers of citations."""
+    held = response.conversation
+    found = []
+    for item in reversed(response.output):
+        if item.type == "message":
+            message = _message(item.to_dict(), held.id if held else "")
+            own = {
+                "run_id": response.id,
+                "created_at": int(response.created_at),
+                "completed_at": int(response.created_at),
+            }
+            found.append(Message.construct(**{**message, **own}))
+        # region container_files
+        if item.type == "message" and held:
+            _remember_files(held.id, _citations(item.to_dict()))
+        # endregion
+    return found
 
 
 def conversation_id(thread_id: str) -> str:

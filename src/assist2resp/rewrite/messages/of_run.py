@@ -1,0 +1,155 @@
+"""Listings of which the program keeps the messages of one run: `[m for m in messages if m.run_id == run.id]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from assist2resp.rewrite.flows import uses
+from assist2resp.rewrite.flows.run_sites import RUN, SUBMIT_STREAM, SUBMITS
+from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.messages.held import reads_of_held
+from assist2resp.rewrite.messages.newest import index_of
+from assist2resp.rewrite.project.project import SourceFile
+from assist2resp.rewrite.runs.flow_runs import FlowRuns
+from assist2resp.rewrite.syntax.nodes import argument, string_value
+from assist2resp.rewrite.values.kinds import Sdk
+
+_ARGUMENTS = frozenset({"thread_id", "order"})
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A loop over listed messages that keeps those of one run, and the test by which it does."""
+
+    loop: cst.For | cst.CompFor
+    test: cst.Comparison
+    read: cst.Attribute
+    """`message.run_id` in the test."""
+    run: cst.Name | cst.Attribute
+    """What holds the run there."""
+    newest_first: bool
+
+
+@dataclass(frozen=True, eq=False)
+class OfRun:
+    """A listing with the loops over it, all of which keep the messages of a run alone."""
+
+    site: Site
+    loops: tuple[Kept, ...]
+    holder: cst.Assign | None
+    """The statement that gives the listing a name."""
+
+
+def kept_of_runs(runs: FlowRuns, sites: list[Site]) -> dict[Site, OfRun]:
+    """The listings of which only the messages of a run are kept, which its response has."""
+    found = {site: _kept_of_run(runs, site) for site in sites}
+    return {site: kept for site, kept in found.items() if kept is not None}
+
+
+def _kept_of_run(runs: FlowRuns, site: Site) -> OfRun | None:
+    if site.call is None or not _lists_all(site.call):
+        return None
+    parent = site.file.scopes.parent_of[site.awaited]
+    holder = parent if isinstance(parent, cst.Assign) and len(parent.targets) == 1 else None
+    name = holder.targets[0].target if holder is not None else None
+    if isinstance(name, cst.Name) and _is_shared(runs, site, name):
+        return None
+    pages = reads_of_held(name, site) if isinstance(name, cst.Name) else [site.awaited]
+    loops = [_kept(runs, page, site) for page in pages or ()]
+    kept = tuple(loop for loop in loops if loop is not None)
+    if not kept or len(kept) < len(loops):
+        return None
+    near = runs.flow.index.connected(frozenset({site.file}))
+    if any(streamed.file in near for streamed in runs.streams):
+        return None
+    several = any(submit.file in near for submit in uses.sites_named(runs.flow, *SUBMITS, SUBMIT_STREAM))
+    if several and not all(loop.newest_first and _is_for_first(loop.loop, site.file) for loop in kept):
+        return None  # what a run said before its calls of tools is in another response
+    return OfRun(site, kept, holder)
+
+
+def _lists_all(call: cst.Call) -> bool:
+    """Whether a listing begins with the newest or the oldest message, and has no end."""
+    given = {arg.keyword.value if arg.keyword is not None else "thread_id" for arg in call.args}
+    order = argument(call, "order")
+    return given <= _ARGUMENTS and (order is None or string_value(order) in {"asc", "desc"})
+
+
+def _is_shared(runs: FlowRuns, site: Site, name: cst.Name) -> bool:
+    variable = site.scope.find(name.value)
+    return variable is None or (
+        variable[0].parent is None and uses.is_shared(runs.inference.project, site.file, name.value)
+    )
+
+
+def _kept(runs: FlowRuns, page: cst.BaseExpression, site: Site) -> Kept | None:
+    """The loop over a page, or over its data, if it keeps the messages of a run."""
+    parents = site.file.scopes.parent_of
+    order = argument(site.call, "order") if site.call is not None else None
+    newest_first, is_page = order is None or string_value(order) == "desc", True
+    around = parents[page]
+    if isinstance(around, cst.Attribute) and around.attr.value == "data":
+        page, around, is_page = around, parents[around], False
+    if not is_page and not newest_first:
+        return None  # the first page may end before the newest messages
+    if not isinstance(around, (cst.For, cst.CompFor)) or around.iter is not page:
+        return None
+    for test in _tests(around):
+        found = _of_run(runs, test, around, site.file)
+        if found is not None:
+            return Kept(around, test, *found, newest_first)
+    return None
+
+
+def _tests(loop: cst.For | cst.CompFor) -> Iterator[cst.Comparison]:
+    """The comparisons that all have to hold for what a loop does."""
+    if isinstance(loop, cst.CompFor):
+        whole = [part.test for part in loop.ifs]
+    else:
+        block = loop.body.body if isinstance(loop.body, cst.IndentedBlock) else ()
+        first = block[0] if len(block) == 1 else None
+        whole = [first.test] if isinstance(first, cst.If) and first.orelse is None and loop.orelse is None else []
+    for test in whole:
+        yield from (part for part in conjunction(test) if isinstance(part, cst.Comparison))
+
+
+def conjunction(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """The parts of a test that all have to hold."""
+    if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
+        yield from conjunction(test.left)
+        yield from conjunction(test.right)
+    else:
+        yield test
+
+
+def _of_run(
+    runs: FlowRuns, test: cst.Comparison, loop: cst.For | cst.CompFor, file: SourceFile
+) -> tuple[cst.Attribute, cst.Name | cst.Attribute] | None:
+    """`message.run_id` and `run`, if a test says `message.run_id == run.id` of what a loop goes through."""
+    if len(test.comparisons) != 1 or not isinstance(test.comparisons[0].operator, cst.Equal):
+        return None
+    sides = (test.left, test.comparisons[0].comparator)
+    for read, other in (sides, sides[::-1]):
+        if not (isinstance(read, cst.Attribute) and isinstance(other, cst.Attribute)):
+            continue
+        is_read = read.attr.value == "run_id" and isinstance(loop.target, cst.Name) and isinstance(read.value, cst.Name)
+        if not (is_read and isinstance(loop.target, cst.Name) and read.value.value == loop.target.value):  # type: ignore[attr-defined]
+            continue
+        kind = runs.inference.kind(other.value, file)
+        is_run = other.attr.value == "id" and isinstance(kind, Sdk) and kind.type.name == RUN
+        if is_run and isinstance(other.value, (cst.Name, cst.Attribute)):
+            return read, other.value
+    return None
+
+
+def _is_for_first(loop: cst.For | cst.CompFor, file: SourceFile) -> bool:
+    """Whether no more than the first of what a comprehension keeps is asked for."""
+    whole = file.scopes.parent_of[loop]
+    around = file.scopes.parent_of[whole]
+    if isinstance(around, cst.Subscript):
+        return around.value is whole and index_of(around) == 0
+    call = file.scopes.parent_of[around] if isinstance(around, cst.Arg) else None
+    return isinstance(call, cst.Call) and isinstance(call.func, cst.Name) and call.func.value == "next"
