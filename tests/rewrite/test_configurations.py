@@ -224,3 +224,28 @@ print(run.status, {shown})
 )
 def test_a_session_holds_the_configuration(shown: str, expected: str, tmp_path: Path) -> None:
     assert expected in rewritten(SESSION.replace("{shown}", shown), tmp_path).text
+
+
+@pytest.mark.parametrize(
+    ("given", "reads", "expected"),
+    [
+        pytest.param("known", "assistant_id=assistant.id", "**request_arguments(known)", id="a parameter"),
+        pytest.param("known[0]", "assistant_id=assistant.id", "assistants(client).retrieve(", id="an item"),
+    ],
+)
+def test_a_nested_function_names_the_assistant_by_what_the_outer_one_knows(
+    given: str, reads: str, expected: str, tmp_path: Path
+) -> None:
+    program = f"""
+def asking(thread_id, known, assistant_id=None):
+    assistant = client.beta.assistants.retrieve({given})
+
+    def ask():
+        return client.beta.threads.runs.create_and_poll(thread_id=thread_id, {reads}).status
+
+    return ask
+
+
+print(asking("thread_abc", input())())
+"""
+    assert expected in rewritten(START + program, tmp_path).text

@@ -31,6 +31,12 @@ class Claim:
     level: Level
     message: str
     plain: bool = False
+    """Whether the site's own call is one of the SDK's now, or gone.
+
+    Small functions of the support module may make its arguments or read its result (`conversation_id`,
+    `request_arguments`, `run_status`): the request is the program's own. What calls the module instead of the SDK is
+    not plain: the old surface (`threads(client)`, `assistants(client)`), and `file_content` too.
+    """
 
 
 def _for_openai(claim: Claim) -> Claim:

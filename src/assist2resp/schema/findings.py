@@ -52,7 +52,10 @@ class Finding(BaseModel):
     blocked_by: Place | None = None
     """The site that kept this one's flow from being rewritten."""
     plain: bool = False
-    """Whether a fixed site ended as a plain SDK call, or vanished, rather than as a call of the support module."""
+    """Whether a site ended as a plain SDK call, or vanished, rather than as a call of the support module.
+
+    The arguments of a plain call may be made by a small function of that module.
+    """
 
     @property
     def is_site(self) -> bool:

@@ -191,6 +191,6 @@ def _stands_anywhere(given: cst.BaseExpression, site: Site, reads: tuple[cst.Att
     if all(site.file.scopes.scope_of[read] is site.scope for read in reads):
         return True
     variable = site.scope.find(given.value) if isinstance(given, cst.Name) else None
-    if variable is None or variable[0].parent is not None or len(variable[0].names[variable[1]]) != 1:
+    if variable is None or variable[0].is_class or len(variable[0].names[variable[1]]) != 1:
         return False
     return all(site.file.scopes.scope_of[read].find(variable[1]) == variable for read in reads)
