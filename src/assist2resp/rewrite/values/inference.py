@@ -58,6 +58,7 @@ from assist2resp.rewrite.values.sdk_kinds import (
     unpacked,
 )
 from assist2resp.rewrite.values.servers import Servers
+from assist2resp.rewrite.values.twins import without_twins
 
 _PLAIN = (cst.BaseString, cst.BaseNumber, cst.Set, cst.Comparison, cst.UnaryOperation, cst.Ellipsis)
 _LITERALS = frozenset(kind for kind in vars(cst).values() if isinstance(kind, type) and issubclass(kind, _PLAIN))
@@ -230,7 +231,7 @@ class Inference:
     def _bindings(self, variable: Variable) -> Kind:
         scope, name = variable
         result: Kind = BOTTOM
-        for binding in scope.names[name]:
+        for binding in without_twins(scope.names[name]):
             if not (isinstance(binding.node, cst.FunctionDef) and is_overload(binding.node)):
                 result = join(result, self.bound(binding))
         return result if scope.parent is not None else join(result, self.members.module_attribute(scope, name))

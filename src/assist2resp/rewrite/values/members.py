@@ -31,6 +31,7 @@ from assist2resp.rewrite.values.kinds import (
     join,
 )
 from assist2resp.rewrite.values.sdk_kinds import below_resource, sdk_attribute
+from assist2resp.rewrite.values.twins import twins
 
 if TYPE_CHECKING:
     from assist2resp.rewrite.values.inference import Inference
@@ -163,8 +164,12 @@ class Members:
         return None
 
     def overrides(self, found: Function) -> Iterator[Function]:
-        """The methods that take a method's place in classes that derive from its own."""
-        if found.owner is None or isinstance(found.node, cst.Lambda):
+        """The methods that take a method's place in classes that derive from its own, and functions defined again."""
+        if isinstance(found.node, cst.Lambda):
+            return
+        for twin in twins(found.node, found.file.scopes.own[found.node].parent):
+            yield Function(found.file, twin, found.owner, found.bound)
+        if found.owner is None:
             return
         for derived in self.subclasses.get(found.owner, ()):
             for binding in derived.file.scopes.own[derived.node].names.get(found.node.name.value, ()):
