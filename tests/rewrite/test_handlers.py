@@ -245,3 +245,25 @@ def test_a_loop_inside_a_handler_keeps_the_event_of_its_own(callbacks: str, tmp_
     inner, outer = (f"for {name} in stream:\n{' ' * depth}handler.on_event({name})" for name, depth in NAMED)
     assert inner in text
     assert outer in text
+
+
+def test_a_variable_that_holds_a_stream_and_other_things(tmp_path: Path) -> None:
+    text = (
+        "from openai import OpenAI\nclient = OpenAI()\ndef show(t, a, chat):\n    if chat:\n"
+        "        stream = client.chat.completions.create(model='gpt-5', messages=[], stream=True)\n"
+        "        for chunk in stream:\n            print(chunk.choices[0].delta.content)\n        return\n"
+        "    stream = client.beta.threads.runs.create(thread_id=t, assistant_id=a, stream=True)\n"
+        "    for event in stream:\n        if event.event == 'thread.message.delta':\n"
+        "            print(event.data.delta.content[0].text.value)\n"
+    )
+    assert "print(event.delta)" in rewritten(text, tmp_path).text
+
+
+def test_a_variable_that_may_hold_another_stream_stays(tmp_path: Path) -> None:
+    text = (
+        "from openai import OpenAI\nclient = OpenAI()\ndef show(t, a, given):\n    stream = given\n    if t:\n"
+        "        stream = client.beta.threads.runs.create(thread_id=t, assistant_id=a, stream=True)\n"
+        "    for event in stream:\n        if event.event == 'thread.message.delta':\n"
+        "            print(event.data.delta.content[0].text.value)\n"
+    )
+    assert "threads(client)" in rewritten(text, tmp_path).text

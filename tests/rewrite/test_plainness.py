@@ -73,6 +73,14 @@ def obstacle(body: str, folder: Path) -> str:
         param(POLL + "print(client.beta.threads.runs.steps.list(run.id, thread_id=t))", id="steps"),
         param(POLL.replace("a)", "a, temperature=1, metadata={'k': 'v'})"), id="settings"),
         param(POLL + "print(run.last_error)", id="error shown whole"),
+        param(POLL + "run.status = given.status\nprint(run.status)", id="status set"),
+        param(POLL + "if run.completed_at: print('done')", id="time of completion asked"),
+        param(
+            START
+            + WAIT
+            + "    if given > 9:\n        client.beta.threads.runs.cancel(run.id, thread_id=t)\n        break\n",
+            id="given up",
+        ),
         param(POLL + "raise OSError(f'failed: {run.last_error}')", id="error in a text"),
         param(POLL + "if run.status == 'failed': print(run.error)", id="what no run had shown"),
         param(
@@ -137,6 +145,24 @@ def test_plain(body: str, tmp_path: Path) -> None:
             START + "if run.status == 'completed': return 1\n" + WAIT, "before it was waited", id="state asked early"
         ),
         param(POLL + "return run.id", "a run's id leaves", id="id returned"),
+        param(POLL + "print(run.completed_at)", "reads run.completed_at", id="time of completion"),
+        param(
+            START + WAIT + "    gone = client.beta.threads.runs.cancel(run.id, thread_id=t)\n",
+            "needs a run that the server",
+            id="cancelled run kept",
+        ),
+        param(
+            START
+            + WAIT
+            + "    if run.required_action:\n        client.beta.threads.runs.cancel(run.id, thread_id=t)\n",
+            "needs a run that the server",
+            id="cancelled with open calls",
+        ),
+        param(
+            POLL + "if run.required_action:\n    run.status = 'done'\n    run = " + SUBMIT.format("[]"),
+            "writes run.status",
+            id="status set where calls are answered",
+        ),
         param(
             POLL + "client.beta.threads.runs.cancel(run.id, thread_id=t)", "needs a run that the server", id="cancel"
         ),
@@ -221,8 +247,8 @@ def test_steps_are_those_of_one_response_before_any_outputs(text: str, why: str,
 @pytest.mark.parametrize(
     "written",
     [
-        "run.status = 'done'",
         "run.status += '!'",
+        "run.status = given.status = 'done'",
         "del run.status",
         "run.status, x = 'done', 1",
         "for run.status in 'ab': pass",

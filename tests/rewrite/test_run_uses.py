@@ -110,3 +110,36 @@ def test_an_error_shown_whole(line: str, level: Level, tmp_path: Path) -> None:
     found = rewritten(f"{HEAD}    {line}\n", tmp_path)
     assert line.replace("last_error", "error") in found.text
     assert [one.level for one in found.findings if one.code == "A2R230"] == [level]
+
+
+@pytest.mark.parametrize(
+    ("asked", "after"),
+    [
+        ("run.completed_at", 'run.status == "completed"'),
+        ("not run.completed_at", 'not (run.status == "completed")'),
+        ("run.completed_at is None", 'run.status != "completed"'),
+        ("run.completed_at is not None and given", 'run.status == "completed" and given'),
+    ],
+)
+def test_whether_a_run_was_completed(asked: str, after: str, tmp_path: Path) -> None:
+    assert f"    if {after}: pass\n" in rewritten(f"{HEAD}    if {asked}: pass\n", tmp_path).text
+
+
+def test_a_run_that_took_too_long_is_not_cancelled(tmp_path: Path) -> None:
+    body = """\
+    run = client.beta.threads.runs.create(thread_id=t, assistant_id=a)
+    while run.status != "completed":
+        run = client.beta.threads.runs.retrieve(run.id, thread_id=t)
+        if time.time() - given > 60:
+            try:
+                client.beta.threads.runs.cancel(run.id, thread_id=t)
+            except Exception:
+                pass
+            raise TimeoutError
+        time.sleep(1)
+"""
+    text = "import time\n" + HEAD.rpartition("    run")[0] + body
+    left = rewritten(text, tmp_path).text.partition("    run = ")[2]
+    assert "cancel" not in left
+    assert "try" not in left
+    assert "raise TimeoutError" in left

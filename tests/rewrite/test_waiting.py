@@ -134,7 +134,7 @@ def test_a_loop_that_answers_calls_only_while_pending_keeps_its_run(tmp_path: Pa
     assert "threads(client).runs.submit_tool_outputs(" in shown
 
 
-def test_a_loop_that_goes_on_by_another_name_keeps_its_run(tmp_path: Path) -> None:
+def test_a_loop_that_goes_on_by_another_name_gives_both_names_the_next_run(tmp_path: Path) -> None:
     shown = rewritten(
         f"""
         while run.status != "completed":
@@ -145,7 +145,7 @@ def test_a_loop_that_goes_on_by_another_name_keeps_its_run(tmp_path: Path) -> No
         """,
         tmp_path,
     )
-    assert "threads(client).runs.submit_tool_outputs(" in shown
+    assert "sent = run = client.responses.create(" in shown
 
 
 def test_a_loop_that_hands_its_calls_on_is_given_the_next_run(tmp_path: Path) -> None:

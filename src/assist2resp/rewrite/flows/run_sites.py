@@ -19,6 +19,7 @@ POLLED = frozenset({"create_and_poll", "create_and_run_poll"})
 """The names of those that wait for the run's end."""
 RETRIEVES = ("beta.threads.runs.retrieve", "beta.threads.runs.poll")
 SUBMITS = ("beta.threads.runs.submit_tool_outputs", "beta.threads.runs.submit_tool_outputs_and_poll")
+CANCEL = "beta.threads.runs.cancel"
 SUBMIT_STREAM = "beta.threads.runs.submit_tool_outputs_stream"
 MESSAGE_CREATE, MESSAGE_LIST = "beta.threads.messages.create", "beta.threads.messages.list"
 THREAD_CREATE = "beta.threads.create"

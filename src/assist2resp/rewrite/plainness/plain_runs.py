@@ -12,7 +12,7 @@ from functools import cached_property
 import libcst as cst
 
 from assist2resp.rewrite.flows import uses
-from assist2resp.rewrite.flows.run_sites import MESSAGE_LIST, POLLED
+from assist2resp.rewrite.flows.run_sites import CANCEL, MESSAGE_LIST, POLLED
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.messages.listings import Listing, plain_listings
 from assist2resp.rewrite.messages.of_run import OfRun, kept_of_runs
@@ -114,7 +114,7 @@ class PlainRuns(FlowRuns):
     @cached_property
     def cancels(self) -> bool:
         """Whether the program cancels runs, whose conversations may be locked for a moment then."""
-        return any(site.path == "beta.threads.runs.cancel" for site in self.flow.index.sites.values())
+        return any(site.path == CANCEL for site in self.flow.index.sites.values())
 
     def _reads_more(self, file: SourceFile) -> bool:
         if _REFUSED.search(file.data) or _TIME.search(file.data):

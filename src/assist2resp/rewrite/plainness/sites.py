@@ -9,6 +9,7 @@ import libcst as cst
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.chains import client_at
 from assist2resp.rewrite.flows.run_sites import (
+    CANCEL,
     CREATES,
     MESSAGE_CREATE,
     MESSAGE_LIST,
@@ -95,7 +96,7 @@ def site_obstacle(runs: FlowRuns) -> str:
     for site in runs.flow.sites:
         if site.path.startswith((_ASSISTANT_SITES, "beta.vector_stores")):
             continue
-        if site.path not in allowed:
+        if site.path not in allowed and not gives_up(site, runs):
             return f"{site.path} needs a run that the server remembers"
         if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper:
             return f"{site.path} is not called plainly"
@@ -105,6 +106,17 @@ def site_obstacle(runs: FlowRuns) -> str:
         if obstacle:
             return obstacle
     return runs.streamed[1]
+
+
+def gives_up(site: Site, runs: FlowRuns) -> bool:
+    """Whether a site cancels the run that a loop waits for, when it has waited for too long; no response is waited for.
+
+    A run that has calls open is another matter: they would be in the way of what follows.
+    """
+    if site.path != CANCEL or runs.has_tools or not isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr):
+        return False
+    around = set(site.file.scopes.ancestors(site.node))
+    return any(wait.loop in around for wait in runs.waiting)
 
 
 def _is_of_one_response(runs: FlowRuns, site: Site) -> bool:

@@ -34,9 +34,9 @@ def run_obstacle(runs: FlowRuns) -> str:
             continue
         if isinstance(use.parent, cst.Attribute):
             name = use.parent.attr.value
-            if _is_written(use):
+            if _is_written(use) and (name != "status" or runs.has_tools or not _is_set(use)):
                 return f"the program writes run.{name}"
-            if name not in _RUN_ATTRIBUTES:
+            if name not in _RUN_ATTRIBUTES and not _asks_whether_done(use):
                 return f"the program reads run.{name}"
             if name == "usage" and (runs.has_tools or not _names_tokens(use)):
                 return "the program reads the usage of a run"
@@ -51,12 +51,26 @@ def run_obstacle(runs: FlowRuns) -> str:
     return ""
 
 
+def _asks_whether_done(use: uses.Use) -> bool:
+    """Whether a run is asked for the time of its completion, and nothing but whether there is one."""
+    read = cst.ensure_type(use.parent, cst.Attribute)
+    asked = uses.is_truth_test(read, use.file) or uses.none_comparison(read, use.file) is not None
+    return read.attr.value == "completed_at" and asked
+
+
 def _is_written(use: uses.Use) -> bool:
     """Whether an attribute is given a value, or deleted, and not read."""
     outer = use.file.scopes.parent_of[use.parent]
     if isinstance(outer, (cst.AugAssign, cst.Del)):
         return getattr(outer, "target", use.parent) is use.parent
     return use.file.scopes.is_definition(use.parent, outer)
+
+
+def _is_set(use: uses.Use) -> bool:
+    """Whether a statement does nothing but give an attribute a value, as an attribute of a response may be given one."""
+    target = use.file.scopes.parent_of[use.parent]
+    statement = use.file.scopes.parent_of.get(target)
+    return isinstance(target, cst.AssignTarget) and isinstance(statement, cst.Assign) and len(statement.targets) == 1
 
 
 def _is_await(use: uses.Use) -> bool:

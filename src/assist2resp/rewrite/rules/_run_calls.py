@@ -82,6 +82,21 @@ def _of_one(old: cst.Call, func: cst.BaseExpression, value: cst.BaseExpression) 
     return old.with_changes(func=func, args=[cst.Arg(value)], whitespace_before_args=gap)
 
 
+def give_up(plan: Plan, site: Site) -> None:
+    """Cancelling what was waited for too long: a response has ended when it arrives."""
+    plan.change(site.file, _tried(site.statement(), site.file), lambda _: cst.RemoveFromParent())
+    plan.fix(site, _CODE, "a response has ended when it arrives, and needs no cancelling.", plain=True)
+
+
+def _tried(line: cst.CSTNode, file: SourceFile) -> cst.CSTNode:
+    """The `try` that holds nothing but a line, or the line."""
+    block = file.scopes.parent_of[line]
+    tried = file.scopes.parent_of.get(block)
+    if not isinstance(tried, cst.Try) or tried.body is not block or len(tried.body.body) != 1:
+        return line
+    return tried if tried.orelse is None and tried.finalbody is None else line
+
+
 def submit(plan: Plan, site: Site) -> None:
     """Rewrite the call that goes on with a run: its tool outputs are the next response's input."""
     assert site.call is not None

@@ -56,6 +56,8 @@ def _run_attribute(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
             node,
             lambda updated: attribute(named or attribute(_value(updated), "conversation"), "id"),
         )
+    elif name == "completed_at":
+        _asked_whether_done(plan, use, node)
     elif name == "required_action":
         plan.change(use.file, node, _value)
     elif name == "usage":
@@ -68,6 +70,22 @@ def _run_attribute(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
                 outer,
                 lambda updated: cst.ensure_type(updated, cst.Attribute).with_changes(attr=cst.Name(new)),
             )
+
+
+def _asked_whether_done(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
+    """A run that was completed at some time is one whose status says so."""
+    compared = uses.none_comparison(node, use.file)
+    local = plan.need(use.file, "run_status") if plan.plain.has_tools else ""
+    sign = "!=" if compared is False else "=="
+
+    def build(updated: cst.CSTNode) -> cst.CSTNode:
+        run = code(_value(updated.left if isinstance(updated, cst.Comparison) else updated))
+        state = f"{local}({run})" if local else f"{run}.status"
+        return cst.parse_expression(f'({state} {sign} "completed")' if is_denied else f'{state} {sign} "completed"')
+
+    asked = use.file.scopes.parent_of[node] if compared is not None else node
+    is_denied = isinstance(use.file.scopes.parent_of[asked], cst.UnaryOperation)
+    plan.change(use.file, asked, build)
 
 
 def _action_type(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:

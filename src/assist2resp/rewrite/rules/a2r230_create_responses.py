@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from assist2resp.rewrite.flows.run_sites import RETRIEVES
+from assist2resp.rewrite.flows.run_sites import CANCEL, RETRIEVES
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
-from assist2resp.rewrite.rules._run_calls import create, retrieve, submit
+from assist2resp.rewrite.rules._run_calls import create, give_up, retrieve, submit
 from assist2resp.rewrite.rules._run_types import annotate_responses
 from assist2resp.rewrite.rules._run_uses import translate_uses
 from assist2resp.schema.findings import Level
@@ -232,5 +232,7 @@ class CreateResponses:
                 retrieve(plan, site)
             elif site in plan.plain.submits:
                 submit(plan, site)
+            elif site.path == CANCEL:
+                give_up(plan, site)
         translate_uses(plan)
         annotate_responses(plan)

@@ -114,10 +114,13 @@ class FlowRuns:
     @cached_property
     def waiting(self) -> list[Waiting]:
         """The loops that wait for the flow's runs."""
-        retrieves, submits = uses.sites_named(self.flow, *RETRIEVES), self.submits
         handed = frozenset[cst.CSTNode]().union(*self.handovers.values())
         renewed = frozenset(renewal.call for found in self.renewals.values() for renewal in found)
-        return waiting_loops(retrieves, submits, handed, renewed, self.inference)
+        return self._loops(handed, renewed)
+
+    def _loops(self, handed: frozenset[cst.CSTNode], renewed: frozenset[cst.Call]) -> list[Waiting]:
+        retrieves = uses.sites_named(self.flow, *RETRIEVES)
+        return waiting_loops(retrieves, self.submits, handed, renewed, self.inference)
 
     def origin_of(self, submit: Site) -> Site | None:
         """The run creation whose run a submission goes on with, if its arguments can be said again."""
@@ -195,11 +198,22 @@ class FlowRuns:
         places = {(site.file, site.scope) for site in self.creates}
         return [site for site in self.submits if (site.file, site.scope) not in places]
 
+    @property
+    def _not_handed_over(self) -> list[Site]:
+        return [site for site in self._apart if site not in self._handed_over]
+
+    @property
+    def _under_other_names(self) -> list[Site]:
+        """The submissions in loops that retrieve runs under other names too."""
+        handed = frozenset[cst.CSTNode]().union(*self._handed_over.values())
+        loops = self._loops(handed, frozenset())
+        return [site for loop in loops for site in loop.submits if site not in self._apart and not loop.goes_on(site)]
+
     @cached_property
     def renewals(self) -> dict[Site, tuple[Renewal, ...]]:
         """The submissions whose run is known by its id, or kept by callers, with all calls that give the next one."""
         named = read_by_name([*uses.sites_named(self.flow, *RETRIEVES), *self.submits])
-        asked = self.submits if named else [site for site in self._apart if site not in self._handed_over]
+        asked = self.submits if named else [*self._not_handed_over, *self._under_other_names]
         if not asked or keeps_runs(self.flow, self.inference):
             return {}
         found = {site: renewals(site, self.flow, self.inference) for site in asked}

@@ -84,7 +84,7 @@ class Waiting:
                 return "a loop does its work only while a run is under way"
             return (
                 ""
-                if all(map(self._goes_on, self.submits)) and all(map(self._takes, self.handed))
+                if all(map(self.goes_on, self.submits)) and all(map(self._takes, self.handed))
                 else "a loop goes on with a run by another name"
             )
         if self._hands_on_calls():
@@ -106,7 +106,7 @@ class Waiting:
             for node in descendants(self.loop.body)
         )
 
-    def _goes_on(self, site: Site) -> bool:
+    def goes_on(self, site: Site) -> bool:
         """Whether the run that a submission goes on with keeps the name that the loop retrieves and asks."""
         if site.call in self.renewed:
             return True

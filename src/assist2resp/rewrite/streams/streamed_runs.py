@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from assist2resp.rewrite.flows.flow import Flow
+from assist2resp.rewrite.flows.reaching import Reads
 from assist2resp.rewrite.flows.run_sites import ACTION_TYPES, CALL_TYPES, RUN, SUBMIT_STREAM, THREAD_RUNS, is_resumed
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.streams.events import TEXT_DELTA
@@ -126,9 +127,10 @@ class _Reader:
         if variable is None or variable[0] is not self.site.scope:
             raise NotUnderstoodError("the stream is a global variable")
         inside = set(descendants(block.body)) if block is not None else set()
+        own = self._loads(name.value, variable)
         if block is None and len(variable[0].names[name.value]) != 1:
-            raise NotUnderstoodError("the stream's variable holds other things as well")
-        for node in self._loads(name.value, variable):
+            own = self._reads_alone(own, variable)
+        for node in own:
             if block is not None and node not in inside:
                 if self._belongs_to_another(node, block):
                     continue
@@ -143,6 +145,16 @@ class _Reader:
             for node in self.file.scopes.names_loaded.get(name, ())
             if (scope := self.file.scopes.scope_of.get(node)) is not None and scope.find(name) == variable
         ]
+
+    def _reads_alone(self, loads: list[cst.Name], variable: Variable) -> list[cst.Name]:
+        """Where a variable that holds other things as well is read, and can hold nothing but the stream."""
+        reads, found = Reads(self.file), []
+        for node in loads:
+            held = [binding.node for binding in reads.reaching(node, variable)]
+            if self.site.awaited in held and len(held) != 1:
+                raise NotUnderstoodError("the stream's variable holds other things as well")
+            found += [node] if self.site.awaited in held else []
+        return found
 
     def _belongs_to_another(self, node: cst.Name, own: cst.With) -> bool:
         """Whether a use stands in another `with` that enters a stream of the same name."""
