@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.flow import Flow
+from assist2resp.rewrite.flows.flow import Flow, FlowIndex
 from assist2resp.rewrite.flows.sites import Site, below, goes_to_beta
 from assist2resp.rewrite.flows.uses import is_shared, reads_of
 from assist2resp.rewrite.project.project import SourceFile
@@ -150,6 +150,13 @@ def readers(site: Site, inference: Inference) -> set[cst.CSTNode | None] | None:
         and node is not target
         and (module is not site.file or alias_of(node, module, inference) is node)
     }
+
+
+def sites_by_alias(index: FlowIndex, inference: Inference) -> dict[cst.CSTNode | None, Site]:
+    """The calls of the program by the names or attributes that their chains start at."""
+    if not index.by_alias:
+        index.by_alias = {alias_of(site.node, site.file, inference): site for site in index.sites.values()}
+    return index.by_alias
 
 
 def names_last(flows: list[Flow]) -> list[Flow]:

@@ -53,6 +53,8 @@ class FlowIndex:
     sites: dict[cst.CSTNode, Site]
     taken: set[cst.CSTNode] = field(default_factory=set)
     """Nodes that are no sites and that a flow's plan has changed already."""
+    by_alias: dict[cst.CSTNode | None, Site] = field(default_factory=dict)
+    """The calls by the name that their chains start at, once they were asked for (`aliases.sites_by_alias`)."""
     _connected: dict[frozenset[SourceFile], list[SourceFile]] = field(default_factory=dict)
     _said: dict[str, list[SourceFile]] = field(default_factory=dict)
 

@@ -57,14 +57,7 @@ def reads_of(variable: Variable, file: SourceFile) -> Iterator[cst.Name]:
 
 def is_shared(project: Project, file: SourceFile, name: str) -> bool:
     """Whether another module of the project imports a name of this one, or all of them."""
-    for user in project.modules:
-        for bindings in user.scopes.root.names.values():
-            for binding in bindings:
-                if binding.how == "import" and user is not file:
-                    found = project.resolve(binding.origin, user)
-                    if found is not None and found[0] is file and found[1] in {name, ""}:
-                        return True
-    return False
+    return not project.imported_names.get(file, frozenset()).isdisjoint({name, ""})
 
 
 def is_load(node: cst.Name, file: SourceFile) -> bool:

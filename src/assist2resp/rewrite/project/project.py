@@ -198,6 +198,17 @@ class Project:
         return found
 
     @cached_property
+    def imported_names(self) -> dict[SourceFile, set[str]]:
+        """The names that other modules import of each file at their top; empty for one that is imported whole."""
+        found: dict[SourceFile, set[str]] = {}
+        for user in self.modules:
+            for binding in (binding for bindings in user.scopes.root.names.values() for binding in bindings):
+                target = self.resolve(binding.origin, user) if binding.how == "import" else None
+                if target is not None and target[0] is not user:
+                    found.setdefault(target[0], set()).add(target[1])
+        return found
+
+    @cached_property
     def writes_thread_ids(self) -> bool:
         """Whether an id of a thread stands in the code, as a text of its own."""
         return any(file.writes_thread_id for file in self.files.values())

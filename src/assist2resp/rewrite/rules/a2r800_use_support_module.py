@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.aliases import alias_of, readers
+from assist2resp.rewrite.flows.aliases import readers, sites_by_alias
 from assist2resp.rewrite.flows.chains import beta_of, client_of, resource_of
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
@@ -205,8 +205,7 @@ def _used(plan: Plan, site: Site) -> set[str]:
     if site.call is not None or sdk.method(site.path) is not None:
         return {_offer(site)}
     named = readers(site, plan.inference)
-    sites = plan.flow.index.sites.values()
-    calls: dict[cst.CSTNode | None, Site] = {alias_of(each.node, each.file, plan.inference): each for each in sites}
+    calls = sites_by_alias(plan.flow.index, plan.inference) if named else {}
     if named and named <= calls.keys():
         return {_offer(calls[reader]) for reader in named if calls[reader] not in plan.gone}
     return {f"{site.path.removeprefix('beta.')}.*"}

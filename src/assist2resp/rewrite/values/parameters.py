@@ -275,7 +275,9 @@ class Parameters:
         members = self.inference.members
         match callee:
             case Function():
-                return callee.node is function or any(other.node is function for other in members.overrides(callee))
+                if callee.node is function or callee.owner is None:
+                    return callee.node is function
+                return any(other.node is function for other in members.overrides(callee))
             case Class():
                 found = members.method(callee.file, callee.node, "__init__")
                 return found is not None and found.node is function
