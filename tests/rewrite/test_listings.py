@@ -54,6 +54,11 @@ def shown(body: str, folder: Path) -> str:
             id="first gets a name later",
         ),
         param(
+            f"found = {LISTING}\n# In order\nfound = list(found)\nfound.reverse()\nfor m in found:\n    print(m.role)",
+            "    ]\n    # In order\n    found.reverse()\n",
+            id="made a list under its own name",
+        ),
+        param(
             f"last = given\npage = {LISTING}\nprint(last)\nlast = page.data[0]\nprint(last.role)",
             "    print(last)\n    last = message\n",
             id="first gets a name that is in use",

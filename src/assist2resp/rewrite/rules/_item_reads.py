@@ -35,7 +35,7 @@ def read_items(
 
 def _read(plan: Plan, found: Found, node: cst.CSTNode, word: str) -> None:
     parent = found.file.scopes.parent_of[node]
-    if word in {"data", "value"} and _assigns_to_itself(parent, found.node):
+    if word in {"data", "value"} and assigns_to_itself(parent, found.node):
         plan.change(found.file, parent, leaving_comments)
     elif word in {"data", "value"}:
         plan.change(found.file, node, value_of)
@@ -69,8 +69,8 @@ def value_of(updated: cst.CSTNode) -> cst.BaseExpression:
     return updated.value
 
 
-def _assigns_to_itself(parent: cst.CSTNode, held: cst.BaseExpression) -> bool:
-    """Whether `messages = messages.data` is all that a statement says."""
+def assigns_to_itself(parent: cst.CSTNode, held: cst.BaseExpression) -> bool:
+    """Whether `messages = messages.data`, or `list(messages)`, is all that a statement says."""
     return (
         isinstance(parent, cst.Assign)
         and isinstance(held, cst.Name)

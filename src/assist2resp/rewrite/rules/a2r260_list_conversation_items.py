@@ -12,7 +12,7 @@ from assist2resp.rewrite.messages.shapes import Found, Shape
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._item_lists import filtered, first, guarded, items_call, named
-from assist2resp.rewrite.rules._item_reads import read_items, value_of
+from assist2resp.rewrite.rules._item_reads import assigns_to_itself, read_items, value_of
 from assist2resp.rewrite.rules._markers import read_text
 from assist2resp.rewrite.rules._one_message import assigned_next, name_of_one
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
@@ -248,7 +248,10 @@ class ListConversationItems:
             if around is None or around in done:
                 continue
             done.add(around)
-            if isinstance(around, cst.Call):
+            parent = found.file.scopes.parent_of[around]
+            if isinstance(around, cst.Call) and assigns_to_itself(parent, found.node):
+                plan.change(found.file, parent, leaving_comments)
+            elif isinstance(around, cst.Call):
                 plan.change(found.file, around, lambda updated: cst.ensure_type(updated, cst.Call).args[0].value)
             elif found.node is not site.awaited:
                 plan.change(found.file, around, lambda updated: updated.with_changes(asynchronous=None))
