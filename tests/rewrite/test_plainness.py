@@ -127,7 +127,7 @@ def test_plain(body: str, tmp_path: Path) -> None:
         param("client.beta.threads.create()", "the flow creates no run", id="no run"),
         param(POLL + "print(run.assistant_id)", "reads run.assistant_id", id="assistant of the run"),
         param(POLL + "print(run.model)", "reads run.model", id="model, which a response names with its date"),
-        param(POLL + "print(run.created_at)", "reads run.created_at", id="time, which is a float in a response"),
+        param(POLL + "print(run.started_at)", "reads run.started_at", id="time of its start"),
         param(POLL + "print(run.usage)", "reads the usage", id="usage whole"),
         param(POLL + "given.append(run.last_error)", "reads run.last_error whole", id="error kept whole"),
         param(POLL + "given.append(run.error)", "reads run.error whole", id="what no run had kept whole"),
@@ -145,7 +145,7 @@ def test_plain(body: str, tmp_path: Path) -> None:
             START + "if run.status == 'completed': return 1\n" + WAIT, "before it was waited", id="state asked early"
         ),
         param(POLL + "return run.id", "a run's id leaves", id="id returned"),
-        param(POLL + "print(run.completed_at)", "reads run.completed_at", id="time of completion"),
+        param(POLL + "print(run.expires_at)", "reads run.expires_at", id="time of its end"),
         param(
             START + WAIT + "    gone = client.beta.threads.runs.cancel(run.id, thread_id=t)\n",
             "needs a run that the server",

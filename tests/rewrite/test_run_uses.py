@@ -83,6 +83,38 @@ def test_reads(body: str, after: str, tmp_path: Path) -> None:
     assert "threads(client)" not in found
 
 
+TIMES = [
+    param("if run.completed_at: pass", 'if run.status == "completed": pass', id="truth"),
+    param("if not run.completed_at: pass", 'if run.status != "completed": pass', id="denied"),
+    param("assert run.completed_at is not None", 'assert run.status == "completed"', id="compared with None"),
+    param("if given or run.completed_at: pass", 'if given or run.status == "completed": pass', id="one of two"),
+    param("print(f\"{'y' if run.completed_at else 'n'}\")", "'y' if run.status == 'completed' else", id="in a string"),
+    param(
+        "took = run.completed_at - run.created_at", "took = completed_at(run) - int(run.created_at)", id="difference"
+    ),
+    param(
+        "while not run.completed_at:\n        run = client.beta.threads.runs.retrieve(thread_id=t, run_id=run.id)",
+        "**request_arguments(a),\n    )\n",
+        id="waiting",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "after"), TIMES)
+def test_times(line: str, after: str, tmp_path: Path) -> None:
+    found = rewritten(f"{HEAD}    {line}\n", tmp_path).text
+    assert after in found
+    assert "while" not in found
+    assert "threads(client)" not in found
+
+
+def test_a_run_of_several_responses_has_no_beginning(tmp_path: Path) -> None:
+    line = "print(run.created_at)"
+    assert f"    {line}\n" in rewritten(f"{HEAD}{SUBMIT}    {line}\n", tmp_path).text
+    asked = rewritten(f"{HEAD}{SUBMIT}    assert run.completed_at\n", tmp_path).text
+    assert 'assert run_status(run) == "completed"' in asked
+
+
 def test_calls_taken_apart_into_something_else_stay(tmp_path: Path) -> None:
     body = f"    (first, second), *others = {CALLS}\n"
     assert body in rewritten(f"{HEAD}{body}{SUBMIT}", tmp_path).text
@@ -110,19 +142,6 @@ def test_an_error_shown_whole(line: str, level: Level, tmp_path: Path) -> None:
     found = rewritten(f"{HEAD}    {line}\n", tmp_path)
     assert line.replace("last_error", "error") in found.text
     assert [one.level for one in found.findings if one.code == "A2R230"] == [level]
-
-
-@pytest.mark.parametrize(
-    ("asked", "after"),
-    [
-        ("run.completed_at", 'run.status == "completed"'),
-        ("not run.completed_at", 'not (run.status == "completed")'),
-        ("run.completed_at is None", 'run.status != "completed"'),
-        ("run.completed_at is not None and given", 'run.status == "completed" and given'),
-    ],
-)
-def test_whether_a_run_was_completed(asked: str, after: str, tmp_path: Path) -> None:
-    assert f"    if {after}: pass\n" in rewritten(f"{HEAD}    if {asked}: pass\n", tmp_path).text
 
 
 def test_a_run_that_took_too_long_is_not_cancelled(tmp_path: Path) -> None:

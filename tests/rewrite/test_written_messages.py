@@ -17,6 +17,7 @@ thread = client.beta.threads.create()
 question = input()
 """
 CREATE = 'client.beta.threads.messages.create(thread_id=thread.id, role="user", content=question)\n'
+SAID = CREATE.replace("=question", "=message")
 RUN = "run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)\n"
 TALK = (
     "for message in client.beta.threads.messages.list(thread_id=thread.id):\n    print(message.content[0].text.value)\n"
@@ -30,6 +31,8 @@ INPUT, ITEM, OLD = 'input=[{"role": "user", "content": ', "conversations.items.c
         pytest.param(f"message = {CREATE}{RUN}{TALK}", INPUT, id="the name is taken again by a loop"),
         pytest.param(f"message = {CREATE}{RUN}{TALK}print(message.id)", OLD, id="the loop may leave it"),
         pytest.param(f"message = {CREATE}{RUN}print(message.id)", ITEM, id="its id is read"),
+        pytest.param(f"message = 'Hello'\nmessage = {SAID}{RUN}print(run.status)", INPUT, id="the name held its text"),
+        pytest.param(f"message = ''\nif question:\n    message = {CREATE}{RUN}print([message])", OLD, id="or a text"),
         pytest.param(f"message = {CREATE}{RUN}print(message.created_at)", OLD, id="its time is read"),
     ],
 )

@@ -528,6 +528,17 @@ def test_input_messages_are_what_the_program_meant(support: ModuleType) -> None:
         support.input_message("user", " ")
 
 
+def test_a_response_is_completed_when_it_says_or_now(tmp_path: Path) -> None:
+    support = support_module(tmp_path, "completed_at", is_async=False)
+    assert (
+        support.completed_at(Response.model_construct(status="completed", completed_at=1_700_000_000.0))
+        == 1_700_000_000
+    )
+    now = support.completed_at(Response.model_construct(status="completed"))
+    assert isinstance(now, int)
+    assert now > 1_700_000_000
+
+
 def test_pending_calls_and_their_outputs_are_written_as_the_old_sdk_did(tmp_path: Path) -> None:
     support = support_module(tmp_path, "pending_calls", "output_items", is_async=False)
     called = {"id": "fc_1", "type": "function_call", "status": "completed", "call_id": "call_1"}

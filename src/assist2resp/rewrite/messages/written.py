@@ -16,6 +16,8 @@ from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.messages.kept import is_kept_for_nobody
 from assist2resp.rewrite.messages.newest import text_of_message
 from assist2resp.rewrite.runs.flow_runs import FlowRuns
+from assist2resp.rewrite.syntax.scopes import Binding
+from assist2resp.rewrite.values.kinds import Plain
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def _said(read: cst.Name, site: Site, runs: FlowRuns) -> cst.Attribute | None:
 
 
 def written_names(runs: FlowRuns) -> Iterator[cst.CSTNode]:
-    """The expressions that hold nothing but a message which the program has just written."""
+    """The expressions that hold nothing but a message which the program has just written, or no message at all."""
     creates = uses.sites_named(runs.flow, MESSAGE_CREATE)
     calls: set[cst.CSTNode] = {site.awaited for site in creates} | {
         site.call for site in creates if site.call is not None
@@ -116,5 +118,21 @@ def written_names(runs: FlowRuns) -> Iterator[cst.CSTNode]:
     for site in creates:
         name = assigned_name(site)
         variable = site.scope.find(name.value) if name is not None else None
-        if variable is not None and all(binding.node in calls for binding in variable[0].names[variable[1]]):
-            yield from uses.reads_of(variable, site.file)
+        if variable is None:
+            continue
+        values = [binding.node for binding in variable[0].names[variable[1]]]
+        others = {node for node in values if node not in calls}
+        if all(_is_plain(node, site, runs) for node in others):
+            reads = Reads(site.file)
+            found = ((read, reads.reaching(read, variable)) for read in uses.reads_of(variable, site.file))
+            yield from (read for read, seen in found if not others or _are_alike(seen, others))
+
+
+def _is_plain(node: cst.CSTNode | None, site: Site, runs: FlowRuns) -> bool:
+    """Whether a value is a text, a number or the like."""
+    return isinstance(node, cst.BaseExpression) and isinstance(runs.inference.kind(node, site.file), Plain)
+
+
+def _are_alike(seen: list[Binding], others: Collection[cst.CSTNode | None]) -> bool:
+    """Whether a read finds messages alone, or values that are none alone."""
+    return len({binding.node in others for binding in seen}) == 1

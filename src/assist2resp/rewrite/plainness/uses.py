@@ -23,6 +23,8 @@ _RUN_ATTRIBUTES = frozenset(
         "last_error",
         "error",
         "usage",
+        "created_at",
+        "completed_at",
     }
 )
 
@@ -36,10 +38,12 @@ def run_obstacle(runs: FlowRuns) -> str:
             name = use.parent.attr.value
             if _is_written(use) and (name != "status" or runs.has_tools or not _is_set(use)):
                 return f"the program writes run.{name}"
-            if name not in _RUN_ATTRIBUTES and not _asks_whether_done(use):
+            if name not in _RUN_ATTRIBUTES:
                 return f"the program reads run.{name}"
             if name == "usage" and (runs.has_tools or not _names_tokens(use)):
                 return "the program reads the usage of a run"
+            if name == "created_at" and runs.has_tools:
+                return "the program reads when a run of several responses began"
             if name in {"last_error", "error"} and not (_is_error_read(use) or shown_whole(use, runs)):
                 return f"the program reads run.{name} whole"
         elif not (
@@ -49,13 +53,6 @@ def run_obstacle(runs: FlowRuns) -> str:
         ):
             return "a run leaves the code that can be followed"
     return ""
-
-
-def _asks_whether_done(use: uses.Use) -> bool:
-    """Whether a run is asked for the time of its completion, and nothing but whether there is one."""
-    read = cst.ensure_type(use.parent, cst.Attribute)
-    asked = uses.is_truth_test(read, use.file) or uses.none_comparison(read, use.file) is not None
-    return read.attr.value == "completed_at" and asked
 
 
 def _is_written(use: uses.Use) -> bool:

@@ -9,6 +9,7 @@ from assist2resp.rewrite.flows.displays import is_displayed
 from assist2resp.rewrite.flows.run_sites import ACTION_TYPES, CALL_TYPES, asks_status
 from assist2resp.rewrite.plainness.uses import asked_type, dumped
 from assist2resp.rewrite.plan import Plan
+from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.syntax.calls import attribute
 from assist2resp.rewrite.syntax.nodes import code, quote_below, string_value
 from assist2resp.rewrite.turns.named_threads import named_conversation
@@ -47,6 +48,8 @@ def _run_attribute(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
     if name == "status" and plan.plain.has_tools:
         local = plan.need(use.file, "run_status")
         plan.change(use.file, node, lambda updated: cst.Call(cst.Name(local), [cst.Arg(_value(updated))]))
+    elif name in {"created_at", "completed_at"}:
+        _time(plan, use.file, node)
     elif name == "last_error":
         plan.change(use.file, node, lambda updated: attribute(_value(updated), "error"))
     elif name == "thread_id":
@@ -56,8 +59,6 @@ def _run_attribute(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
             node,
             lambda updated: attribute(named or attribute(_value(updated), "conversation"), "id"),
         )
-    elif name == "completed_at":
-        _asked_whether_done(plan, use, node)
     elif name == "required_action":
         plan.change(use.file, node, _value)
     elif name == "usage":
@@ -72,20 +73,36 @@ def _run_attribute(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
             )
 
 
-def _asked_whether_done(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
-    """A run that was completed at some time is one whose status says so."""
-    compared = uses.none_comparison(node, use.file)
-    local = plan.need(use.file, "run_status") if plan.plain.has_tools else ""
-    sign = "!=" if compared is False else "=="
+def _time(plan: Plan, file: SourceFile, node: cst.Attribute) -> None:
+    """A time is a whole number of seconds; whether a run has been completed is asked of its status."""
+    if node.attr.value == "created_at":
+        plan.change(file, node, lambda updated: cst.Call(cst.Name("int"), [cst.Arg(_expression(updated))]))
+        return
+    use = uses.Use(file, node, file.scopes.parent_of[node], "")
+    if not _is_test(use):
+        local = plan.need(file, "completed_at")
+        plan.change(file, node, lambda updated: cst.Call(cst.Name(local), [cst.Arg(_value(updated))]))
+        return
+    status = plan.need(file, "run_status") if plan.plain.has_tools else ""
+    test, positive = _asked(use)
+    quote = quote_below(file.scopes.ancestors(node))
 
     def build(updated: cst.CSTNode) -> cst.CSTNode:
-        run = code(_value(updated.left if isinstance(updated, cst.Comparison) else updated))
-        state = f"{local}({run})" if local else f"{run}.status"
-        return cst.parse_expression(f'({state} {sign} "completed")' if is_denied else f'{state} {sign} "completed"')
+        run = code(_value(_subject(updated)))
+        asked = f"{status}({run})" if status else f"{run}.status"
+        return cst.parse_expression(f"{asked} {'==' if positive else '!='} {quote}completed{quote}")
 
-    asked = use.file.scopes.parent_of[node] if compared is not None else node
-    is_denied = isinstance(use.file.scopes.parent_of[asked], cst.UnaryOperation)
-    plan.change(use.file, asked, build)
+    plan.change(file, test, build)
+
+
+def _subject(updated: cst.CSTNode) -> cst.CSTNode:
+    """What a comparison with None, or `not`, asks about; what is asked itself."""
+    match updated:
+        case cst.Comparison():
+            return updated.left
+        case cst.UnaryOperation():
+            return updated.expression
+    return updated
 
 
 def _action_type(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
@@ -127,14 +144,8 @@ def _test(plan: Plan, use: uses.Use) -> None:
     local = plan.need(use.file, "run_status")
 
     def build(updated: cst.CSTNode) -> cst.CSTNode:
-        match updated:
-            case cst.Comparison():
-                run: cst.CSTNode = updated.left
-            case cst.UnaryOperation():
-                run = updated.expression
-            case _:
-                run = updated
-        return cst.parse_expression(f'{local}({code(run)}) {"==" if positive else "!="} "requires_action"')
+        run = code(_subject(updated))
+        return cst.parse_expression(f'{local}({run}) {"==" if positive else "!="} "requires_action"')
 
     plan.change(use.file, test, build)
 

@@ -13,8 +13,11 @@ _COLLECTIONS = (cst.List, cst.Tuple, cst.Set)
 
 
 def spelled(test: cst.BaseExpression, file: SourceFile, inference: Inference) -> cst.BaseExpression:
-    """The test, with each name of one constant that a status is compared with replaced by that constant."""
-    made = test
+    """The test, with each name of one constant that a status is compared with replaced by that constant.
+
+    Whether a run has the time of its completion is whether it is completed.
+    """
+    made = test = _asking_status(test)
     for target in _targets(test):
         literal = _literal(target.comparator, file, inference)
         if literal is not None and literal is not target.comparator:
@@ -22,6 +25,17 @@ def spelled(test: cst.BaseExpression, file: SourceFile, inference: Inference) ->
             assert isinstance(changed, cst.BaseExpression)
             made = changed
     return made
+
+
+def _asking_status(test: cst.BaseExpression) -> cst.BaseExpression:
+    match test:
+        case cst.Attribute(value=run, attr=cst.Name(value="completed_at")):
+            return cst.parse_expression(f'{code(run)}.status == "completed"')
+        case cst.UnaryOperation(operator=cst.Not()):
+            return test.with_changes(expression=_asking_status(test.expression))
+        case cst.BooleanOperation():
+            return test.with_changes(left=_asking_status(test.left), right=_asking_status(test.right))
+    return test
 
 
 def is_open(test: cst.BaseExpression) -> bool:

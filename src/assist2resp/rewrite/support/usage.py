@@ -53,7 +53,7 @@ METHODS: dict[str, tuple[str, ...]] = {
 FUNCTIONS = (
     "conversation_id", "request_arguments", "input_message", "file_content", "file_object", "run_status",
     "pending_calls", "output_items", "same_settings", "going_on", "cited_text", "with_thread_files",
-    "run_messages",
+    "run_messages", "completed_at",
 )  # fmt: skip
 """Functions of the support module that stand for themselves."""
 

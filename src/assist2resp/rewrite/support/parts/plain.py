@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -21,6 +22,11 @@ def run_status(response: Response) -> str:
     status = response.status or "completed"
     waits = status == "completed" and any(item.type == "function_call" for item in response.output)
     return "requires_action" if waits else status
+
+
+def completed_at(response: Response) -> int:
+    """When a response was completed, in seconds since 1970; now, if the server does not say."""
+    return int(getattr(response, "completed_at", None) or time.time())
 
 
 def pending_calls(response: Response) -> Json:
