@@ -83,6 +83,11 @@ def asked(body: str, folder: Path, tools: str = "") -> str:
             id="loop with no other test",
         ),
         param(
+            f"return [m.content[0].text.annotations for m in {LISTING} if m.run_id == run.id]",
+            f"    return [cited_text(m.content[0]).annotations for m in {OUTPUT}]\n",
+            id="citations",
+        ),
+        param(
             f"page = {LISTING}\nfound = next((m for m in page if m.run_id == run.id), None)\nreturn found.content[0].text.value",
             f"    found = next((m for m in {OUTPUT}), None)\n    return found.content[0].text\n",
             id="next",
@@ -99,9 +104,9 @@ def test_a_response_has_its_messages(body: str, after: str, tmp_path: Path) -> N
     ("body", "after"),
     [
         param(
-            f"for m in {LISTING}:\n    if m.run_id == run.id:\n        print(m.content[0].text.annotations)\n        print('.')",
-            "    for m in run_messages(run):\n        print(m.content[0].text.annotations)\n        print('.')\n",
-            id="annotations",
+            f"for m in {LISTING}:\n    if m.run_id == run.id:\n        print(len(m.content[0].type))\n        print('.')",
+            "    for m in run_messages(run):\n        print(len(m.content[0].type))\n        print('.')\n",
+            id="types",
         ),
         param(
             f"for m in {LISTING[:-1]}, order='asc'):\n    if m.role == 'user' and m.run_id == run.id:\n        print(m.content[0].type)",
@@ -155,6 +160,6 @@ def test_of_several_responses_the_last_has_the_newest_message(body: str, is_outp
 def test_what_has_keys_is_no_message(tmp_path: Path) -> None:
     body = (
         "for m in other:\n    print(m['role'])\n"
-        f"for m in [m for m in {LISTING} if m.run_id == run.id]:\n    print(m.content[0].text.annotations)"
+        f"for m in [m for m in {LISTING} if m.run_id == run.id]:\n    print(len(m.content[0].type))"
     )
     assert "run_messages(run)" in asked(body, tmp_path)

@@ -151,6 +151,16 @@ def shown(body: str, folder: Path) -> str:
             id="next",
         ),
         param(
+            f"for m in {LISTING}:\n    print(m.content[0].text.annotations)",
+            "        print(cited_text(m.content[0]).annotations)\n",
+            id="citations",
+        ),
+        param(
+            f"text = {LISTING}.data[0].content[0].text\ntext.value = text.value.replace(text.annotations[0].text, '')\nreturn text",
+            "    text = cited_text(next(\n",
+            id="citations of the newest, taken out of it",
+        ),
+        param(
             f"page = {LISTING}\nreturn page.dict()['data'][0]['content'][0]['text']['value']",
             "    ]\n    return page[0].content[0].text\n",
             id="dictionaries",
@@ -185,7 +195,6 @@ def test_items(body: str, after: str, tmp_path: Path) -> None:
             f"page = {LISTING}\nprint(page.model_dump_json())\nfor m in page:\n    print(m.role)", id="dumped and read"
         ),
         param(f"page = {LISTING}\nprint(vars(page))\nfor m in page:\n    print(m.role)", id="opened and read"),
-        param(f"page = {LISTING}\nprint(page.data[0].content[0].text.to_json())", id="text dumped"),
         param(f"return str({LISTING})", id="given to others as a text"),
         param(f"for m in {LISTING}:\n    print(m.model_dump()['created_at'])", id="time in a dictionary"),
         param(f"for m in {LISTING}:\n    print(m.dict().get('role'))", id="dictionary asked for a key"),
@@ -200,8 +209,13 @@ def test_items(body: str, after: str, tmp_path: Path) -> None:
         param(f"return {LISTING}", id="returned to nobody"),
         param(f"for m in {LISTING}:\n    print(m.created_at)", id="time"),
         param(f"for m in {LISTING}:\n    print(m.metadata)", id="metadata"),
-        param(f"for m in {LISTING}:\n    print(m.content[0].text.annotations)", id="annotations"),
-        param(f"for m in {LISTING}:\n    m.content[0].text.value = ''", id="changed in place"),
+        param(
+            f"for m in {LISTING}:\n    m.content[0].text.value = ''\n    print(m.content[0].text.value)",
+            id="changed and read again",
+        ),
+        param(
+            f"for m in {LISTING}:\n    print(m.to_dict()['content'][0]['text']['annotations'])", id="citations by key"
+        ),
         param(f"for m in {LISTING}:\n    print(m.content[0].type)", id="type shown"),
         param(f"for m in {LISTING}:\n    given.append(m)", id="stored"),
         param(f"page = {LISTING}\nprint(page.has_more, page.data[0].role)", id="paging"),

@@ -46,7 +46,9 @@ class Listing:
     @cached_property
     def shown(self) -> list[Found]:
         """What only ends before somebody's eyes, whole."""
-        return [found for shape in Shape for found in self.reads.of(shape, self.site) if self._is_displayed(found)]
+        shapes = set(Shape) - ({Shape.TEXT} if self.reads.cites else set())
+        found = (found for shape in shapes for found in self.reads.of(shape, self.site))
+        return [one for one in found if self._is_displayed(one)]
 
     @property
     def is_only_shown(self) -> bool:
@@ -171,10 +173,15 @@ def _loop_over(node: cst.BaseExpression, site: Site) -> cst.For | cst.CompFor | 
 
 
 def plain_listings(sites: list[Site], inference: Inference) -> dict[Site, Listing]:
-    """The listings of which only roles, ids and texts are read."""
+    """The listings of which only roles, ids and texts are read; of some, what the texts cite as well."""
     candidates = {site for site in sites if _is_plain_call(site, inference)}
+    found = _understood(candidates, inference)
+    return found | _understood(candidates - found.keys(), inference, cites=True)
+
+
+def _understood(candidates: set[Site], inference: Inference, *, cites: bool = False) -> dict[Site, Listing]:
     while candidates:
-        reads = MessageReads(inference, candidates)
+        reads = MessageReads(inference, candidates, cites=cites)
         found = {site: listing for site in reads.sites if (listing := _listing(site, reads)) is not None}
         if found.keys() == candidates:
             return found
@@ -213,7 +220,11 @@ def _listing(site: Site, reads: MessageReads) -> Listing | None:
     by_data = [page for page in pages if _is_data(page)]
     goes_on = any(_goes_through(page) for page in pages)
     limit = argument(site.call, "limit") if site.call is not None else None
-    if not whole.can_be_shown or (limit is not None and may_be_none(limit, Lookup(site.file.scopes))):
+    if (
+        not whole.can_be_shown
+        or (reads.cites and not reads.keeps_texts(site))
+        or (limit is not None and may_be_none(limit, Lookup(site.file.scopes)))
+    ):
         return None
     most = limit if limit is not None else cst.Integer(str(_PAGE))
     if not by_data or all(_reads_less(found, most) for found in reads.of(Shape.MESSAGES, site)):

@@ -18,6 +18,9 @@ from assist2resp.rewrite.messages.shapes import Found, LeftError, Shape
 from assist2resp.rewrite.messages.steps import next_of
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.values.inference import Inference
+from assist2resp.rewrite.values.kinds import Sdk
+
+_TEXT = "beta.threads.Text"
 
 
 @dataclass
@@ -28,6 +31,8 @@ class MessageReads:
     candidates: Iterable[Site]
     allowed: Collection[cst.CSTNode] = ()
     """Attributes that may be read beside those that items have."""
+    cites: bool = False
+    """Whether texts keep what they cite, so that it does not matter what is done with them."""
     found: dict[cst.CSTNode, Found] = field(default_factory=dict, init=False)
     sites: set[Site] = field(default_factory=set, init=False)
 
@@ -42,6 +47,14 @@ class MessageReads:
     def of(self, shape: Shape, site: Site) -> list[Found]:
         """The expressions of a shape that may hold what a listing gave."""
         return [found for found in self.found.values() if found.shape is shape and site in found.sites]
+
+    def keeps_texts(self, site: Site) -> bool:
+        """Whether texts that are made anew wherever they are read from serve as well as those of the messages did.
+
+        They do not where one read changes what another sees.
+        """
+        texts = self.of(Shape.TEXT, site)
+        return len(texts) < 2 or not any(_changes(found.file, self.inference) for found in texts)
 
     def _trace(self) -> set[Site]:
         """Follow every listing as far as it goes; gives those that go too far."""
@@ -59,8 +72,20 @@ class MessageReads:
                     continue
                 found = replace(found, sites=found.sites | known.sites)
             self.found[found.node] = found
+            if self.cites and found.is_dumped:
+                left |= found.sites
+            if self.cites and (found.is_dumped or found.shape is Shape.TEXT):
+                continue
             try:
                 waiting.extend(next_of(found, names, self.inference, self.allowed))
             except LeftError:
                 left |= found.sites
         return left | names.mixed(self.found)
+
+
+def _changes(file: SourceFile, inference: Inference) -> bool:
+    """Whether a file gives texts of messages other words."""
+    written = (target.target for target in file.scopes.nodes(cst.AssignTarget))
+    changed = [target.value for target in written if isinstance(target, cst.Attribute) and target.attr.value == "value"]
+    kinds = [inference.kind(node, file) for node in changed]
+    return any(isinstance(kind, Sdk) and kind.type.name == _TEXT for kind in kinds)

@@ -69,9 +69,12 @@ class PlainRuns(FlowRuns):
         return kept_of_runs(self, uses.sites_named(self.flow, MESSAGE_LIST))
 
     @cached_property
-    def reads_of_runs(self) -> MessageReads:
+    def reads_of_runs(self) -> dict[Site, MessageReads]:
         """What is read of those of them of which nothing is read that a response's items do not have."""
-        return MessageReads(self.inference, self.kept_of_runs, self._reads_of_run_ids)
+        plain = MessageReads(self.inference, self.kept_of_runs, self._reads_of_run_ids)
+        rest = self.kept_of_runs.keys() - plain.sites
+        citing = MessageReads(self.inference, rest, self._reads_of_run_ids, cites=True)
+        return dict.fromkeys(plain.sites, plain) | {site: citing for site in citing.sites if citing.keeps_texts(site)}
 
     @cached_property
     def _reads_of_run_ids(self) -> frozenset[cst.CSTNode]:
@@ -86,7 +89,7 @@ class PlainRuns(FlowRuns):
     @cached_property
     def followed(self) -> frozenset[cst.CSTNode]:
         """Every expression that holds messages of such listings."""
-        reads = [self.reads_of_runs, *(listing.reads for listing in self.listings.values())]
+        reads = [*self.reads_of_runs.values(), *(listing.reads for listing in self.listings.values())]
         return frozenset().union(*(one.found for one in reads))
 
     @cached_property

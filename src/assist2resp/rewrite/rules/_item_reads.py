@@ -14,6 +14,7 @@ from assist2resp.rewrite.messages.shapes import Found, Shape
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.syntax.applying import leaving_comments
 from assist2resp.rewrite.syntax.calls import attribute
+from assist2resp.rewrite.syntax.edits import call
 from assist2resp.rewrite.syntax.nodes import code
 
 
@@ -28,8 +29,12 @@ def read_items(
             done.add(dump)
             plan.change(found.file, dump, _undumped)
         word = key_of(node) if found.is_dumped else node.attr.value if isinstance(node, cst.Attribute) else None
-        if word is not None and node not in done:
-            done.add(node)
+        if word is None or node in done or (reads.cites and found.shape is Shape.TEXT):
+            continue
+        done.add(node)
+        if reads.cites and (found.shape, word) == (Shape.PART, "text"):
+            plan.change(found.file, node, functools.partial(_cited, plan.need(found.file, "cited_text")))
+        else:
             _read(plan, found, node, word)
 
 
@@ -44,6 +49,11 @@ def _read(plan: Plan, found: Found, node: cst.CSTNode, word: str) -> None:
             plan.change(found.file, parent, _is_text)
         if found.is_dumped:
             plan.change(found.file, node, functools.partial(_attribute_of, word))
+
+
+def _cited(name: str, updated: cst.CSTNode) -> cst.Call:
+    """`cited_text(part)` in place of `part.text`."""
+    return call(name, value_of(updated))
 
 
 def _undumped(updated: cst.CSTNode) -> cst.BaseExpression:

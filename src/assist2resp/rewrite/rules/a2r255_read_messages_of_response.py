@@ -24,8 +24,8 @@ class ReadMessagesOfResponse:
     through `run.output` in their order, and keeps those whose type is `message`; the listing disappears.
     Why: the response holds what it wrote, and items do not say of which response they are.
     Safety: only where every loop over the listing keeps the messages of a run, and the program answers no calls of
-    tools or reads the newest of them alone. Where more is read of them than their role, id and text, they go through
-    `run_messages()` of the support module, which shows them as a thread did.
+    tools or reads the newest of them alone. Texts of which the citations are read go through `cited_text()` of the
+    support module; messages of which something else is read go through its `run_messages()`, as a thread had them.
     Known problems: markers such as `【4:0†source】` are no longer part of the text; the annotations are in the output.
     The finding says so (review) where the program speaks of file search and not of the markers.
     See: https://platform.openai.com/docs/guides/migrate-to-responses
@@ -81,8 +81,7 @@ class ReadMessagesOfResponse:
                 run = client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
                 for message in client.beta.threads.messages.list(thread_id=thread_id, order="asc"):
                     if message.role == "assistant" and message.run_id == run.id:
-                        for annotation in message.content[0].text.annotations:
-                            print(annotation.text)
+                        print([part.type for part in message.content])
             """,
             """
             from openai import OpenAI
@@ -99,8 +98,7 @@ class ReadMessagesOfResponse:
                 )
                 for message in reversed(run_messages(run)):
                     if message.role == "assistant":
-                        for annotation in message.content[0].text.annotations:
-                            print(annotation.text)
+                        print([part.type for part in message.content])
             """,
         ),
         case(
@@ -131,18 +129,17 @@ class ReadMessagesOfResponse:
         for site, kept in plan.plain.kept_of_runs.items():
             if site not in plan.open_sites:
                 continue
-            reads = plan.plain.reads_of_runs
-            is_plain = site in reads.sites
+            reads = plan.plain.reads_of_runs.get(site)
             for loop in kept.loops:
-                self._go_through(plan, kept, loop, is_plain=is_plain)
+                self._go_through(plan, kept, loop, is_plain=reads is not None)
             if kept.holder is not None:
                 plan.change(site.file, kept.holder, leaving_comments)
-            if not is_plain:
+            if reads is None:
                 plan.fix(site, self.code, "a run's messages go through run_messages() of the support module.")
                 continue
             read_items(plan, reads, site, done)
             message = "a run's messages are its response's output."
-            if reads.of(Shape.TEXT, site):
+            if reads.of(Shape.TEXT, site) and not reads.cites:
                 read_text(plan, site, self.code, message)
             else:
                 plan.fix(site, self.code, message, plain=True)

@@ -30,8 +30,8 @@ class ListConversationItems:
     whose type is `message`; `.data` goes, and `.text.value` is `.text`.
     Why: a conversation holds calls of tools and reasoning beside its messages.
     Safety: only where everything that is read of the messages is their role, id and text, or where they are shown whole;
-    a page of which more than one message is read holds no more of them than it did. Annotations, times and metadata go
-    through the support module.
+    a page of which more than one message is read holds no more of them than it did. Texts of which the citations are read
+    go through `cited_text()` of the support module; messages with times and metadata are listed by it.
     Where parts of users' messages are read, the program writes their text as parts, since some servers keep strings.
     Known problems: where the program shows messages whole, it shows items, and the finding says so (review).
     Markers such as `【4:0†source】` are no longer part of the text; the annotations are in the item.
@@ -199,7 +199,7 @@ class ListConversationItems:
                     Level.REVIEW if shown else Level.FIXED,
                     f"messages are items of the conversation{shown}.",
                 )
-                if listing.reads.of(Shape.TEXT, site):
+                if listing.reads.of(Shape.TEXT, site) and not listing.reads.cites:
                     read_text(plan, site, self.code, message, level)
                 else:
                     plan.fix(site, self.code, message, level=level, plain=True)

@@ -84,14 +84,18 @@ class DownloadContainerFiles:
             """
             from openai import OpenAI
 
-            from assistants_compat import file_content, threads
+            from assistants_compat import cited_text, conversation_id, file_content
 
             client = OpenAI()
 
 
             def save_files(thread_id: str) -> None:
-                newest = threads(client).messages.list(thread_id=thread_id).data[0]
-                for annotation in newest.content[0].text.annotations:
+                newest = next(
+                    item
+                    for item in client.conversations.items.list(conversation_id(thread_id))
+                    if item.type == "message"
+                )
+                for annotation in cited_text(newest.content[0]).annotations:
                     if annotation.type == "file_path":
                         file_content(client, annotation.file_path.file_id).write_to_file("report.csv")
             """,

@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from openai import BaseModel
 from openai.types.beta.threads import Message, Text
-from openai.types.responses import Response, ResponseOutputText
+from openai.types.responses import Response
 
 from assist2resp.rewrite.support.parts.archive import _load_now
 from assist2resp.rewrite.support.parts.content import _annotated, _citations, _message
@@ -72,9 +73,12 @@ def going_on(response: Response) -> Json:
     return {**same_settings(response), **({"conversation": held.id} if held else {"previous_response_id": response.id})}
 
 
-def cited_text(part: ResponseOutputText) -> Text:
+def cited_text(part: BaseModel) -> Text:
     """The text of a part as a message showed it: with markers of what it cites, and the citations with their places."""
     said: Json = part.to_dict()
+    # region container_files
+    _remember_files("", said.get("annotations") or [])
+    # endregion
     *_, block = _annotated({**said, "annotations": said.get("annotations") or []}, [])
     return Text.model_validate(block["text"])
 
