@@ -8,6 +8,7 @@ import libcst as cst
 
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.syntax.nodes import argument, positional, string_value
+from assist2resp.rewrite.values.expressions import record
 from assist2resp.rewrite.values.kinds import (
     BOTTOM,
     PLAIN,
@@ -148,7 +149,7 @@ class Externals:
             return self.inference.attribute(kind(first, file), attribute) if attribute else UNKNOWN
         if short in {"importlib.import_module", "__import__"}:
             module = string_value(first)
-            return self.inference.imported(module, file) if module else UNKNOWN
+            return self.inference.imports.gives(module, file) if module else UNKNOWN
         if short == "type":
             owner = kind(first, file)
             return Class(owner.file, owner.node) if isinstance(owner, Instance) else UNKNOWN
@@ -163,7 +164,7 @@ class Externals:
     def _scheduled(self, name: str, first: cst.BaseExpression, node: cst.Call, file: SourceFile) -> Kind | None:
         """Calls that run something now or later: threads, tasks, context stacks."""
         if name.endswith(_ENTERING):
-            return self.inference.entered(self.inference.kind(first, file))
+            return self.inference.bindings.entered(self.inference.kind(first, file))
         if name.endswith(_RUNNING):
             return awaited(self.inference.kind(first, file))
         if name == "asyncio.gather":
@@ -178,7 +179,7 @@ class Externals:
         kind = self.inference.kind(target, file)
         if isinstance(kind, Function):
             return self.inference.result(kind)
-        return self.inference.api_call(kind, node, file) if isinstance(kind, Method) else UNKNOWN
+        return self.inference.results.of_method(kind, node, file) if isinstance(kind, Method) else UNKNOWN
 
     def _made(self, name: str, node: cst.Call, file: SourceFile) -> Kind:
         """An object of another library; what that makes of a client is not openai's any more."""
@@ -200,7 +201,7 @@ class Externals:
     def _dict(self, node: cst.Call, file: SourceFile) -> Kind:
         entries = [(arg.keyword.value, self.inference.kind(arg.value, file)) for arg in node.args if arg.keyword]
         if len(entries) == len(node.args):
-            return self.inference.record(entries)
+            return record(entries)
         return self.inference.kind(node.args[0].value, file) if len(node.args) == 1 else PLAIN
 
     def _field(self, node: cst.Call, file: SourceFile) -> Kind:

@@ -56,7 +56,7 @@ class Fixtures:
         scope = file.scopes.own[node]
         for local in dict.fromkeys([name, *scope.names]):
             for binding in scope.names.get(local, ()):
-                kind = self.inference.bound(binding) if binding.how in {"def", "import"} else None
+                kind = self.inference.bindings.gives(binding) if binding.how in {"def", "import"} else None
                 if isinstance(kind, Function) and isinstance(kind.node, cst.FunctionDef) and kind.node is not user:
                     decorator = _fixture(kind.node)
                     if decorator is not None and (_alias(decorator) or local) == name:

@@ -157,7 +157,7 @@ class Holders:
 
     def _value(self, write: Write) -> Kind:
         if isinstance(write.value, Binding):
-            return self.inference.bound(write.value)
+            return self.inference.bindings.gives(write.value)
         kind = self.inference.kind(write.value, write.file)
         return element(kind) if write.spreads else kind
 

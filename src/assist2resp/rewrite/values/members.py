@@ -246,7 +246,7 @@ class Members:
         for write_file, target, binding in self._attribute_writes.get(name, ()):
             owner = self.inference.kind(target.value, write_file)
             if isinstance(owner, (Instance, Class)) and (owner.node in nodes or self._derives(owner, node)):
-                result = join(result, self.inference.bound(binding))
+                result = join(result, self.inference.bindings.gives(binding))
         return result
 
     def module_attribute(self, root: Scope, name: str) -> Kind:
@@ -255,7 +255,7 @@ class Members:
         for file, target, binding in self._attribute_writes.get(name, ()):
             kind = self.inference.kind(target.value, file)
             if isinstance(kind, Module) and kind.file.scopes.root is root:
-                result = join(result, self.inference.bound(binding))
+                result = join(result, self.inference.bindings.gives(binding))
         return result
 
     def _derives(self, owner: Instance | Class, node: cst.ClassDef) -> bool:
