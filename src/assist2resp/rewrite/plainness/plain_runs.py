@@ -30,7 +30,7 @@ from assist2resp.rewrite.plainness.uses import call_obstacle, id_obstacle, run_o
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.runs.flow_runs import FlowRuns
 from assist2resp.rewrite.streams.streamed_runs import is_streamed
-from assist2resp.rewrite.values.kinds import Instance, Plain
+from assist2resp.rewrite.values.kinds import Instance, Kind, Plain, Sdk
 
 _REFUSED = re.compile(rb"BadRequestError|APIStatusError|while a run")
 _TIME = re.compile(rb"""["']created_at["']""")
@@ -123,8 +123,7 @@ class PlainRuns(FlowRuns):
         if _REFUSED.search(file.data) or _TIME.search(file.data):
             return True
         read = (node for node in file.scopes.nodes(cst.Attribute) if node.attr.value == "created_at")
-        kinds = (self.inference.kind(node.value, file) for node in read)
-        return any(not isinstance(kind, (Instance, Plain)) for kind in kinds)
+        return any(map(_may_be_message, (self.inference.kind(node.value, file) for node in read)))
 
     @cached_property
     def mocked(self) -> bool:
@@ -159,3 +158,10 @@ class PlainRuns(FlowRuns):
             if waiting.skipped and polled:
                 return "a loop may find its run at its end, and does nothing then"
         return ""
+
+
+def _may_be_message(kind: Kind) -> bool:
+    """Whether a value may be a message, whose time no item has; other objects of the SDK are none."""
+    return (
+        kind.type.name == "beta.threads.Message" if isinstance(kind, Sdk) else not isinstance(kind, (Instance, Plain))
+    )
