@@ -151,6 +151,16 @@ def shown(body: str, folder: Path) -> str:
             id="next",
         ),
         param(
+            f"found = []\nwhile given:\n    found = {LISTING}\n    found = [m for m in found if m.role == 'user']\nprint(found[0].role)",
+            "        found = [m for m in found if m.role == 'user']\n    print(found[0].role)\n",
+            id="empty at first, then replaced at once",
+        ),
+        param(
+            f"last = None\nfor m in {LISTING}:\n    last = m\nif last is not None:\n    print(last.role)",
+            "        last = m\n    if last is not None:\n        print(last.role)\n",
+            id="none at first",
+        ),
+        param(
             f"for m in {LISTING}:\n    print(m.content[0].text.annotations)",
             "        print(cited_text(m.content[0]).annotations)\n",
             id="citations",
@@ -227,6 +237,18 @@ def test_items(body: str, after: str, tmp_path: Path) -> None:
         param(f"page = {LISTING[:-1]}, before=given)\nprint(page.data[0].role)", id="before"),
         param(f"page = {LISTING[:-1]}, after=given)\nprint(page.data[0].role)", id="after something unknown"),
         param(f"page = {LISTING[:-1]}, limit=given)\nprint(len(page.data))", id="limit that may be None"),
+        param(
+            f"found = []\ntry:\n    found = {LISTING}\n    found = [m for m in found]\nexcept OSError:\n    pass\nprint(found[0].role)",
+            id="replaced unless it fails",
+        ),
+        param(
+            f"found = []\nwhile given:\n    found = {LISTING}\n    if t:\n        break\n    found = [m for m in found]\nprint(found[0].role)",
+            id="replaced unless the loop ends",
+        ),
+        param(
+            f"found = []\nfound.append(given)\nif given:\n    found = [m for m in {LISTING}]\nfor m in found:\n    print(m.role)",
+            id="a list that held something",
+        ),
         param(f"page = given\nif given:\n    page = {LISTING}\nprint(page.data[0].role)", id="one of two"),
         param(f"page = {LISTING}\nfor m in page:\n    print(m.role)\nprint(len(page.data))", id="both all and a page"),
     ],

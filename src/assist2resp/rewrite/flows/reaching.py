@@ -41,6 +41,7 @@ class Reads:
         if len(bindings) == 1 or self._home(read) is not variable[0] or not all(map(_has_place, bindings)):
             return bindings
         around = [read, *self.file.scopes.ancestors(read)]
+        bindings = [b for b in bindings if not self._is_replaced(b, read, variable)]
         before = sorted((b for b in bindings if self.is_before(b, read, around)), key=self._place)
         sure = [b for b in before if self.always_reaches(b, around)]
         if not sure:
@@ -54,6 +55,39 @@ class Reads:
             or (b in before and self._place(last) < self._place(b))
             or (b not in before and any(self.is_within(b, loop) for loop in outer))
         ]
+
+    def _is_replaced(self, binding: Binding, read: cst.Name, variable: Variable) -> bool:
+        """Whether the lines that follow a binding in its block always bind the name anew, and the read is in none of them.
+
+        An exception in between might be caught, and a loop be left, so there must be nothing of that kind.
+        """
+        line = self._line(binding)
+        block = self.file.scopes.parent_of[line] if line is not None else None
+        if line is None or not isinstance(block, (cst.IndentedBlock, cst.Module)):
+            return False
+        around = list(self.file.scopes.ancestors(line))
+        own = around[: around.index(variable[0].node)] if variable[0].node in around else around
+        if any(isinstance(node, (cst.Try, cst.TryStar)) for node in own):
+            return False
+        body = list[cst.CSTNode](block.body)
+        others = {self._line(other) for other in variable[0].names[variable[1]] if other is not binding}
+        following = body[body.index(line) + 1 :]
+        place = next((number for number, other in enumerate(following) if other in others), None)
+        if place is None:
+            return False
+        between = {line, *following[: place + 1]}
+        leaves = (part for node in between for part in descendants(node))
+        return between.isdisjoint(self.file.scopes.ancestors(read)) and not any(
+            isinstance(part, (cst.Break, cst.Continue)) for part in leaves
+        )
+
+    def _line(self, binding: Binding) -> cst.SimpleStatementLine | None:
+        """The line of a plain assignment that gives a name its value."""
+        if binding.target is None or binding.how != "value":
+            return None
+        assign = self.file.scopes.parent_of.get(self.file.scopes.parent_of.get(binding.target, binding.target))
+        line = self.file.scopes.parent_of.get(assign) if isinstance(assign, cst.Assign) else None
+        return line if isinstance(line, cst.SimpleStatementLine) else None
 
     def is_before(self, binding: Binding, read: cst.Name, around: Sequence[cst.CSTNode]) -> bool:
         """Whether a binding stands before a read; one whose own value holds the read does not."""

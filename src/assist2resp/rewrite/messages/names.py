@@ -10,12 +10,15 @@ import libcst as cst
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.reaching import Reads
 from assist2resp.rewrite.flows.sites import Site
-from assist2resp.rewrite.messages.shapes import Found, LeftError, Shape
+from assist2resp.rewrite.messages.shapes import Found, LeftError, Shape, is_none
 from assist2resp.rewrite.project.project import SourceFile
+from assist2resp.rewrite.syntax.nodes import code
 from assist2resp.rewrite.syntax.scopes import Binding, Variable
 from assist2resp.rewrite.values.handing import parameter_of
 from assist2resp.rewrite.values.inference import Inference
 from assist2resp.rewrite.values.kinds import Function
+
+_LOOKING = frozenset({"len", "list", "print", "reversed", "enumerate", "sorted", "any", "all", "bool"})
 
 
 class MessageNames:
@@ -71,13 +74,22 @@ class MessageNames:
             for name in reads.of(variable):
                 seen = reads.reaching(name, variable) if uses.is_load(name, held.file) else []
                 ours = [binding for binding in seen if binding in self._bound]
-                if ours and len(ours) != len(seen):
+                if ours and not all(binding in ours or self._is_empty(binding, variable, held) for binding in seen):
                     left |= held.sites
             for binding in variable[0].names[variable[1]]:
                 is_param = binding in self._bound and binding.how == "param"
                 if is_param and not self._is_always_given(binding, variable, followed):
                     left |= held.sites
         return left
+
+    def _is_empty(self, binding: Binding, variable: Variable, held: Found) -> bool:
+        """Whether a binding holds none or an empty list, which the program puts nothing else into."""
+        value = binding.node if binding.how == "value" else None
+        if is_none(value):
+            return True
+        if not isinstance(value, cst.List) or value.elements or held.shape not in {Shape.PAGE, Shape.MESSAGES}:
+            return False
+        return not any(_may_fill(name, held.file) for name in self._of(held.file).of(variable))
 
     def _is_always_given(self, binding: Binding, variable: Variable, followed: Collection[cst.CSTNode]) -> bool:
         for file, call, _ in self.inference.calls_of(variable[0].node):
@@ -97,3 +109,16 @@ class MessageNames:
         if file not in self._reads:
             self._reads[file] = Reads(file)
         return self._reads[file]
+
+
+def _may_fill(name: cst.Name, file: SourceFile) -> bool:
+    """Whether something may be put into the list that a name holds."""
+    parent = file.scopes.parent_of[name]
+    if isinstance(parent, cst.Attribute):
+        return parent.value is name and parent.attr.value not in {"data", "reverse"}
+    if isinstance(parent, cst.Arg):
+        call = file.scopes.parent_of[parent]
+        return not (isinstance(call, cst.Call) and code(call.func) in _LOOKING)
+    return isinstance(parent, (cst.AugAssign, cst.Element, cst.DictElement, cst.AssignTarget)) and not (
+        isinstance(parent, cst.AssignTarget) and parent.target is name
+    )
