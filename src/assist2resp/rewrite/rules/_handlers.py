@@ -9,7 +9,7 @@ import libcst as cst
 
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.streams.handler_classes import Branch, HandlerReading, Statements
+from assist2resp.rewrite.streams.handler_readings import Branch, HandlerReading, Statements
 from assist2resp.rewrite.streams.streamed_runs import StreamedRun
 from assist2resp.rewrite.syntax.calls import attribute
 from assist2resp.rewrite.syntax.imports import free_name

@@ -11,7 +11,8 @@ from assist2resp.rewrite.flows.reaching import Reads
 from assist2resp.rewrite.flows.run_sites import ACTION_TYPES, CALL_TYPES, RUN, SUBMIT_STREAM, THREAD_RUNS, is_resumed
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.streams.events import TEXT_DELTA
-from assist2resp.rewrite.streams.handler_classes import HandlerReading, read_handler
+from assist2resp.rewrite.streams.handler_classes import read_handler
+from assist2resp.rewrite.streams.handler_readings import HandlerReading
 from assist2resp.rewrite.streams.loops import read_loop
 from assist2resp.rewrite.streams.reads import Edit, NotUnderstoodError
 from assist2resp.rewrite.syntax.calls import attribute
