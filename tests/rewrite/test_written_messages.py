@@ -88,3 +88,22 @@ def test_a_message_that_nobody_asks_for_is_an_item(base: str, uses: str, is_item
 def test_another_module_may_read_the_variable(tmp_path: Path) -> None:
     program = {"main.py": f"{HEAD}message = {CREATE}", "shown.py": "from main import message\n\nprint(message)\n"}
     assert OLD in rewritten(program, tmp_path).files["main.py"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_item"),
+    [
+        pytest.param("print(thread.created_at)", True, id="of a thread"),
+        pytest.param("print(client.files.retrieve('file-1').created_at)", True, id="of a file"),
+        pytest.param("import shop\nshop.order.created_at = 3", True, id="set"),
+        pytest.param("import shop\nprint(shop.order.created_at)", False, id="of what is not known"),
+        pytest.param(
+            "for m in client.beta.threads.messages.list(thread.id):\n    print(m.created_at)", False, id="of messages"
+        ),
+        pytest.param("print(client.files.retrieve('file-1').to_dict()['created_at'])", False, id="by name"),
+    ],
+)
+def test_whose_time_is_read_decides(lines: str, is_item: bool, tmp_path: Path) -> None:
+    stored = "for run in client.beta.threads.runs.list(thread.id):\n    print(run.id)\n"
+    text = rewritten(f"{HEAD}{CREATE}{stored}{lines}\n", tmp_path).text
+    assert (ITEM in text) is is_item

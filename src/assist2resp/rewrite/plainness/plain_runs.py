@@ -122,7 +122,8 @@ class PlainRuns(FlowRuns):
     def _reads_more(self, file: SourceFile) -> bool:
         if _REFUSED.search(file.data) or _TIME.search(file.data):
             return True
-        read = (node for node in file.scopes.nodes(cst.Attribute) if node.attr.value == "created_at")
+        said = (node for node in file.scopes.nodes(cst.Attribute) if node.attr.value == "created_at")
+        read = (node for node in said if not file.scopes.is_definition(node, file.scopes.parent_of[node]))
         return any(map(_may_be_message, (self.inference.kind(node.value, file) for node in read)))
 
     @cached_property
