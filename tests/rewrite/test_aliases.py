@@ -90,3 +90,9 @@ def test_a_name_that_another_module_imports_stays(tmp_path: Path) -> None:
     (tmp_path / "user.py").write_text("from main import threads\n\nprint(threads.create().id)\n", encoding="utf-8")
     result = rewritten(CLIENT + "threads = client.beta.threads\n" + OPEN, tmp_path)
     assert "threads = compat_threads(client)" in result.text
+
+
+def test_an_attribute_that_goes_is_told_of_once_and_needs_no_module(tmp_path: Path) -> None:
+    result = rewritten(INIT + "        self.threads = self.client.beta.threads\n\n" + METHOD, tmp_path)
+    assert [finding.code for finding in result.findings] == ["A2R270", "A2R210"]
+    assert "assistants_compat.py" not in result.files

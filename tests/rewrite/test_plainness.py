@@ -74,6 +74,8 @@ def obstacle(body: str, folder: Path) -> str:
         param(POLL.replace("a)", "a, temperature=1, metadata={'k': 'v'})"), id="settings"),
         param(POLL + "print(run.last_error)", id="error shown whole"),
         param(POLL + "run.status = given.status\nprint(run.status)", id="status set"),
+        param(POLL + "given.run = run.id", id="id kept for nobody to ask"),
+        param(START + WAIT + "given.update({'run': run.id})", id="id kept after waiting"),
         param(POLL + "if run.completed_at: print('done')", id="time of completion asked"),
         param(
             START
@@ -146,6 +148,17 @@ def test_plain(body: str, tmp_path: Path) -> None:
         ),
         param(POLL + "return run.id", "a run's id leaves", id="id returned"),
         param(POLL + "print(run.expires_at)", "reads run.expires_at", id="time of its end"),
+        param(START + "given.run = run.id", "a run's id leaves", id="id kept of a run that nobody waits for"),
+        param(
+            POLL + "given.run = run.id\nclient.beta.threads.runs.cancel(given.last, thread_id=t)",
+            "needs a run that",
+            id="id kept and asked for",
+        ),
+        param(
+            POLL + "given.run = run.id\n" + LISTING[:-1] + ", run_id=given.last)",
+            "listed by run",
+            id="id kept and listed by",
+        ),
         param(
             START + WAIT + "    gone = client.beta.threads.runs.cancel(run.id, thread_id=t)\n",
             "needs a run that the server",

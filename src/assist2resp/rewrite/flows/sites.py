@@ -161,8 +161,8 @@ def _site(node: cst.Attribute | cst.Name | cst.Call, file: SourceFile, inference
         return None
     kind = inference.kind(node, file)
     path = _old_path(kind)
-    if path == "beta" and isinstance(parent, cst.AssignTarget):
-        return None  # it is rewritten where it is taken from the client
+    if isinstance(parent, cst.AssignTarget):
+        return None  # a name is rewritten by what it is given
     if path is not None:
         assert isinstance(kind, (Method, Resource))
         receiver = kind.resource if isinstance(kind, Method) else kind

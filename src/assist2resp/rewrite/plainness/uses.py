@@ -6,11 +6,13 @@ import libcst as cst
 
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.displays import is_displayed
-from assist2resp.rewrite.flows.run_sites import ACTION_TYPES, CALL_TYPES
+from assist2resp.rewrite.flows.run_sites import ACTION_TYPES, CALL_TYPES, CREATES, POLLED, RETRIEVES
+from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.runs.flow_runs import FlowRuns
 from assist2resp.rewrite.runs.stated_differences import shown_whole
-from assist2resp.rewrite.syntax.nodes import string_value
-from assist2resp.rewrite.values.kinds import Sdk
+from assist2resp.rewrite.syntax.nodes import argument, has_star, string_value
+from assist2resp.rewrite.values.inference import Inference
+from assist2resp.rewrite.values.kinds import Ident, Sdk
 
 _FUNCTION_TYPES = frozenset({"beta.threads.required_action_function_tool_call.Function"})
 _RUN_ATTRIBUTES = frozenset(
@@ -171,13 +173,34 @@ def _is_len(use: uses.Use) -> bool:
 
 
 def id_obstacle(runs: FlowRuns) -> str:
-    """A run's id that leaves the process needs a background response."""
+    """A run's id that leaves the process, and may come back, needs a background response."""
+    returns = not _is_waited_for(runs) or any(
+        _names_another_run(site, runs.inference) for site in runs.flow.index.sites.values()
+    )
     for file, node, parent in uses.identifiers(runs.flow, "Run"):
         if isinstance(parent, cst.Arg) and file.scopes.parent_of[parent] in runs.flow.index.sites:
             continue
         moves = uses.passes_on(uses.Use(file, node, parent, ""), runs.inference)
         compared = isinstance(parent, (cst.Comparison, cst.ComparisonTarget))
         seen = moves or uses.is_shown(node, file, runs.inference) or compared
-        if not seen or (isinstance(parent, cst.Return) and (runs.has_tools or not moves)):
+        if (not seen and returns) or (isinstance(parent, cst.Return) and (runs.has_tools or not moves)):
             return "a run's id leaves the process"
     return ""
+
+
+def _is_waited_for(runs: FlowRuns) -> bool:
+    """Whether the program waits for the end of its runs, and leaves that to nobody else."""
+    return bool(uses.sites_named(runs.flow, *RETRIEVES)) or all(
+        site.name in POLLED for site in uses.sites_named(runs.flow, *CREATES)
+    )
+
+
+def _names_another_run(site: Site, inference: Inference) -> bool:
+    """Whether a call names a run by an id that came from elsewhere."""
+    if site.call is None or not site.path.startswith("beta.threads"):
+        return False
+    if has_star(site.call) or site.path == "beta.threads.runs.list":
+        return True
+    position = 0 if site.path.startswith("beta.threads.runs.") and site.path not in CREATES else None
+    named = argument(site.call, "run_id", position)
+    return named is not None and inference.kind(named, site.file) != Ident("Run")
