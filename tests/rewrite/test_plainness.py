@@ -44,6 +44,8 @@ def obstacle(body: str, folder: Path) -> str:
     [
         param(POLL + "print(run.status)", id="status"),
         param(POLL + "print(run.usage.total_tokens)", id="tokens"),
+        param(POLL + "print(run.usage.total_tokens if run.usage else 0)", id="tokens, if there are any"),
+        param(POLL + "used = run.usage\nif used is not None: print(used.prompt_tokens)", id="tokens of a variable"),
         param(POLL.replace("a)", "a, additional_messages=[{'role': 'user', 'content': t}])"), id="messages of the run"),
         param(POLL.replace("a)", "a, truncation_strategy={'type': 'auto'})"), id="truncation that runs have"),
         param(BEGIN.format("{'messages': [{'role': 'user', 'content': t}]}") + "print(run.status)", id="own thread"),
@@ -131,6 +133,12 @@ def test_plain(body: str, tmp_path: Path) -> None:
         param(POLL + "print(run.model)", "reads run.model", id="model, which a response names with its date"),
         param(POLL + "print(run.started_at)", "reads run.started_at", id="time of its start"),
         param(POLL + "print(run.usage)", "reads the usage", id="usage whole"),
+        param(POLL + "used = run.usage\nprint(used.model_dump())", "reads the usage", id="usage dumped"),
+        param(
+            POLL + "print(run.usage.prompt_tokens)\nused = given or run.usage\ngiven.add(used)",
+            "reads the usage",
+            id="usage given away",
+        ),
         param(POLL + "given.append(run.last_error)", "reads run.last_error whole", id="error kept whole"),
         param(POLL + "given.append(run.error)", "reads run.error whole", id="what no run had kept whole"),
         param(POLL + "given.append(run)", "a run leaves the code", id="run stored"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -162,3 +163,27 @@ def test_a_run_that_took_too_long_is_not_cancelled(tmp_path: Path) -> None:
     assert "cancel" not in left
     assert "try" not in left
     assert "raise TimeoutError" in left
+
+
+def test_tokens_are_read_by_their_new_names_wherever_a_usage_comes(tmp_path: Path) -> None:
+    text = """\
+        from openai import OpenAI
+        from openai.types.beta.threads.run import Usage
+
+        client = OpenAI()
+
+
+        def cost(usage: Usage) -> int:
+            return usage.prompt_tokens + 3 * usage.completion_tokens
+
+
+        def ask(t, a):
+            run = client.beta.threads.runs.create_and_poll(thread_id=t, assistant_id=a)
+            used = run.usage
+            return cost(used) if used is not None else 0
+        """
+    new = rewritten(dedent(text), tmp_path).text
+    assert "from openai.types.responses import ResponseUsage\n" in new
+    assert "def cost(usage: ResponseUsage) -> int:" in new
+    assert "return usage.input_tokens + 3 * usage.output_tokens" in new
+    assert "return cost(used) if used is not None else 0" in new

@@ -26,6 +26,7 @@ THREAD_CREATE = "beta.threads.create"
 
 RUN = "beta.threads.Run"
 THREAD = "beta.Thread"
+USAGE = "beta.threads.run.Usage"
 ACTION_TYPES = frozenset({"beta.threads.run.RequiredAction", "beta.threads.run.RequiredActionSubmitToolOutputs"})
 CALL_TYPES = frozenset({"beta.threads.RequiredActionFunctionToolCall"})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -146,7 +146,13 @@ def _is_parameter_of_same_kind(use: Use, arg: cst.Arg, kind: Kind, inference: In
     param = parameter_of(callee, call, arg)
     if param is None:
         return False
-    return inference.variable((callee.file.scopes.own[callee.node], param.name.value)) == kind
+    given = inference.variable((callee.file.scopes.own[callee.node], param.name.value))
+    return given == kind or (isinstance(given, Sdk) and isinstance(kind, Sdk) and _some(given) == _some(kind))
+
+
+def _some(kind: Sdk) -> Sdk:
+    """The object without the chance that there is none."""
+    return replace(kind, type=replace(kind.type, optional=False))
 
 
 def is_truth_test(node: cst.CSTNode, file: SourceFile) -> bool:

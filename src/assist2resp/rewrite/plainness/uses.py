@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import libcst as cst
 
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.displays import is_displayed
-from assist2resp.rewrite.flows.run_sites import ACTION_TYPES, CALL_TYPES, CREATES, POLLED, RETRIEVES
+from assist2resp.rewrite.flows.run_sites import ACTION_TYPES, CALL_TYPES, CREATES, POLLED, RETRIEVES, USAGE
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.runs.flow_runs import FlowRuns
 from assist2resp.rewrite.runs.stated_differences import shown_whole
@@ -42,7 +44,7 @@ def run_obstacle(runs: FlowRuns) -> str:
                 return f"the program writes run.{name}"
             if name not in _RUN_ATTRIBUTES:
                 return f"the program reads run.{name}"
-            if name == "usage" and (runs.has_tools or not _names_tokens(use)):
+            if name == "usage" and (runs.has_tools or not all(map(_counts(runs), _usages(runs)))):
                 return "the program reads the usage of a run"
             if name == "created_at" and runs.has_tools:
                 return "the program reads when a run of several responses began"
@@ -76,13 +78,20 @@ def _is_await(use: uses.Use) -> bool:
     return isinstance(use.file.scopes.parent_of.get(use.node), cst.Await) and isinstance(use.parent, cst.Expr)
 
 
-def _names_tokens(use: uses.Use) -> bool:
-    outer = use.file.scopes.parent_of.get(use.parent)
-    return isinstance(outer, cst.Attribute) and outer.attr.value in {
-        "prompt_tokens",
-        "completion_tokens",
-        "total_tokens",
-    }
+def _usages(runs: FlowRuns) -> Iterator[uses.Use]:
+    """Every place that holds the usage of a run."""
+    return uses.object_uses(runs.flow, frozenset({USAGE}))
+
+
+def _counts(runs: FlowRuns) -> Callable[[uses.Use], bool]:
+    """Whether of a usage only numbers of tokens are read, and whether there is one."""
+
+    def counts(use: uses.Use) -> bool:
+        if isinstance(use.parent, cst.Attribute) and use.parent.value is use.node:
+            return use.parent.attr.value in {"prompt_tokens", "completion_tokens", "total_tokens"}
+        return uses.none_comparison(use.node, use.file) is not None or uses.passes_on(use, runs.inference)
+
+    return counts
 
 
 def _is_error_read(use: uses.Use) -> bool:

@@ -7,7 +7,7 @@ import libcst as cst
 from assist2resp.rewrite.configurations.annotations import annotations_of
 from assist2resp.rewrite.configurations.configuration import ASSISTANT
 from assist2resp.rewrite.configurations.types import full_type
-from assist2resp.rewrite.flows.run_sites import RUN, THREAD
+from assist2resp.rewrite.flows.run_sites import RUN, THREAD, USAGE
 from assist2resp.rewrite.plan import Plan
 
 
@@ -17,8 +17,9 @@ def are_annotated(plan: Plan, type_name: str) -> bool:
 
 
 def annotate_responses(plan: Plan) -> None:
-    """Runs that are annotated become responses there too."""
+    """Runs that are annotated become responses there too, and their usages those of responses."""
     _annotate(plan, RUN, "openai.types.responses", "Response")
+    _annotate(plan, USAGE, "openai.types.responses", "ResponseUsage")
 
 
 def annotate_conversations(plan: Plan) -> None:

@@ -6,7 +6,7 @@ import libcst as cst
 
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.displays import is_displayed
-from assist2resp.rewrite.flows.run_sites import ACTION_TYPES, CALL_TYPES, asks_status
+from assist2resp.rewrite.flows.run_sites import ACTION_TYPES, CALL_TYPES, USAGE, asks_status
 from assist2resp.rewrite.plainness.uses import asked_type, dumped
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project.project import SourceFile
@@ -38,6 +38,7 @@ def translate_uses(plan: Plan) -> None:
             _test(plan, use)
         elif is_displayed(use.node, use.file, plan.inference):
             plan.change(use.file, use.node, lambda updated: _function_calls(_expression(updated)))
+    _tokens(plan)
     for use in uses.object_uses(plan.flow, CALL_TYPES):
         if isinstance(use.parent, cst.Attribute) and use.parent.value is use.node:
             _call_attribute(plan, use, use.parent)
@@ -61,15 +62,19 @@ def _run_attribute(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
         )
     elif name == "required_action":
         plan.change(use.file, node, _value)
-    elif name == "usage":
-        outer = use.file.scopes.parent_of[node]
-        assert isinstance(outer, cst.Attribute)
-        new = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}.get(outer.attr.value)
-        if new is not None:
+
+
+def _tokens(plan: Plan) -> None:
+    """Tokens of the prompt are those of the input, wherever the usage of a run has come."""
+    for use in uses.object_uses(plan.flow, frozenset({USAGE})):
+        new = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
+        name = use.parent.attr.value if isinstance(use.parent, cst.Attribute) else ""
+        if name in new and isinstance(use.parent, cst.Attribute) and use.parent.value is use.node:
+            word = cst.Name(new[name])
             plan.change(
                 use.file,
-                outer,
-                lambda updated: cst.ensure_type(updated, cst.Attribute).with_changes(attr=cst.Name(new)),
+                use.parent,
+                lambda updated, word=word: cst.ensure_type(updated, cst.Attribute).with_changes(attr=word),  # type: ignore[misc]
             )
 
 
