@@ -11,7 +11,7 @@ import pytest
 from assist2resp.rewrite.syntax.applying import leaving_comments
 from assist2resp.rewrite.syntax.edits import Edits, call, expression
 from assist2resp.rewrite.syntax.nodes import code, descendants
-from assist2resp.rewrite.syntax.scopes import index_module
+from assist2resp.rewrite.syntax.scope_walk import index_module
 
 param = pytest.param
 

@@ -8,7 +8,7 @@ import libcst as cst
 import pytest
 
 from assist2resp.rewrite.syntax.imports import add_import, drop_unused, free_name, used_names
-from assist2resp.rewrite.syntax.scopes import index_module
+from assist2resp.rewrite.syntax.scope_walk import index_module
 
 param = pytest.param
 

@@ -28,7 +28,7 @@ from assist2resp.rewrite.literals.converted import (
 )
 from assist2resp.rewrite.syntax.edits import Edits
 from assist2resp.rewrite.syntax.nodes import descendants, dotted, string_value
-from assist2resp.rewrite.syntax.scopes import index_module
+from assist2resp.rewrite.syntax.scope_walk import index_module
 
 param = pytest.param
 

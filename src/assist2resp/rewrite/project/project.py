@@ -19,7 +19,8 @@ from assist2resp.rewrite.project.ahead import NOTEBOOK, Ahead, Glance, unescaped
 from assist2resp.rewrite.project.notebooks import Notebook, NotebookError, read_notebook
 from assist2resp.rewrite.project.unparsable import Complaint, deep_recursion, nests_too_deeply, why_unparsable
 from assist2resp.rewrite.syntax.printing import Starts, printed
-from assist2resp.rewrite.syntax.scopes import ModuleScopes, index_module
+from assist2resp.rewrite.syntax.scope_walk import index_module
+from assist2resp.rewrite.syntax.scopes import ModuleScopes
 
 _BLANK_END = re.compile(rb"(?<=[\r\n])\s+\Z")
 
