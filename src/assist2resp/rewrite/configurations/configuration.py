@@ -181,8 +181,8 @@ class Configurations:
             return False
         param, function = binding.node, variable[0].node
         name = param.name
-        passes = self.plan.inference.parameters.passes(function)
-        given = [(self.plan.inference.parameters.argument(function, found, param), found.file) for found in passes]
+        passes = self.plan.inference.passes.of(function)
+        given = [(self.plan.inference.passes.argument(function, found, param), found.file) for found in passes]
         is_plain = self._is_text(param.annotation, where) and not param.star and param.default is None
         return (
             is_plain

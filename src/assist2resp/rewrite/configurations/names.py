@@ -138,7 +138,7 @@ def _keywords(variable: Variable, plan: Plan) -> Iterator[tuple[SourceFile, cst.
     owner = inference.members.owner_of.get(scope.node)
     if owner is not None and (inference.members.bases(*owner) or owner[1] in inference.members.subclasses):
         yield None
-    for found in inference.parameters.passes(scope.node):
+    for found in inference.passes.of(scope.node):
         if has_star(found.call):
             yield None
         for arg in found.call.args:

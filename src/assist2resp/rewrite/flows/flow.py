@@ -256,7 +256,7 @@ class _Connections:
             if isinstance(callee, Function):
                 for found in (callee, *self.inference.members.overrides(callee)):
                     self._add_arguments(call, found, file)
-            for chosen in self.inference.parameters.dispatch.functions(call, file):
+            for chosen in self.inference.passes.dispatch.functions(call, file):
                 self._add_arguments(call, chosen, file)
 
     def _add_arguments(self, call: cst.Call, callee: Function, file: SourceFile) -> None:

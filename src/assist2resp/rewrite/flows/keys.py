@@ -117,7 +117,7 @@ class Keys:
             yield ("site", node)
             return
         callee = self.inference.kind(node.func, file)
-        chosen = self.inference.parameters.dispatch.functions(node, file)
+        chosen = self.inference.passes.dispatch.functions(node, file)
         if chosen:
             yield from (("result", function.node) for function in chosen)
         elif isinstance(callee, Method):

@@ -26,7 +26,7 @@ def calls_that_add(flow: Flow, inference: Inference) -> frozenset[cst.Call]:
         function = waiting.pop()
         if function is None:
             continue
-        for given in inference.parameters.passes(function):
+        for given in inference.passes.of(function):
             found.add(given.call)
             caller = function_around(given.call, given.file)
             if caller not in seen:

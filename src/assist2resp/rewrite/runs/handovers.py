@@ -99,8 +99,8 @@ def _source(
     if owner is not None and function.params.params and function.params.params[0] is node:
         return owner[1]
     found: set[Variable | cst.ClassDef | None] = set()
-    for call in inference.parameters.passes(function):
-        given = inference.parameters.argument(function, call, node)
+    for call in inference.passes.of(function):
+        given = inference.passes.argument(function, call, node)
         caller = call.file.scopes.scope_of.get(given) if isinstance(given, cst.Name) else None
         if not isinstance(given, cst.Name) or caller is None:
             return variable
@@ -190,8 +190,8 @@ def _through(
     if not params:
         return frozenset()
     found: set[cst.Call] = set()
-    for given in inference.parameters.passes(function):
-        value = inference.parameters.argument(function, given, params[0])
+    for given in inference.passes.of(function):
+        value = inference.passes.argument(function, given, params[0])
         if isinstance(value, cst.Attribute) and value.attr.value == "id":
             value = value.value
         if not isinstance(value, cst.Name) or not _takes(given.file, given.call, value, function, name, inference):

@@ -87,11 +87,11 @@ class _Search:
             raise NotFollowedError
         gives = _gives_the_run(function, own, statement, self.inference)
         may_give = not gives and _may_give_the_run(function, own, statement)
-        passes = self.inference.parameters.passes(function)
+        passes = self.inference.passes.of(function)
         if not passes:
             raise NotFollowedError
         for given in passes:
-            values = {self.inference.parameters.argument(function, given, param) for param in held.params}
+            values = {self.inference.passes.argument(function, given, param) for param in held.params}
             names = {run_name(value) for value in values if value is not None}
             scope = given.file.scopes.scope_of.get(given.call.func)
             if scope is None or not names or not _is_direct(given.call, function):

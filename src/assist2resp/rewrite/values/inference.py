@@ -36,6 +36,7 @@ from assist2resp.rewrite.values.members import Members
 from assist2resp.rewrite.values.memo import Memo
 from assist2resp.rewrite.values.narrowed import event_data
 from assist2resp.rewrite.values.parameters import Parameters
+from assist2resp.rewrite.values.passes import Passes
 from assist2resp.rewrite.values.results import Results
 from assist2resp.rewrite.values.sdk_kinds import (
     below_resource,
@@ -59,6 +60,7 @@ class Inference:
         self.imports = Imports(self)
         self.members = Members(self)
         self.parameters = Parameters(self)
+        self.passes = Passes(self)
         self.results = Results(self)
         self.servers = Servers(self)
         self._file_of_root = {file.scopes.root: file for file in project.modules}
@@ -82,7 +84,7 @@ class Inference:
 
     def calls_of(self, function: cst.CSTNode) -> Iterator[tuple[SourceFile, cst.Call, int]]:
         """The calls of a function in the project, each with how many of its leading arguments are not the function's."""
-        return self.parameters.calls_of(function)
+        return self.passes.calls_of(function)
 
     def method(self, file: SourceFile, node: cst.ClassDef, name: str) -> Function | None:
         """The method of a class or of a base of it in the project."""

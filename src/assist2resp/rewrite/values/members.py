@@ -277,7 +277,7 @@ class Members:
         if name not in fields or not (isinstance(own, (Unknown, Bottom)) or own == PLAIN):
             return BOTTOM
         result: Kind = BOTTOM
-        for call_file, call in self.inference.parameters.constructions(node):
+        for call_file, call in self.inference.passes.constructions(node):
             value = argument(call, name.lstrip("_"), fields.index(name)) or argument(call, name)
             if value is not None:
                 result = join(result, self.inference.kind(value, call_file))

@@ -51,8 +51,8 @@ def _names(
         if binding.how == "param" and isinstance(binding.node, cst.Param):
             yield binding.node, file
             function = variable[0].node
-            for found in inference.parameters.passes(function):
-                value = inference.parameters.argument(function, found, binding.node)
+            for found in inference.passes.of(function):
+                value = inference.passes.argument(function, found, binding.node)
                 if value is not None:
                     yield from _names(value, found.file, inference, seen)
         elif binding.how == "value" and isinstance(binding.node, cst.BaseExpression):
@@ -67,6 +67,6 @@ def _gives(param: cst.Param, file: SourceFile, inference: Inference) -> bool:
     for decorator in function.decorators:
         called = decorator.decorator.func if isinstance(decorator.decorator, cst.Call) else decorator.decorator
         word = (dotted(called) or "").rpartition(".")[2]
-        if word not in _OWN and inference.parameters.decorator(decorator, file) is None:
+        if word not in _OWN and inference.passes.decorator(decorator, file) is None:
             return True
-    return not inference.parameters.passes(function)
+    return not inference.passes.of(function)

@@ -66,7 +66,7 @@ class Results:
                 found = self.inference.members.method(callee.file, callee.node, "__call__")
                 return self.inference.result(found) if found is not None else UNKNOWN
         result: Kind = BOTTOM
-        for chosen in self.inference.parameters.dispatch.functions(node, file):
+        for chosen in self.inference.passes.dispatch.functions(node, file):
             result = join(result, self._of_function(chosen))
         if result != BOTTOM:
             return result
@@ -149,7 +149,7 @@ class Results:
     def _leaves_result(self, decorator: cst.Decorator, file: SourceFile) -> bool:
         if makes_property(decorator):
             return True
-        own = self.inference.parameters.decorator(decorator, file)
+        own = self.inference.passes.decorator(decorator, file)
         if own is not None and isinstance(own.node, cst.FunctionDef):
             return wrapped_calls(own.node) is not None
         return is_transparent(decorator)
