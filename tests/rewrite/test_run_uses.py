@@ -38,6 +38,21 @@ PENDING = '[item for item in run.output if item.type == "function_call"]'
             'if run_status(run) != "requires_action": pass',
             id="compared with None",
         ),
+        param(
+            "if run.required_action.submit_tool_outputs and given: pass",
+            'if run_status(run) == "requires_action" and given: pass',
+            id="truth of the outputs",
+        ),
+        param(
+            "if run.required_action.submit_tool_outputs is None: pass",
+            'if run_status(run) != "requires_action": pass',
+            id="outputs compared with None",
+        ),
+        param(
+            "asked = run.required_action.submit_tool_outputs\nif not asked: pass",
+            'if run_status(asked) != "requires_action": pass',
+            id="outputs by another name",
+        ),
         param("assert run.required_action", 'assert run_status(run) == "requires_action"', id="asserted"),
         param(
             "if run.status == 'requires_action' and run.required_action: pass",

@@ -27,6 +27,11 @@ class Use:
     parent: cst.CSTNode
     type_name: str
 
+    def above(self) -> Use:
+        """What is read of the object, as an expression of its own."""
+        node = cst.ensure_type(self.parent, cst.Attribute)
+        return Use(self.file, node, self.file.scopes.parent_of[node], "")
+
 
 def connected_files(flow: Flow) -> list[SourceFile]:
     """The files that may run together with a flow's own, as far as imports and the names of its modules tell."""

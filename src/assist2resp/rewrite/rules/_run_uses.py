@@ -9,7 +9,6 @@ from assist2resp.rewrite.flows.displays import is_displayed
 from assist2resp.rewrite.flows.run_sites import ACTION_TYPES, CALL_TYPES, USAGE, asks_status
 from assist2resp.rewrite.plainness.uses import asked_type, dumped
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.syntax.calls import attribute
 from assist2resp.rewrite.syntax.nodes import code, quote_below, string_value
 from assist2resp.rewrite.turns.named_threads import named_conversation
@@ -27,7 +26,8 @@ def translate_uses(plan: Plan) -> None:
         if isinstance(use.parent, cst.Attribute) and use.parent.value is use.node:
             name = use.parent.attr.value
             if name == "submit_tool_outputs":
-                plan.change(use.file, use.parent, _value)
+                if not _is_test(use.above()):
+                    plan.change(use.file, use.parent, _value)
             elif name == "tool_calls":
                 plan.change(use.file, use.parent, lambda updated: _function_calls(_value(updated)))
             elif name == "type":
@@ -50,7 +50,7 @@ def _run_attribute(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
         local = plan.need(use.file, "run_status")
         plan.change(use.file, node, lambda updated: cst.Call(cst.Name(local), [cst.Arg(_value(updated))]))
     elif name in {"created_at", "completed_at"}:
-        _time(plan, use.file, node)
+        _time(plan, use, node)
     elif name == "last_error":
         plan.change(use.file, node, lambda updated: attribute(_value(updated), "error"))
     elif name == "thread_id":
@@ -78,12 +78,13 @@ def _tokens(plan: Plan) -> None:
             )
 
 
-def _time(plan: Plan, file: SourceFile, node: cst.Attribute) -> None:
+def _time(plan: Plan, use: uses.Use, node: cst.Attribute) -> None:
     """A time is a whole number of seconds; whether a run has been completed is asked of its status."""
+    file = use.file
     if node.attr.value == "created_at":
         plan.change(file, node, lambda updated: cst.Call(cst.Name("int"), [cst.Arg(_expression(updated))]))
         return
-    use = uses.Use(file, node, file.scopes.parent_of[node], "")
+    use = use.above()
     if not _is_test(use):
         local = plan.need(file, "completed_at")
         plan.change(file, node, lambda updated: cst.Call(cst.Name(local), [cst.Arg(_value(updated))]))
@@ -147,9 +148,11 @@ def _test(plan: Plan, use: uses.Use) -> None:
         if run is not None and asks_status(other, run, "requires_action"):
             plan.change(use.file, both, lambda updated: _operand(updated, right=both.left is test))
     local = plan.need(use.file, "run_status")
+    is_inner = isinstance(use.node, cst.Attribute) and use.node.attr.value == "submit_tool_outputs"
 
     def build(updated: cst.CSTNode) -> cst.CSTNode:
-        run = code(_subject(updated))
+        asked = _subject(updated)
+        run = code(_value(asked) if is_inner else asked)
         return cst.parse_expression(f'{local}({run}) {"==" if positive else "!="} "requires_action"')
 
     plan.change(use.file, test, build)
