@@ -163,3 +163,53 @@ def test_what_has_keys_is_no_message(tmp_path: Path) -> None:
         f"for m in [m for m in {LISTING} if m.run_id == run.id]:\n    print(len(m.content[0].type))"
     )
     assert "run_messages(run)" in asked(body, tmp_path)
+
+
+LISTED = "client.beta.threads.messages.list(thread_id=t, run_id=run.id)"
+MESSAGES = '[item for item in reversed(run.output) if item.type == "message"]'
+
+
+@pytest.mark.parametrize(
+    ("body", "after"),
+    [
+        param(f"page = {LISTED}\nreturn [m.id for m in page.data]", f"    page = {MESSAGES}\n", id="page"),
+        param(f"found = list({LISTED})\nreturn len(found)", f"    found = {MESSAGES}\n", id="list"),
+        param(f"return {LISTED}.data[0].role", "    return next(item for item in reversed(run.output) if", id="newest"),
+        param(
+            f"page = {LISTED}\nreturn page.data[0].content[0].text.annotations",
+            "    return cited_text(message.content[0]).annotations\n",
+            id="citations of the newest",
+        ),
+        param(
+            f"for m in {LISTED[:-1]}, order='asc'):\n    print(m.content[0].text.value)",
+            '    for m in run.output:\n        if m.type != "message":\n            continue\n        print(m.content[0].text)\n',
+            id="loop over the oldest first",
+        ),
+        param(
+            f"page = {LISTED[:-1]}, limit=2)\nreturn len(page.data)", f"    page = {MESSAGES}[:2]\n", id="two of them"
+        ),
+        param(f"page = {LISTED}\nprint(page)", f"    page = {MESSAGES}\n    print(page)\n", id="shown"),
+    ],
+)
+def test_a_response_has_the_messages_that_are_listed_of_its_run(body: str, after: str, tmp_path: Path) -> None:
+    found = asked(body, tmp_path)
+    assert after in found
+    assert "list(t" not in found
+
+
+@pytest.mark.parametrize(
+    ("body", "tools"),
+    [
+        param(f"return [m.created_at for m in {LISTED}]", "", id="times"),
+        param(f"return [m.id for m in {LISTED}]", TOOLS, id="several responses"),
+        param(f"return [m.id for m in {LISTED[:-1]}, after=other)]", "", id="after a message"),
+        param(f"return [m.id for m in {LISTED.replace('run.id', 'other')}]", "", id="any run"),
+    ],
+)
+def test_other_messages_of_runs_are_not_output(body: str, tools: str, tmp_path: Path) -> None:
+    assert "threads(client).messages.list(" in asked(body, tmp_path, tools)
+
+
+def test_a_run_that_is_no_response_has_no_output(tmp_path: Path) -> None:
+    body = f"print(run.started_at)\nreturn [m.id for m in {LISTED}]"
+    assert "threads(client).messages.list(" in asked(body, tmp_path)

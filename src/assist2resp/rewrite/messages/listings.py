@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,6 +34,19 @@ class Listing:
     most: cst.BaseExpression | None
 
     @property
+    def run(self) -> cst.Name | cst.Attribute | None:
+        """What holds the run whose messages alone are listed."""
+        run_id = argument(self.site.call, "run_id") if self.site.call is not None else None
+        held = run_id.value if isinstance(run_id, cst.Attribute) else None
+        return held if isinstance(held, (cst.Name, cst.Attribute)) else None
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether the listing begins with the newest message."""
+        order = argument(self.site.call, "order") if self.site.call is not None else None
+        return order is None or string_value(order) == "desc"
+
+    @property
     def loop(self) -> cst.For | cst.CompFor | None:
         """The loop over the listing itself, which nothing else reads."""
         return _loop_over(self.site.awaited, self.site)
@@ -56,7 +70,12 @@ class Listing:
         held = self.site.file.scopes.parent_of[self.site.awaited]
         pages = [page for page in self.reads.of(Shape.PAGE, self.site) if page not in self.shown]
         named = isinstance(held, cst.Assign) and all(page.node is self.site.awaited for page in pages)
-        return bool(self.shown) and (not pages or named) and not self.reads.of(Shape.MESSAGE, self.site)
+        return (
+            self.run is None
+            and bool(self.shown)
+            and (not pages or named)
+            and not self.reads.of(Shape.MESSAGE, self.site)
+        )
 
     @property
     def tells_users(self) -> bool:
@@ -75,12 +94,10 @@ class Listing:
     @property
     def reads_earlier(self) -> bool:
         """Whether parts are read of other messages than the newest one."""
-        order = argument(self.site.call, "order") if self.site.call is not None else None
-        newest_first = order is None or string_value(order) == "desc"
         held = [*self.reads.of(Shape.PAGE, self.site), *self.reads.of(Shape.MESSAGES, self.site)]
         held = [found for found in held if found not in self.shown]
-        only_newest = newest_first and all(map(_leads_to_first, held))
-        return not only_newest and bool(self.reads.of(Shape.PART, self.site))
+        only_newest = self.newest_first and all(map(_leads_to_first, held))
+        return self.run is None and not only_newest and bool(self.reads.of(Shape.PART, self.site))
 
     @property
     def loop_over_data(self) -> cst.For | None:
@@ -172,9 +189,12 @@ def _loop_over(node: cst.BaseExpression, site: Site) -> cst.For | cst.CompFor | 
     return parent if isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is node else None
 
 
-def plain_listings(sites: list[Site], inference: Inference) -> dict[Site, Listing]:
-    """The listings of which only roles, ids and texts are read; of some, what the texts cite as well."""
-    candidates = {site for site in sites if _is_plain_call(site, inference)}
+def plain_listings(sites: list[Site], inference: Inference, of_runs: Collection[Site] = ()) -> dict[Site, Listing]:
+    """The listings of which only roles, ids and texts are read; of some, what the texts cite as well.
+
+    Those `of_runs` list the messages of one run, which its response has.
+    """
+    candidates = {site for site in sites if _is_plain_call(site, inference, of_run=site in of_runs)}
     found = _understood(candidates, inference)
     return found | _understood(candidates - found.keys(), inference, cites=True)
 
@@ -189,14 +209,14 @@ def _understood(candidates: set[Site], inference: Inference, *, cites: bool = Fa
     return {}
 
 
-def _is_plain_call(site: Site, inference: Inference) -> bool:
+def _is_plain_call(site: Site, inference: Inference, *, of_run: bool) -> bool:
     if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper or site.receiver.is_azure:
         return False
     keywords = {arg.keyword.value if arg.keyword is not None else "thread_id" for arg in site.call.args}
     cursor = argument(site.call, "after")
     in_string = any(isinstance(node, cst.FormattedString) for node in site.file.scopes.ancestors(site.call))
     return (
-        keywords <= _ARGUMENTS
+        keywords <= (_ARGUMENTS | {"run_id"} if of_run else _ARGUMENTS)
         and not has_star(site.call)
         and not in_string
         and argument(site.call, "thread_id", 0) is not None
@@ -227,7 +247,8 @@ def _listing(site: Site, reads: MessageReads) -> Listing | None:
     ):
         return None
     most = limit if limit is not None else cst.Integer(str(_PAGE))
-    if not by_data or all(_reads_less(found, most) for found in reads.of(Shape.MESSAGES, site)):
+    all_are_there = whole.run is not None and limit is None
+    if not by_data or all_are_there or all(_reads_less(found, most) for found in reads.of(Shape.MESSAGES, site)):
         return whole
     return Listing(site, reads, most) if not goes_on else None
 

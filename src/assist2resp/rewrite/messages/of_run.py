@@ -43,6 +43,38 @@ class OfRun:
     """The statement that gives the listing a name."""
 
 
+def listed_of_runs(runs: FlowRuns, sites: list[Site]) -> list[Site]:
+    """The listings that ask for the messages of one run, all of which its response has."""
+    return [site for site in sites if site.call is not None and _asks_for_run(runs, site, site.call)]
+
+
+def _asks_for_run(runs: FlowRuns, site: Site, call: cst.Call) -> bool:
+    run_id = argument(call, "run_id")
+    order = argument(call, "order")
+    alone = isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr)
+    if not isinstance(run_id, cst.Attribute) or run_id.attr.value != "id" or alone or argument(call, "after"):
+        return False
+    is_known = isinstance(run_id.value, (cst.Name, cst.Attribute)) and _is_run(runs, run_id.value, site.file)
+    in_order = order is None or string_value(order) in {"asc", "desc"}
+    return is_known and in_order and not _streams_near(runs, site) and not _submits_near(runs, site)
+
+
+def _is_run(runs: FlowRuns, node: cst.BaseExpression, file: SourceFile) -> bool:
+    kind = runs.inference.kind(node, file)
+    return isinstance(kind, Sdk) and kind.type.name == RUN
+
+
+def _streams_near(runs: FlowRuns, site: Site) -> bool:
+    near = runs.flow.index.connected(frozenset({site.file}))
+    return any(streamed.file in near for streamed in runs.streams)
+
+
+def _submits_near(runs: FlowRuns, site: Site) -> bool:
+    """Whether the program answers calls of tools, so that a run is several responses."""
+    near = runs.flow.index.connected(frozenset({site.file}))
+    return any(submit.file in near for submit in uses.sites_named(runs.flow, *SUBMITS, SUBMIT_STREAM))
+
+
 def kept_of_runs(runs: FlowRuns, sites: list[Site]) -> dict[Site, OfRun]:
     """The listings of which only the messages of a run are kept, which its response has."""
     found = {site: _kept_of_run(runs, site) for site in sites}
@@ -62,10 +94,9 @@ def _kept_of_run(runs: FlowRuns, site: Site) -> OfRun | None:
     kept = tuple(loop for loop in loops if loop is not None)
     if not kept or len(kept) < len(loops):
         return None
-    near = runs.flow.index.connected(frozenset({site.file}))
-    if any(streamed.file in near for streamed in runs.streams):
+    if _streams_near(runs, site):
         return None
-    several = any(submit.file in near for submit in uses.sites_named(runs.flow, *SUBMITS, SUBMIT_STREAM))
+    several = _submits_near(runs, site)
     if several and not all(loop.newest_first and _is_for_first(loop.loop, site.file) for loop in kept):
         return None  # what a run said before its calls of tools is in another response
     return OfRun(site, kept, holder)
@@ -138,8 +169,7 @@ def _of_run(
         is_read = read.attr.value == "run_id" and isinstance(loop.target, cst.Name) and isinstance(read.value, cst.Name)
         if not (is_read and isinstance(loop.target, cst.Name) and read.value.value == loop.target.value):  # type: ignore[attr-defined]
             continue
-        kind = runs.inference.kind(other.value, file)
-        is_run = other.attr.value == "id" and isinstance(kind, Sdk) and kind.type.name == RUN
+        is_run = other.attr.value == "id" and _is_run(runs, other.value, file)
         if is_run and isinstance(other.value, (cst.Name, cst.Attribute)):
             return read, other.value
     return None

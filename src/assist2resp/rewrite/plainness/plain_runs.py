@@ -15,7 +15,7 @@ from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.run_sites import CANCEL, MESSAGE_LIST, POLLED
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.messages.listings import Listing, plain_listings
-from assist2resp.rewrite.messages.of_run import OfRun, kept_of_runs
+from assist2resp.rewrite.messages.of_run import OfRun, kept_of_runs, listed_of_runs
 from assist2resp.rewrite.messages.reads import MessageReads
 from assist2resp.rewrite.plainness.early import early_obstacle
 from assist2resp.rewrite.plainness.messages import message_obstacle
@@ -54,11 +54,25 @@ class PlainRuns(FlowRuns):
         """The message listings of which only the newest message's text is read, with the expressions that read it."""
         return newest_of_runs(self)
 
-    @cached_property
+    @property
     def listings(self) -> dict[Site, Listing]:
-        """The message listings of which nothing is read that the conversation's items do not have."""
+        """The message listings of which nothing is read that the conversation's items do not have.
+
+        Those of the messages of one run are listings of its response's output, where it is one.
+        """
+        listed = self._listings_with_runs
+        no_runs = self.possible or all(listing.run is None for listing in listed.values())
+        return listed if no_runs else self._listings_without_runs
+
+    @cached_property
+    def _listings_with_runs(self) -> dict[Site, Listing]:
         if self.mocked or early_obstacle(self):
             return {}
+        sites = uses.sites_named(self.flow, MESSAGE_LIST)
+        return plain_listings(sites, self.inference, listed_of_runs(self, sites))
+
+    @cached_property
+    def _listings_without_runs(self) -> dict[Site, Listing]:
         return plain_listings(uses.sites_named(self.flow, MESSAGE_LIST), self.inference)
 
     @cached_property

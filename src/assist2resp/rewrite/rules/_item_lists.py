@@ -6,7 +6,7 @@ import libcst as cst
 
 from assist2resp.rewrite.flows.sites import Site, line_place
 from assist2resp.rewrite.messages.listings import Listing
-from assist2resp.rewrite.syntax.calls import Argument, rebuild_call
+from assist2resp.rewrite.syntax.calls import Argument, attribute, rebuild_call
 from assist2resp.rewrite.syntax.nodes import code, unwrap_await
 
 _WIDTH = 88
@@ -39,7 +39,13 @@ def _flat(func: cst.BaseExpression, args: list[cst.Arg]) -> cst.Call:
     return cst.Call(func, [*tight[:-1], tight[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)])
 
 
-def filtered(listing: Listing, call: cst.Call) -> cst.BaseExpression:
+def output_call(listing: Listing, run: cst.BaseExpression) -> cst.BaseExpression:
+    """The output of the response that a run became, in the order of the listing."""
+    output = attribute(run, "output")
+    return _flat(cst.Name("reversed"), [cst.Arg(output)]) if listing.newest_first else output
+
+
+def filtered(listing: Listing, call: cst.BaseExpression) -> cst.BaseExpression:
     """A list of the items that are messages, and no more of them than the page held."""
     whole = _list(listing, call)
     if listing.most is None:
@@ -48,9 +54,9 @@ def filtered(listing: Listing, call: cst.Call) -> cst.BaseExpression:
     return cst.Subscript(whole, [cst.SubscriptElement(cut)])
 
 
-def _list(listing: Listing, call: cst.Call) -> cst.ListComp:
+def _list(listing: Listing, call: cst.BaseExpression) -> cst.ListComp:
     site = listing.site
-    waits = site.awaited is not site.call
+    waits = site.awaited is not site.call and listing.run is None
     flat = cst.ListComp(
         cst.Name("item"),
         cst.CompFor(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import libcst as cst
 
@@ -11,7 +12,7 @@ from assist2resp.rewrite.messages.listings import Listing
 from assist2resp.rewrite.messages.shapes import Found, Shape
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
-from assist2resp.rewrite.rules._item_lists import filtered, first, guarded, items_call, named
+from assist2resp.rewrite.rules._item_lists import filtered, first, guarded, items_call, named, output_call
 from assist2resp.rewrite.rules._item_reads import assigns_to_itself, read_items, value_of
 from assist2resp.rewrite.rules._markers import read_text
 from assist2resp.rewrite.rules._one_message import assigned_next, name_of_one
@@ -22,12 +23,15 @@ from assist2resp.rewrite.syntax.imports import free_name
 from assist2resp.rewrite.syntax.nodes import argument, code
 from assist2resp.schema.findings import Level
 
+_ITEMS = "messages are items of the conversation"
+
 
 class ListConversationItems:
     """A listing of messages becomes one of the conversation's items.
 
     What: `client.beta.threads.messages.list(thread_id=t)` becomes the items of `client.conversations.items.list(t)`
-    whose type is `message`; `.data` goes, and `.text.value` is `.text`.
+    whose type is `message`; `.data` goes, and `.text.value` is `.text`. With `run_id=run.id` it is `run.output`, where the
+    run became one response.
     Why: a conversation holds calls of tools and reasoning beside its messages.
     Safety: only where everything that is read of the messages is their role, id and text, or where they are shown whole;
     a page of which more than one message is read holds no more of them than it did. Texts of which the citations are read
@@ -195,10 +199,8 @@ class ListConversationItems:
                 self._list(plan, listing, names)
                 self._read(plan, listing, done)
                 shown = "; where they are shown whole, the items are" if listing.tells_users else ""
-                level, message = (
-                    Level.REVIEW if shown else Level.FIXED,
-                    f"messages are items of the conversation{shown}.",
-                )
+                what = "a run's messages are its response's output" if listing.run is not None else _ITEMS
+                level, message = Level.REVIEW if shown else Level.FIXED, f"{what}{shown}."
                 if listing.reads.of(Shape.TEXT, site) and not listing.reads.cites:
                     read_text(plan, site, self.code, message, level)
                 else:
@@ -212,10 +214,14 @@ class ListConversationItems:
         func = attribute(client, "conversations", "items", "list")
         thread = argument(site.call, "thread_id", 0) if site.call is not None else None
         assert thread is not None
-        asked = functools.partial(items_call, listing, func, conversation_reference(plan, site.file, thread))
+        asked = (
+            _output(plan, listing)
+            if listing.run is not None
+            else functools.partial(items_call, listing, func, conversation_reference(plan, site.file, thread))
+        )
         if loop is not None and guarded(loop) is not None:
             plan.change(site.file, site.awaited, asked)
-            plan.change(site.file, loop, lambda updated: guarded(updated) or updated)
+            plan.change(site.file, loop, functools.partial(_guarded, listing))
         elif listing.is_only_shown or isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr):
             plan.change(site.file, site.awaited, lambda updated: _awaited_as(updated, asked(updated)))
         elif listing.first is not None:
@@ -258,7 +264,23 @@ class ListConversationItems:
         read_items(plan, reads, site, done, listing.shown)
 
 
-def _awaited_as(before: cst.CSTNode, call: cst.Call) -> cst.BaseExpression:
+def _output(plan: Plan, listing: Listing) -> Callable[[cst.CSTNode], cst.BaseExpression]:
+    """What makes the output of a response of the listing of its run's messages."""
+    run: cst.BaseExpression | None = listing.run
+    assert run is not None
+    if isinstance(run, cst.Name):
+        run = cst.Name(plan.renamed.get((listing.site.scope, run.value), run.value))
+    output = output_call(listing, run)
+    return lambda _: output
+
+
+def _guarded(listing: Listing, updated: cst.CSTNode) -> cst.CSTNode:
+    """The loop over items, passing over what is no message; over a response's output, it waits for nothing."""
+    loop = guarded(updated) or updated
+    return loop.with_changes(asynchronous=None) if listing.run is not None else loop
+
+
+def _awaited_as(before: cst.CSTNode, call: cst.BaseExpression) -> cst.BaseExpression:
     """The call, awaited where the old one was: of a page that nobody reads, one request is left."""
     return before.with_changes(expression=call) if isinstance(before, cst.Await) else call
 
