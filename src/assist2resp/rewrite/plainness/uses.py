@@ -183,8 +183,10 @@ def _is_len(use: uses.Use) -> bool:
 
 def id_obstacle(runs: FlowRuns) -> str:
     """A run's id that leaves the process, and may come back, needs a background response."""
-    returns = not _is_waited_for(runs) or any(
-        _names_another_run(site, runs.inference) for site in runs.flow.index.sites.values()
+    returns = (
+        runs.has_tools
+        or not _is_waited_for(runs)
+        or any(_names_another_run(site, runs.inference) for site in runs.flow.index.sites.values())
     )
     for file, node, parent in uses.identifiers(runs.flow, "Run"):
         if isinstance(parent, cst.Arg) and file.scopes.parent_of[parent] in runs.flow.index.sites:

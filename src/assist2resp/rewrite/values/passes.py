@@ -146,7 +146,7 @@ class Passes:
         members = self.inference.members
         match callee:
             case Function():
-                if callee.node is function or callee.owner is None:
+                if callee.node is function or not _has_name_of(callee.node, function):
                     return callee.node is function
                 return any(other.node is function for other in members.overrides(callee))
             case Class():
@@ -234,3 +234,8 @@ def _passes_on(call: cst.Call) -> bool:
 
 def _is_parsed_argument(qualified: str) -> bool:
     return qualified.startswith("argparse.") and ".parse_args()." in qualified
+
+
+def _has_name_of(other: cst.FunctionDef | cst.Lambda, function: cst.FunctionDef) -> bool:
+    """Whether a function may take another's place: an override, or the same one defined again, has its name."""
+    return isinstance(other, cst.FunctionDef) and other.name.value == function.name.value
