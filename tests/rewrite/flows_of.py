@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assist2resp.rewrite.flows.flow import Flow, find_flows
+from assist2resp.rewrite.flows.connections import find_flows
+from assist2resp.rewrite.flows.flow import Flow
 from assist2resp.rewrite.flows.sites import find_sites
 from assist2resp.rewrite.outcome import Options
 from assist2resp.rewrite.project.ahead import Ahead

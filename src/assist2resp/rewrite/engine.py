@@ -14,7 +14,8 @@ import libcst as cst
 from assist2resp import __version__
 from assist2resp.plugins import discover
 from assist2resp.rewrite.flows.aliases import names_last
-from assist2resp.rewrite.flows.flow import Flow, find_flows
+from assist2resp.rewrite.flows.connections import find_flows
+from assist2resp.rewrite.flows.flow import Flow
 from assist2resp.rewrite.flows.sites import Site, find_sites, statement_of
 from assist2resp.rewrite.outcome import FileChange, Options, Outcome
 from assist2resp.rewrite.plan import Claim, Plan
