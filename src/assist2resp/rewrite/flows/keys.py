@@ -12,7 +12,7 @@ import libcst as cst
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.syntax.nodes import positional, string_value
 from assist2resp.rewrite.syntax.scopes import Variable
-from assist2resp.rewrite.values.holders import READERS, key_of, literal_items
+from assist2resp.rewrite.values.holders import READERS
 from assist2resp.rewrite.values.inference import Inference
 from assist2resp.rewrite.values.kinds import (
     Awaitable,
@@ -33,6 +33,7 @@ from assist2resp.rewrite.values.kinds import (
     TupleOf,
     Unknown,
 )
+from assist2resp.rewrite.values.writes import key_of, literal_items
 
 _CARRIES_NOTHING = (Resource, Method, Module, External, Function, Class, Instance, Parent, Plain)
 _SCALARS = frozenset({"str", "int", "float", "bool", "None", "object"})
@@ -104,7 +105,7 @@ class Keys:
             yield from self.of(node.value, file)
 
     def _slot(self, holder: cst.BaseExpression, key: str | None, file: SourceFile) -> Iterator[Hashable]:
-        place = self.inference.holders.place(holder, file)
+        place = self.inference.holders.places.of(holder, file)
         if place is not None:
             yield ("slot", place, key)
 

@@ -60,7 +60,7 @@ class Annotations:
 
     def _behind_alias(self, node: cst.BaseExpression, file: SourceFile) -> Kind:
         """What `Client = Annotated[OpenAI, Depends(get_client)]` or `Client = "OpenAI"` stands for."""
-        home = self.inference.holders.home(node, file)
+        home = self.inference.holders.places.home(node, file)
         bindings = home[0].names.get(home[1], []) if home is not None else []
         if len(bindings) != 1 or bindings[0].how != "value" or not isinstance(bindings[0].node, _ALIASES):
             return UNKNOWN

@@ -9,7 +9,6 @@ import libcst as cst
 
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.values import sdk
-from assist2resp.rewrite.values.holders import key_of, literal_items
 from assist2resp.rewrite.values.kinds import (
     BOTTOM,
     PLAIN,
@@ -26,6 +25,7 @@ from assist2resp.rewrite.values.kinds import (
     join,
 )
 from assist2resp.rewrite.values.sdk_kinds import awaited, element, unpacked
+from assist2resp.rewrite.values.writes import key_of, literal_items
 
 if TYPE_CHECKING:
     from assist2resp.rewrite.values.inference import Inference

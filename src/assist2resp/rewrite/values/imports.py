@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.syntax.scopes import Scope
 from assist2resp.rewrite.values import sdk
-from assist2resp.rewrite.values.holders import FRAMEWORKS
 from assist2resp.rewrite.values.kinds import BOTTOM, UNKNOWN, External, Kind, Module
+from assist2resp.rewrite.values.places import FRAMEWORKS
 from assist2resp.rewrite.values.sdk_kinds import as_openai, imported_name
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from assist2resp.rewrite.syntax.nodes import argument, positional
 from assist2resp.rewrite.values.decorators import has_decorator, inner_decorator, wrapped_calls
 from assist2resp.rewrite.values.dispatch import Dispatch
 from assist2resp.rewrite.values.handing import values_given
-from assist2resp.rewrite.values.holders import literal_items
 from assist2resp.rewrite.values.kinds import (
     Bottom,
     Class,
@@ -22,6 +21,7 @@ from assist2resp.rewrite.values.kinds import (
     Function,
     Kind,
 )
+from assist2resp.rewrite.values.writes import literal_items
 
 if TYPE_CHECKING:
     from assist2resp.rewrite.values.inference import Inference

@@ -17,8 +17,8 @@ from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.syntax.nodes import argument, code
 from assist2resp.rewrite.values.constants import UNKNOWN as UNSAID
 from assist2resp.rewrite.values.constants import Constants, environment_name
-from assist2resp.rewrite.values.holders import literal_items
 from assist2resp.rewrite.values.kinds import External, Kind, Resource, Unknown
+from assist2resp.rewrite.values.writes import literal_items
 
 if TYPE_CHECKING:
     from assist2resp.rewrite.values.inference import Inference
