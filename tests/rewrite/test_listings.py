@@ -339,3 +339,26 @@ def test_a_text_is_written_as_the_part_that_is_read(body: str, in_parts: bool, t
 def test_a_list_is_indented_as_its_file(tmp_path: Path) -> None:
     text = "from openai import OpenAI\nclient = OpenAI()\n\ndef show_all_messages(thread):\n\tlisted = client.beta.threads.messages.list(thread, order='asc')\n\tfor m in listed:\n\t\tprint(m.role)\n"
     assert "[\n\t\titem\n\t\tfor item" in rewritten(text, tmp_path).text
+
+
+RUN = "run = client.beta.threads.runs.create(thread_id=t, assistant_id='asst_abc')\nprint(run.started_at)\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "is_listed"),
+    [
+        param(f"print({LISTING})", False, id="printed"),
+        param(f"page = {LISTING}\nprint(page)\nfor m in page:\n    print(m.role)", False, id="printed and read"),
+        param(f"logging.info({LISTING})", True, id="logged"),
+        param(
+            f"def tell(page):\n    print(page)\n    for m in page:\n        print(m.role)\ntell({LISTING})\ntell({LISTING})",
+            False,
+            id="printed where another is",
+        ),
+        param(f"print({LISTING})\nfor m in {LISTING}:\n    print(m.role)", True, id="another is read"),
+    ],
+)
+def test_where_the_support_module_runs_it_lists_what_users_see_whole(
+    body: str, is_listed: bool, tmp_path: Path
+) -> None:
+    assert (ITEMS in shown(f"import logging\n{RUN}{body}", tmp_path)) is is_listed

@@ -48,6 +48,15 @@ class MessageReads:
         """The expressions of a shape that may hold what a listing gave."""
         return [found for found in self.found.values() if found.shape is shape and site in found.sites]
 
+    def related(self, sites: Collection[Site]) -> set[Site]:
+        """These listings and all that are read in the same places as one of them."""
+        related = set(sites)
+        while (
+            more := {site for found in self.found.values() if related & found.sites for site in found.sites} - related
+        ):
+            related |= more
+        return related
+
     def keeps_texts(self, site: Site) -> bool:
         """Whether texts that are made anew wherever they are read from serve as well as those of the messages did.
 

@@ -12,7 +12,7 @@ from functools import cached_property
 import libcst as cst
 
 from assist2resp.rewrite.flows import uses
-from assist2resp.rewrite.flows.run_sites import CANCEL, MESSAGE_LIST, POLLED
+from assist2resp.rewrite.flows.run_sites import CANCEL, CREATES, MESSAGE_LIST, POLLED
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.messages.listings import Listing, plain_listings
 from assist2resp.rewrite.messages.of_run import OfRun, kept_of_runs, listed_of_runs
@@ -58,11 +58,10 @@ class PlainRuns(FlowRuns):
     def listings(self) -> dict[Site, Listing]:
         """The message listings of which nothing is read that the conversation's items do not have.
 
-        Those of the messages of one run are listings of its response's output, where it is one.
+        Those of the messages of one run are listings of its response's output, where it is one. Where runs go through
+        the support module, it also lists what users see whole, which looks as it did then.
         """
-        listed = self._listings_with_runs
-        no_runs = self.possible or all(listing.run is None for listing in listed.values())
-        return listed if no_runs else self._listings_without_runs
+        return self._listings_with_runs if self.possible else self._listings_beside_runs
 
     @cached_property
     def _listings_with_runs(self) -> dict[Site, Listing]:
@@ -72,8 +71,14 @@ class PlainRuns(FlowRuns):
         return plain_listings(sites, self.inference, listed_of_runs(self, sites))
 
     @cached_property
-    def _listings_without_runs(self) -> dict[Site, Listing]:
-        return plain_listings(uses.sites_named(self.flow, MESSAGE_LIST), self.inference)
+    def _listings_beside_runs(self) -> dict[Site, Listing]:
+        listed = self._listings_with_runs
+        if any(listing.run is not None for listing in listed.values()):
+            listed = plain_listings(uses.sites_named(self.flow, MESSAGE_LIST), self.inference)
+        if not uses.sites_named(self.flow, *CREATES):
+            return listed
+        shown = {site for site, listing in listed.items() if listing.tells_users}
+        return {site: listing for site, listing in listed.items() if site not in listing.reads.related(shown)}
 
     @cached_property
     def kept_of_runs(self) -> dict[Site, OfRun]:

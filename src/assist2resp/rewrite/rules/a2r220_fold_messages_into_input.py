@@ -326,7 +326,8 @@ class FoldMessagesIntoInput:
                 or (plan.plain.possible and self._fold(plan, site, thread, element, read))
             ):
                 continue
-            if not read.said:
+            shows_as_it_did = read.tells_users and bool(plan.plain.creates) and not plan.plain.possible
+            if not read.said and not shows_as_it_did:
                 for node in set(read.ids) - named:
                     plan.change(site.file, node, _first_id)
                 named.update(read.ids)
