@@ -180,7 +180,9 @@ def _as_json(text: str, span: _Span, source: str) -> str:
     inner, outer = re.match(r"\[(\s*)", old), re.search(r"(\s*)\]$", old)
     assert inner is not None
     assert outer is not None
-    separator = "," + (inner[1] if "\n" in inner[1] else " ")
+    spans = list(_elements(text, span.start))
+    one_line = "," + (inner[1] if "\n" in inner[1] else " ")
+    separator = text[spans[0].end : spans[1].start] if len(spans) > 1 else one_line
     return f"[{inner[1]}{separator.join(lines)}{outer[1]}]"
 
 
