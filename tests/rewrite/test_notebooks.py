@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assist2resp.rewrite.engine import rewrite
@@ -247,6 +247,7 @@ def test_hiding_and_restoring_gives_the_source(lines: list[str]) -> None:
 
 
 @given(st.lists(st.text(), max_size=5), st.sampled_from([None, 1, "\t"]), st.booleans())
+@example(["\U00031350"], None, False)  # a letter of Unicode 15 only
 def test_an_unchanged_notebook_keeps_every_byte(texts: list[str], indent: int | str | None, ascii_only: bool) -> None:
     book = {"cells": [code(text) for text in texts], **META}
     raw = json.dumps(book, indent=indent, ensure_ascii=ascii_only).encode("utf-8", "replace")

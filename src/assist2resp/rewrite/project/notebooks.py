@@ -142,7 +142,7 @@ def _parses(python: str) -> bool:
 def _parses_elsewhere(python: str) -> bool:
     try:
         cst.parse_module(python)
-    except (cst.ParserSyntaxError, RecursionError):
+    except (cst.ParserSyntaxError, SyntaxError, ValueError, RecursionError):
         return False
     return True
 
