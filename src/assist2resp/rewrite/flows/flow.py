@@ -52,18 +52,26 @@ class FlowIndex:
     _said: dict[str, list[SourceFile]] = field(default_factory=dict)
 
     @cached_property
-    def neighbours(self) -> dict[SourceFile, set[SourceFile]]:
-        """The files that each file imports or is imported by."""
+    def imports(self) -> dict[SourceFile, set[SourceFile]]:
+        """The files that each file imports."""
         project = self.keys.inference.project
-        near: dict[SourceFile, set[SourceFile]] = {file: set() for file in project.modules}
+        found: dict[SourceFile, set[SourceFile]] = {file: set() for file in project.modules}
         for file in project.modules:
             for scope in file.scopes.own.values():
                 for binding in (binding for bindings in scope.names.values() for binding in bindings):
-                    found = project.resolve(binding.origin, file) if binding.how == "import" else None
-                    if found is not None and found[0] in near:
-                        near[file].add(found[0])
-                        near[found[0]].add(file)
-        return near
+                    target = project.resolve(binding.origin, file) if binding.how == "import" else None
+                    if target is not None and target[0] in found:
+                        found[file].add(target[0])
+        return found
+
+    @cached_property
+    def importers(self) -> dict[SourceFile, set[SourceFile]]:
+        """The files that import each file."""
+        found: dict[SourceFile, set[SourceFile]] = {file: set() for file in self.imports}
+        for file, targets in self.imports.items():
+            for target in targets:
+                found[target].add(file)
+        return found
 
     def connected(self, files: frozenset[SourceFile]) -> list[SourceFile]:
         """The files that may run together with these, as far as imports and the names of modules tell."""
@@ -73,15 +81,16 @@ class FlowIndex:
 
     def _connect(self, files: frozenset[SourceFile]) -> list[SourceFile]:
         modules = self.keys.inference.project.modules
-        found = files.union(*(self._saying(file.import_stem) for file in files))
+        found = files.union(*(self.saying(file.import_stem) for file in files))
         waiting = list(found)
         while waiting:
-            new = self.neighbours[waiting.pop()] - found
+            file = waiting.pop()
+            new = (self.imports[file] | self.importers[file]) - found
             found |= new
             waiting += new
         return [file for file in modules if file in found]
 
-    def _saying(self, name: str) -> list[SourceFile]:
+    def saying(self, name: str) -> list[SourceFile]:
         """The files in whose text a name stands."""
         if name not in self._said:
             text = name.encode()

@@ -8,6 +8,7 @@ import libcst as cst
 
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.chains import client_at
+from assist2resp.rewrite.flows.meetings import may_meet
 from assist2resp.rewrite.flows.run_sites import (
     CANCEL,
     CREATES,
@@ -72,7 +73,7 @@ def _is_refused_alone(site: Site, runs: FlowRuns) -> bool:
 def mock_obstacle(runs: FlowRuns) -> str:
     """The support module takes a mock for what it is; plain calls would ask it for methods that no test prepared."""
     for file in uses.connected_files(runs.flow):
-        if stands_in(file):
+        if stands_in(file) and may_meet(file, runs.flow):
             return "tests of the project replace the client by a mock"
     return ""
 
