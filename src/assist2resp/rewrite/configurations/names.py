@@ -136,7 +136,7 @@ def _keywords(variable: Variable, plan: Plan) -> Iterator[tuple[SourceFile, cst.
     if not any(binding.how == "param" for binding in scope.names[name]):
         return
     owner = inference.members.owner_of.get(scope.node)
-    if owner is not None and (inference.members.bases(*owner) or owner[1] in inference.members.subclasses):
+    if owner is not None and (inference.families.bases(*owner) or owner[1] in inference.families.subclasses):
         yield None
     for found in inference.passes.of(scope.node):
         if has_star(found.call):

@@ -69,7 +69,7 @@ def _is_given_once(target: cst.BaseAssignTargetExpression, site: Site, plan: Pla
 def _is_declared(target: cst.Attribute, site: Site, plan: Plan) -> bool:
     """Whether a line of its class, or of one that this derives from, names the attribute."""
     around = next((node for node in site.file.scopes.ancestors(target) if isinstance(node, cst.ClassDef)), None)
-    family = plan.inference.members.family(site.file, around) if around is not None else ()
+    family = plan.inference.families.family(site.file, around) if around is not None else ()
     return any(target.attr.value in file.scopes.own[node].names for file, node in family)
 
 

@@ -154,7 +154,7 @@ class _Connections:
             elif name in _OBJECTS or name == "" or carries(kind):
                 self._join(site, value, site.file)
             if name == "event_handler" and isinstance(kind, Instance):
-                self.union.join(site, ("handler", self.inference.members.origin(kind)))
+                self.union.join(site, ("handler", self.inference.families.origin(kind)))
                 self._add_events(kind.file, kind.node)
 
     def _identity(self, value: cst.BaseExpression, file: SourceFile) -> Iterator[Hashable]:
@@ -173,7 +173,7 @@ class _Connections:
         function = site.scope.enclosing_function()
         owner = self.inference.members.owner_of.get(function) if function is not None else None
         if owner is not None and self.inference.is_handler(*owner):
-            self.union.join(site, ("handler", self.inference.members.origin(Class(*owner))))
+            self.union.join(site, ("handler", self.inference.families.origin(Class(*owner))))
             self._add_events(*owner)
 
     def _add_events(self, file: SourceFile, handler: cst.ClassDef) -> None:
@@ -182,7 +182,7 @@ class _Connections:
         if told is not None and isinstance(told.node, cst.FunctionDef):
             for param in told.node.params.params[1:2]:
                 place = (told.file.scopes.own[told.node], param.name.value)
-                self.union.join(("handler", self.inference.members.origin(Class(file, handler))), place)
+                self.union.join(("handler", self.inference.families.origin(Class(file, handler))), place)
 
 
 def _never_worked(site: Site) -> bool:

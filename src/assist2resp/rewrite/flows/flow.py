@@ -135,7 +135,7 @@ class FlowIndex:
         scope = file.scopes.scope_of.get(owner.target)
         if not isinstance(owner.target, cst.Name) or scope is None or not isinstance(scope.node, cst.ClassDef):
             return None
-        return ("attribute", self.keys.inference.members.origin(Class(file, scope.node)), owner.target.value)
+        return ("attribute", self.keys.inference.families.origin(Class(file, scope.node)), owner.target.value)
 
     def flow_of(self, key: Hashable) -> Flow | None:
         """The flow that a place belongs to: a variable, an attribute, a result."""

@@ -89,7 +89,7 @@ class Keys:
         owner = self.inference.kind(node.value, file)
         if isinstance(owner, (Instance, Class)):
             if not isinstance(self.inference.kind(node, file), (Resource, Function)):
-                yield ("attribute", self.inference.members.origin(owner), node.attr.value)
+                yield ("attribute", self.inference.families.origin(owner), node.attr.value)
         elif isinstance(owner, Module):
             yield (owner.file.scopes.root, node.attr.value)
         elif isinstance(owner, (External, Unknown)) and self.inference.holders.is_holder(node.value, file):

@@ -20,7 +20,7 @@ def is_kept_for_nobody(site: Site, inference: Inference) -> bool:
         return False
     owner, word = inference.kind(target.value, site.file), target.attr.value
     if not isinstance(owner, Instance) or any(
-        node.bases for _, node in inference.members.family(owner.file, owner.node)
+        node.bases for _, node in inference.families.family(owner.file, owner.node)
     ):
         return False
     by_name = re.compile(rb"""["']%s["']|\bvars\(|__dict__""" % re.escape(word.encode()))
@@ -37,5 +37,5 @@ def _asks(node: cst.Attribute, owner: Instance, file: SourceFile, inference: Inf
         return False
     kind = inference.kind(node.value, file)
     if isinstance(kind, (Instance, Class)):
-        return inference.members.origin(kind) is inference.members.origin(owner)
+        return inference.families.origin(kind) is inference.families.origin(owner)
     return isinstance(kind, Unknown)

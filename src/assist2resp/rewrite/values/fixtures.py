@@ -46,7 +46,7 @@ class Fixtures:
         """The fixtures of a name, nearest first: the test's class, its module, the folders' conftests."""
         owner = self.inference.members.owner_of.get(user)
         if owner is not None:
-            family = self.inference.members.family(*owner)
+            family = self.inference.families.family(*owner)
             yield from (found for its_file, node in family for found in self._in_scope(name, node, its_file, user))
         for source in (file, *self.inference.project.conftests(file)):
             if source.tree is not None:

@@ -16,6 +16,8 @@ from assist2resp.rewrite.values.annotations import Annotations
 from assist2resp.rewrite.values.bindings import Bindings
 from assist2resp.rewrite.values.expressions import Expressions
 from assist2resp.rewrite.values.externals import Externals
+from assist2resp.rewrite.values.families import Families
+from assist2resp.rewrite.values.fields import Fields
 from assist2resp.rewrite.values.holders import Holders
 from assist2resp.rewrite.values.imports import Imports
 from assist2resp.rewrite.values.kinds import (
@@ -56,6 +58,8 @@ class Inference:
         self.bindings = Bindings(self)
         self.expressions = Expressions(self)
         self.externals = Externals(self)
+        self.families = Families(self)
+        self.fields = Fields(self)
         self.holders = Holders(self)
         self.imports = Imports(self)
         self.members = Members(self)
@@ -92,7 +96,7 @@ class Inference:
 
     def is_handler(self, file: SourceFile, node: cst.ClassDef) -> bool:
         """Whether a class derives from the SDK's event handlers."""
-        return self.members.is_handler(file, node)
+        return self.families.is_handler(file, node)
 
     def instance_attribute(self, owner: Instance, name: str) -> Kind:
         """An attribute of an instance: a method, a property, or what is ever assigned to it."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.syntax.nodes import argument, dotted
 from assist2resp.rewrite.syntax.scopes import Binding, Scope
 from assist2resp.rewrite.values import sdk
 from assist2resp.rewrite.values.decorators import has_decorator, is_overload, is_property
@@ -36,10 +35,6 @@ from assist2resp.rewrite.values.twins import twins
 if TYPE_CHECKING:
     from assist2resp.rewrite.values.inference import Inference
 
-_FIELDED = frozenset({"dataclass", "define", "frozen", "mutable", "s", "attrs", "attributes"})
-_FIELDED_BASES = frozenset({"BaseModel", "BaseSettings", "NamedTuple", "SQLModel", "Struct", "RootModel"})
-_HANDLERS = ("AssistantEventHandler",)
-
 
 class Members:
     """The classes of one project."""
@@ -47,7 +42,6 @@ class Members:
     def __init__(self, inference: Inference) -> None:
         self.inference = inference
         self.project = inference.project
-        self._bases_of: dict[cst.ClassDef, list[Class]] = {}
 
     @cached_property
     def owner_of(self) -> dict[cst.CSTNode, tuple[SourceFile, cst.ClassDef]]:
@@ -84,63 +78,9 @@ class Members:
                     found.setdefault(kind.node, []).append((file, node))
         return found
 
-    # Families -----------------------------------------------------------------------------------------------------
-
-    def bases(self, file: SourceFile, node: cst.ClassDef) -> list[tuple[SourceFile, cst.ClassDef]]:
-        """The classes of the project that a class derives from, nearest first."""
-        found: dict[cst.ClassDef, SourceFile] = {}
-        queue = [(file, node)]
-        while queue:
-            base_file, base = queue.pop(0)
-            for kind in self._direct_bases(base_file, base):
-                if kind.node not in found and kind.node is not node:
-                    found[kind.node] = kind.file
-                    queue.append((kind.file, kind.node))
-        return [(base_file, base) for base, base_file in found.items()]
-
-    def family(self, file: SourceFile, node: cst.ClassDef) -> list[tuple[SourceFile, cst.ClassDef]]:
-        """A class and its bases."""
-        return [(file, node), *self.bases(file, node)]
-
-    def _direct_bases(self, file: SourceFile, node: cst.ClassDef) -> list[Class]:
-        known = self._bases_of.get(node)
-        if known is None:
-            kinds = [self.inference.kind(_without_arguments(base.value), file) for base in node.bases]
-            known = self._bases_of[node] = [kind for kind in kinds if isinstance(kind, Class)]
-        return known
-
-    @cached_property
-    def subclasses(self) -> dict[cst.ClassDef, list[Class]]:
-        """The classes that derive from each class, at any distance."""
-        found: dict[cst.ClassDef, list[Class]] = {}
-        for file in self.project.modules:
-            for node in file.scopes.own:
-                if isinstance(node, cst.ClassDef) and node.bases:
-                    for _, base in self.bases(file, node):
-                        found.setdefault(base, []).append(Class(file, node))
-        return found
-
-    def origin(self, owner: Instance | Class) -> cst.ClassDef:
-        """The class that stands for a family when one of its attributes is named."""
-        return self.family(owner.file, owner.node)[-1][1]
-
-    def _external_bases(self, file: SourceFile, node: cst.ClassDef) -> Iterator[str]:
-        for base_file, base in self.family(file, node):
-            for arg in base.bases:
-                kind = self.inference.kind(_without_arguments(arg.value), base_file)
-                if isinstance(kind, External):
-                    yield kind.qualified
-
-    def is_handler(self, file: SourceFile, node: cst.ClassDef) -> bool:
-        """Whether a class derives from the SDK's event handlers."""
-        return any(name.endswith(_HANDLERS) for name in self._external_bases(file, node))
-
-    def _is_async_handler(self, owner: Instance) -> bool:
-        return any(name.endswith("AsyncAssistantEventHandler") for name in self._external_bases(owner.file, owner.node))
-
     def client_base(self, owner: Instance | Parent) -> Kind | None:
         """The client that an instance is, if its class derives from one of openai's: Unknown for another server's."""
-        for name in self._external_bases(owner.file, owner.node):
+        for name in self.inference.families.external_bases(owner.file, owner.node):
             client = sdk.client_class(name)
             if client is not None:
                 made = Resource("", client.is_async, client.is_azure)
@@ -151,7 +91,7 @@ class Members:
 
     def method(self, file: SourceFile, node: cst.ClassDef, name: str) -> Function | None:
         """The method of a class or of a base of it in the project."""
-        return self._method_in(self.family(file, node), name)
+        return self._method_in(self.inference.families.family(file, node), name)
 
     @staticmethod
     def _method_in(family: list[tuple[SourceFile, cst.ClassDef]], name: str) -> Function | None:
@@ -171,7 +111,7 @@ class Members:
             yield Function(found.file, twin, found.owner, found.bound)
         if found.owner is None:
             return
-        for derived in self.subclasses.get(found.owner, ()):
+        for derived in self.inference.families.subclasses.get(found.owner, ()):
             for binding in derived.file.scopes.own[derived.node].names.get(found.node.name.value, ()):
                 if binding.how == "def" and isinstance(binding.node, cst.FunctionDef):
                     yield Function(derived.file, binding.node, derived.node, found.bound)
@@ -206,14 +146,16 @@ class Members:
         client = self.client_base(owner) if result == BOTTOM else None
         if client is not None:
             return below_resource(client, name) if isinstance(client, Resource) else client
-        if isinstance(result, (Unknown, Bottom)) and self.is_handler(owner.file, owner.node):
-            inherited = sdk_attribute(Sdk(sdk.handler_type(is_async=self._is_async_handler(owner))), name)
+        if isinstance(result, (Unknown, Bottom)) and self.inference.families.is_handler(owner.file, owner.node):
+            inherited = sdk_attribute(
+                Sdk(sdk.handler_type(is_async=self.inference.families.is_async_handler(owner))), name
+            )
             return inherited if not isinstance(inherited, Unknown) else result
         return UNKNOWN if result == BOTTOM else result
 
     def parent_attribute(self, owner: Parent, name: str) -> Kind:
         """An attribute of `super()`."""
-        found = self._method_in(self.bases(owner.file, owner.node), name)
+        found = self._method_in(self.inference.families.bases(owner.file, owner.node), name)
         if found is not None:
             return self._bound(found)
         client = self.client_base(owner)
@@ -235,17 +177,19 @@ class Members:
 
     def _assigned(self, file: SourceFile, node: cst.ClassDef, name: str) -> Kind:
         result: Kind = BOTTOM
-        family = self.family(file, node)
+        family = self.inference.families.family(file, node)
         for base_file, base in family:
             scope = base_file.scopes.own[base]
             if name in scope.names:
                 result = join(result, self.inference.variable((scope, name)))
-                if self._has_fields(base_file, base):
-                    result = join(result, self._constructed(base_file, base, name))
+                if self.inference.fields.are_taken_by(base_file, base):
+                    result = join(result, self.inference.fields.given(base_file, base, name))
         nodes = {base for _, base in family}
         for write_file, target, binding in self._attribute_writes.get(name, ()):
             owner = self.inference.kind(target.value, write_file)
-            if isinstance(owner, (Instance, Class)) and (owner.node in nodes or self._derives(owner, node)):
+            if isinstance(owner, (Instance, Class)) and (
+                owner.node in nodes or self.inference.families.derives(owner, node)
+            ):
                 result = join(result, self.inference.bindings.gives(binding))
         return result
 
@@ -257,49 +201,6 @@ class Members:
             if isinstance(kind, Module) and kind.file.scopes.root is root:
                 result = join(result, self.inference.bindings.gives(binding))
         return result
-
-    def _derives(self, owner: Instance | Class, node: cst.ClassDef) -> bool:
-        return any(base is node for _, base in self.bases(owner.file, owner.node))
-
-    def _has_fields(self, file: SourceFile, node: cst.ClassDef) -> bool:
-        """Whether the class's constructor takes its annotated names."""
-        if "__init__" in file.scopes.own[node].names:
-            return False
-        words = [(dotted(_called(d.decorator)) or "").rsplit(".", 1)[-1] for d in node.decorators]
-        names = (name for _, base in self.family(file, node) for name in _base_names(base))
-        return not _FIELDED.isdisjoint(words) or not _FIELDED_BASES.isdisjoint(names)
-
-    def _constructed(self, file: SourceFile, node: cst.ClassDef, name: str) -> Kind:
-        """What the project's calls of a class give one of its fields; an annotation that says enough goes before."""
-        scope = file.scopes.own[node]
-        fields = [field for field in scope.names if _is_field(scope.names[field])]
-        own = self.inference.variable((scope, name))
-        if name not in fields or not (isinstance(own, (Unknown, Bottom)) or own == PLAIN):
-            return BOTTOM
-        result: Kind = BOTTOM
-        for call_file, call in self.inference.passes.constructions(node):
-            value = argument(call, name.lstrip("_"), fields.index(name)) or argument(call, name)
-            if value is not None:
-                result = join(result, self.inference.kind(value, call_file))
-        return result
-
-
-def _is_field(bindings: list[Binding]) -> bool:
-    return any(binding.how == "value" and isinstance(binding.target, cst.AnnAssign) for binding in bindings)
-
-
-def _base_names(node: cst.ClassDef) -> Iterator[str]:
-    for base in node.bases:
-        yield (dotted(_without_arguments(base.value)) or "").rsplit(".", 1)[-1]
-
-
-def _without_arguments(node: cst.BaseExpression) -> cst.BaseExpression:
-    """`Base` of `Base[T]`."""
-    return node.value if isinstance(node, cst.Subscript) else node
-
-
-def _called(node: cst.BaseExpression) -> cst.BaseExpression:
-    return node.func if isinstance(node, cst.Call) else node
 
 
 def _only_raises(node: cst.FunctionDef) -> bool:

@@ -106,7 +106,7 @@ class Parameters:
         """The type of a parameter of an event handler's callback."""
         members = self.inference.members
         owner = members.owner_of.get(function)
-        if owner is None or not isinstance(function, cst.FunctionDef) or not members.is_handler(*owner):
+        if owner is None or not isinstance(function, cst.FunctionDef) or not self.inference.families.is_handler(*owner):
             return None
         types = sdk.handler_callbacks().get(function.name.value)
         if types is None:

@@ -112,7 +112,7 @@ class Passes:
         names = [name]
         owner = self.inference.members.owner_of.get(function)
         if owner is not None and name in {"__init__", "__new__"}:
-            derived = self.inference.members.subclasses.get(owner[1], ())
+            derived = self.inference.families.subclasses.get(owner[1], ())
             names = [owner[1].name.value, *(kind.node.name.value for kind in derived), *_OWN_NAMES]
         return list(
             dict.fromkeys([*names, *(alias for name in names for alias in sorted(self._aliases.get(name, ())))])
@@ -120,7 +120,7 @@ class Passes:
 
     def constructions(self, node: cst.ClassDef) -> Iterator[tuple[SourceFile, cst.Call]]:
         """The calls that make instances of a class or of one that derives from it."""
-        derived = [kind.node for kind in self.inference.members.subclasses.get(node, ())]
+        derived = [kind.node for kind in self.inference.families.subclasses.get(node, ())]
         names = [node.name.value, *(other.name.value for other in derived), *_OWN_NAMES]
         aliases = [alias for name in names for alias in sorted(self._aliases.get(name, ()))]
         for name in dict.fromkeys([*names, *aliases]):

@@ -65,7 +65,7 @@ class Places:
             return None
         owner = self.inference.kind(holder.value, file)
         if isinstance(owner, (Instance, Class)):
-            return ("attribute", self.inference.members.origin(owner), holder.attr.value)
+            return ("attribute", self.inference.families.origin(owner), holder.attr.value)
         if isinstance(owner, Module):
             return (owner.file.scopes.root, holder.attr.value)
         shared = shared_place(holder, owner)
