@@ -104,3 +104,15 @@ def test_files_of_a_call_that_stays_stay(tmp_path: Path) -> None:
     result = rewritten(body, tmp_path)
     assert result.text == body
     assert result.codes == {"A2R010"}
+
+
+def test_messages_with_files_leave_their_runs_plain(tmp_path: Path) -> None:
+    text = (
+        "from openai import OpenAI\nclient = OpenAI()\n"
+        "thread = client.beta.threads.create()\n"
+        "client.beta.threads.messages.create(thread_id=thread.id, role='user', content='Hi', file_ids=['file-abc'])\n"
+        "run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id='asst_abc')\n"
+    )
+    after = rewritten(text, tmp_path).text
+    assert "run = client.responses.create(" in after
+    assert "thread_id=thread.id)" in after

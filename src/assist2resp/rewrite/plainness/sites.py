@@ -45,6 +45,7 @@ _CREATE_ARGUMENTS = frozenset({
 })  # fmt: skip
 
 _BAD_REQUEST = "BadRequestError"
+_FILES = frozenset({"attachments", "tool_resources", "file_ids"})
 _REFUSAL = re.compile(rb"""["'][^"'\n]*(?:\bwhile a run\b|\brun_(?:\\w|\[))""")
 
 
@@ -140,10 +141,7 @@ def _stands_before(site: Site, other: Site) -> bool:
 def brings_files(site: Site, runs: FlowRuns) -> bool:
     """Whether a site may give files or vector stores to a thread, which the support module remembers for its runs."""
     given = {arg.keyword.value for arg in site.call.args if arg.keyword is not None} if site.call is not None else set()
-    if site.path in {MESSAGE_CREATE, THREAD_CREATE, "beta.threads.update"} and given & {
-        "attachments",
-        "tool_resources",
-    }:
+    if site.path in {MESSAGE_CREATE, THREAD_CREATE, "beta.threads.update"} and given & _FILES:
         return True
     messages = argument(site.call, "messages") if site.call is not None and site.path == THREAD_CREATE else None
     if messages is None or converted.messages(messages, Lookup(site.file.scopes)) is not None:
@@ -157,8 +155,6 @@ def _argument_obstacle(runs: FlowRuns, site: Site) -> str:
     own = {"thread"} if site.path in THREAD_RUNS else set()
     if site.path in (*CREATES, *MANAGED) and not keywords <= _CREATE_ARGUMENTS | own:
         return f"{site.path} is given {', '.join(sorted(keywords - _CREATE_ARGUMENTS - own))}"
-    if site.path == MESSAGE_CREATE and "file_ids" in keywords:
-        return "a message has files as the first beta had them"
     obstacle = _added_obstacle(runs, site) if site.path in (*CREATES, *MANAGED) else ""
     if obstacle:
         return obstacle
