@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _THREAD = "/threads/{}"
 _RUN = "/threads/{}/runs/{}"
@@ -108,43 +108,62 @@ def needs_of(used: Iterable[str]) -> Needs:
     FUNCTIONS, or ARCHIVE. Arguments that are all known narrow it: `threads.runs.create(stream)`, `threads.create()`.
     So do the WORDS that the whole program has, if these are known: `threads.messages.list(thread_id)[created_at]`.
     """
-    names: set[str] = set()
-    methods: set[str] = set()
-    routes: set[str] = set()
-    features: set[str] = set()
+    found = _Found()
     loads = False
     for use in used:
         path, arguments, words = _parsed(use)
         if path in FUNCTIONS:
-            names.add(path)
-            continue
-        if path == ARCHIVE:
+            found.names.add(path)
+        elif path == ARCHIVE:
             loads = True
-            continue
-        names |= {"threads", "assistants", "beta"} if path in _EVERYTHING else {path.partition(".")[0]}
-        for method in _methods(path, use):
-            asked = {route for route in METHODS[method] if _is_asked(route, method, arguments)}
-            routes |= asked
-            methods |= {method.removeprefix(_V1)} if method.startswith(_V1) else set()
-            brought = {name for name, brought in FEATURES.items() if arguments is None or brought & arguments}
-            features |= brought - ({"files"} if words is not None and not words & FILES else set())
-            by_run = method == "threads.messages.list" and (arguments is None or "run_id" in arguments)
-            features |= {"record"} if by_run and arguments is not None else set()
-            features |= {"facts"} if by_run or words is None or words & FACTS else set()
-            features |= {"tools"} if asked.intersection(_RUNS) and (words is None or words & TOOLS) else set()
-            features |= {"v1_files"} if _has_v1_files(method, arguments) else set()
-            features |= {"waiting"} if method.endswith("_poll") else set()
-            features |= {"background"} if method in _STARTED else set()
-    takes_ids = any(_THREAD in route for route in routes)
-    if loads and (takes_ids or "conversation_id" in names):
-        features.add(ARCHIVE)
-        routes |= {f"BEFORE {_THREAD}"} if takes_ids else set()
-    features |= _features_of(routes)
-    features |= {"loaded_threads"} if "facts" in features and routes & _SHOWN else set()
-    features |= {"container_files"} if names & {"file_content", "file_object"} else set()
-    features |= {"tools"} if "last_messages" in features else set()
-    features |= {"kept"} if features & {ARCHIVE, "container_files", "facts", "files", "record"} else set()
-    return Needs(frozenset(names), frozenset(methods), frozenset(routes), frozenset(features))
+        else:
+            found.names |= {"threads", "assistants", "beta"} if path in _EVERYTHING else {path.partition(".")[0]}
+            for method in _methods(path, use):
+                found.add(method, arguments, words)
+    if loads:
+        found.load_from_archive()
+    return found.needs()
+
+
+@dataclass
+class _Found:
+    """What uses need, as far as they were looked at."""
+
+    names: set[str] = field(default_factory=set)
+    methods: set[str] = field(default_factory=set)
+    routes: set[str] = field(default_factory=set)
+    features: set[str] = field(default_factory=set)
+
+    def add(self, method: str, arguments: frozenset[str] | None, words: frozenset[str] | None) -> None:
+        """Add what a method needs; arguments and words are None where not all of them are known."""
+        asked = {route for route in METHODS[method] if _is_asked(route, method, arguments)}
+        self.routes |= asked
+        self.methods |= {method.removeprefix(_V1)} if method.startswith(_V1) else set()
+        brought = {name for name, brought in FEATURES.items() if arguments is None or brought & arguments}
+        self.features |= brought - ({"files"} if words is not None and not words & FILES else set())
+        by_run = method == "threads.messages.list" and (arguments is None or "run_id" in arguments)
+        self.features |= {"record"} if by_run and arguments is not None else set()
+        self.features |= {"facts"} if by_run or words is None or words & FACTS else set()
+        self.features |= {"tools"} if asked.intersection(_RUNS) and (words is None or words & TOOLS) else set()
+        self.features |= {"v1_files"} if _has_v1_files(method, arguments) else set()
+        self.features |= {"waiting"} if method.endswith("_poll") else set()
+        self.features |= {"background"} if method in _STARTED else set()
+
+    def load_from_archive(self) -> None:
+        """Add what loads threads at their first use, where threads are asked for by id."""
+        takes_ids = any(_THREAD in route for route in self.routes)
+        if takes_ids or "conversation_id" in self.names:
+            self.features.add(ARCHIVE)
+            self.routes |= {f"BEFORE {_THREAD}"} if takes_ids else set()
+
+    def needs(self) -> Needs:
+        """All of it, with the features that others bring."""
+        features = self.features | _features_of(self.routes)
+        features |= {"loaded_threads"} if "facts" in features and self.routes & _SHOWN else set()
+        features |= {"container_files"} if self.names & {"file_content", "file_object"} else set()
+        features |= {"tools"} if "last_messages" in features else set()
+        features |= {"kept"} if features & {ARCHIVE, "container_files", "facts", "files", "record"} else set()
+        return Needs(frozenset(self.names), frozenset(self.methods), frozenset(self.routes), frozenset(features))
 
 
 @dataclass(frozen=True)
