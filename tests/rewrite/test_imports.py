@@ -7,8 +7,10 @@ import ast
 import libcst as cst
 import pytest
 
-from assist2resp.rewrite.syntax.imports import add_import, drop_unused, free_name, used_names
+from assist2resp.rewrite.syntax.imports import add_import
+from assist2resp.rewrite.syntax.names import free_name
 from assist2resp.rewrite.syntax.scope_walk import index_module
+from assist2resp.rewrite.syntax.unused_imports import drop_unused, used_names
 
 param = pytest.param
 

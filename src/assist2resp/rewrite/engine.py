@@ -26,8 +26,9 @@ from assist2resp.rewrite.project.unparsable import deep_recursion
 from assist2resp.rewrite.rules._base import Context, FileRule, Rewritten, Rule, Sight, TreeRule
 from assist2resp.rewrite.support.placement import Placement, place_support
 from assist2resp.rewrite.syntax.edits import Edits
-from assist2resp.rewrite.syntax.imports import add_import, drop_unused, used_names
+from assist2resp.rewrite.syntax.imports import add_import
 from assist2resp.rewrite.syntax.printing import as_bytes
+from assist2resp.rewrite.syntax.unused_imports import drop_unused, used_names
 from assist2resp.rewrite.values.inference import Inference
 from assist2resp.rewrite.workers import jobs_for, shared_out
 from assist2resp.schema.findings import FileFailure, Finding, Findings, Level, Place, Remark

@@ -15,7 +15,7 @@ from assist2resp.rewrite.literals.lookup import Lookup
 from assist2resp.rewrite.plainness.plain_runs import PlainRuns
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.syntax.applying import Build
-from assist2resp.rewrite.syntax.imports import free_name
+from assist2resp.rewrite.syntax.names import free_name
 from assist2resp.rewrite.syntax.scopes import Scope, Variable
 from assist2resp.rewrite.values.inference import Inference
 from assist2resp.rewrite.values.kinds import Resource

@@ -12,7 +12,7 @@ from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.streams.handler_readings import Branch, HandlerReading, Statements
 from assist2resp.rewrite.streams.streamed_runs import StreamedRun
 from assist2resp.rewrite.syntax.calls import attribute
-from assist2resp.rewrite.syntax.imports import free_name
+from assist2resp.rewrite.syntax.names import free_name
 from assist2resp.rewrite.syntax.nodes import code, unwrap_await
 from assist2resp.rewrite.syntax.tidying import only_passes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from assist2resp.rewrite.messages.listings import Listing
-from assist2resp.rewrite.syntax.imports import plain_names
+from assist2resp.rewrite.syntax.names import plain_names
 from assist2resp.rewrite.syntax.nodes import argument, string_value
 
 

@@ -19,7 +19,7 @@ from assist2resp.rewrite.rules._one_message import assigned_next, name_of_one
 from assist2resp.rewrite.rules.a2r210_create_conversations import conversation_reference
 from assist2resp.rewrite.syntax.applying import leaving_comments
 from assist2resp.rewrite.syntax.calls import attribute
-from assist2resp.rewrite.syntax.imports import free_name
+from assist2resp.rewrite.syntax.names import free_name
 from assist2resp.rewrite.syntax.nodes import argument, code
 from assist2resp.schema.findings import Level
 

@@ -14,7 +14,7 @@ from assist2resp.rewrite.streams.handler_bodies import Bodies
 from assist2resp.rewrite.streams.handler_calls import Sending
 from assist2resp.rewrite.streams.handler_readings import HandlerReading
 from assist2resp.rewrite.streams.reads import Edit, NotUnderstoodError
-from assist2resp.rewrite.syntax.imports import free_name
+from assist2resp.rewrite.syntax.names import free_name
 from assist2resp.rewrite.syntax.nodes import descendants
 from assist2resp.rewrite.values import sdk
 from assist2resp.rewrite.values.inference import Inference

@@ -12,7 +12,7 @@ from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.streams.events import CONTENT, DELTA_CLASSES, ResponseEvent
 from assist2resp.rewrite.syntax.applying import Build
 from assist2resp.rewrite.syntax.calls import attribute
-from assist2resp.rewrite.syntax.imports import free_name
+from assist2resp.rewrite.syntax.names import free_name
 from assist2resp.rewrite.syntax.nodes import children, descendants, string_value
 from assist2resp.rewrite.syntax.scopes import Variable
 from assist2resp.rewrite.values.inference import Inference

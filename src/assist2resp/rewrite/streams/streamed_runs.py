@@ -16,7 +16,7 @@ from assist2resp.rewrite.streams.handler_readings import HandlerReading
 from assist2resp.rewrite.streams.loops import read_loop
 from assist2resp.rewrite.streams.reads import Edit, NotUnderstoodError
 from assist2resp.rewrite.syntax.calls import attribute
-from assist2resp.rewrite.syntax.imports import free_name
+from assist2resp.rewrite.syntax.names import free_name
 from assist2resp.rewrite.syntax.nodes import argument, descendants
 from assist2resp.rewrite.syntax.scopes import Variable
 from assist2resp.rewrite.values.inference import Inference
