@@ -69,6 +69,28 @@ st.session_state.client.beta.threads.create()
     assert found["beta.threads.create"][0] == level
 
 
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+@pytest.mark.parametrize(("key", "level"), [("client", "fixed"), ("other", "manual")])
+def test_a_name_may_be_read_back_from_where_it_was_put(
+    spelling: tuple[str, str, str], key: str, level: str, tmp_path: Path
+) -> None:
+    head, write, read = spelling
+    found = levels(
+        f"""{head}
+from openai import OpenAI
+
+if __name__ == "__main__":
+    client = OpenAI()
+    {write.format(key="client", value="client")}
+else:
+    client = {read.format(key=key)}
+client.beta.threads.create()
+""",
+        tmp_path,
+    )
+    assert found["beta.threads.create"][0] == level
+
+
 def test_a_session_of_something_else_is_not_followed(tmp_path: Path) -> None:
     found = levels(
         """from store import session

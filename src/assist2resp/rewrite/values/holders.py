@@ -175,4 +175,11 @@ class Holders:
     def stored(self, node: cst.Subscript, file: SourceFile) -> Kind:
         """What a subscript of a holder gives."""
         result = self.read(node.value, key_of(node), file)
-        return UNKNOWN if result == BOTTOM else result
+        return UNKNOWN if result == BOTTOM and not self.is_awaited(node.value, key_of(node), file) else result
+
+    def is_awaited(self, holder: cst.BaseExpression, key: str | None, file: SourceFile) -> bool:
+        """Whether what is put under a key is being asked for already: `client = session["client"]`, put there before."""
+        if not self.inference.memo.is_circular:
+            return False
+        place, writes = self.places.of(holder, file), self._by_name.get(self.places.name(holder, file), ())
+        return any(write.key == key and self.places.of(write.holder, write.file) == place for write in writes)

@@ -122,7 +122,7 @@ class Inference:
         if isinstance(owner, (External, Unknown)) and isinstance(result, (External, Unknown)):
             param = self.parameters.fixtures.request_param(node, file)
             held = self.holders.read(node.value, node.attr.value, file) if param is None else param
-            return result if held == BOTTOM else held
+            return result if held == BOTTOM and not self.holders.is_awaited(node.value, node.attr.value, file) else held
         return result
 
     def attribute(self, owner: Kind, name: str) -> Kind:

@@ -97,7 +97,8 @@ class Results:
         contained = container_method(owner, func.attr.value)
         if contained is not None and not (isinstance(contained, (Plain, Unknown)) and held != BOTTOM):
             held = join(held, contained)
-        return None if held == BOTTOM else held
+        is_awaited = self.inference.holders.is_awaited(func.value, key, file)
+        return None if held == BOTTOM and not is_awaited else held
 
     def of_method(self, method: Method, node: cst.Call, file: SourceFile) -> Kind:
         """What calling a method of the SDK gives."""
