@@ -43,6 +43,10 @@ def obstacle(body: str, folder: Path) -> str:
     "body",
     [
         param(POLL + "print(run.status)", id="status"),
+        param(
+            f"def count():\n    return len({LISTING}.data)\n{START}{WAIT}print(count())",
+            id="messages listed afterwards",
+        ),
         param(POLL + "print(run.usage.total_tokens)", id="tokens"),
         param(POLL + "print(run.usage.total_tokens if run.usage else 0)", id="tokens, if there are any"),
         param(POLL + "used = run.usage\nif used is not None: print(used.prompt_tokens)", id="tokens of a variable"),
@@ -153,6 +157,11 @@ def test_plain(body: str, tmp_path: Path) -> None:
         param(START + "print(run.status)\n" + WAIT, "before it was waited for", id="status before waiting"),
         param(
             START + "if run.status == 'completed': return 1\n" + WAIT, "before it was waited", id="state asked early"
+        ),
+        param(
+            f"def count():\n    return len({LISTING}.data)\ndef show():\n    print(count())\n{START}show()\n{WAIT}",
+            "messages are listed before a run was waited for",
+            id="messages listed early, by a function",
         ),
         param(POLL + "return run.id", "a run's id leaves", id="id returned"),
         param(POLL + "print(run.expires_at)", "reads run.expires_at", id="time of its end"),

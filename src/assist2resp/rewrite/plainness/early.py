@@ -8,8 +8,10 @@ import libcst as cst
 
 from assist2resp.rewrite.flows.run_sites import MESSAGE_LIST, POLLED, RETRIEVES, assigned_name
 from assist2resp.rewrite.flows.sites import Site
+from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.runs.flow_runs import FlowRuns
 from assist2resp.rewrite.syntax.nodes import descendants
+from assist2resp.rewrite.values.kinds import Function
 
 
 def early_obstacle(runs: FlowRuns) -> str:
@@ -20,7 +22,7 @@ def early_obstacle(runs: FlowRuns) -> str:
         for line in _before_waiting(site, name, runs) if name is not None else ():
             if name is not None and _reads_state(line, name.value):
                 return "a run's state is read before it was waited for"
-            if any(part in listings for part in descendants(line)) and _is_waited_for(site, runs):
+            if _is_waited_for(site, runs) and any(part in listings for part in _done(line, site.file, runs)):
                 return "messages are listed before a run was waited for"
     return ""
 
@@ -28,6 +30,19 @@ def early_obstacle(runs: FlowRuns) -> str:
 def _is_waited_for(site: Site, runs: FlowRuns) -> bool:
     """Whether the function that creates a run waits for it; one that never does reads what it can get."""
     return any(other.file is site.file and other.scope is site.scope for wait in runs.waiting for other in wait.waits)
+
+
+def _done(line: cst.CSTNode, file: SourceFile, runs: FlowRuns) -> Iterator[cst.CSTNode]:
+    """What a line does, also in the functions of the project that it calls, and in those that these call."""
+    todo, seen = [(line, file)], set[cst.CSTNode]()
+    while todo:
+        node, its_file = todo.pop()
+        for part in descendants(node):
+            yield part
+            kind = runs.inference.kind(part.func, its_file) if isinstance(part, cst.Call) else None
+            if isinstance(kind, Function) and kind.node not in seen:
+                seen.add(kind.node)
+                todo.append((kind.node.body, kind.file))
 
 
 def _before_waiting(site: Site, name: cst.Name, runs: FlowRuns) -> Iterator[cst.CSTNode]:
