@@ -51,16 +51,47 @@ def asked(read: str, folder: Path, arguments: str = SAID) -> str:
         param("pprint(turn)", "pprint(turn)", id="pretty"),
         param("logging.info(turn)", "logging.info(turn)", id="logged"),
         param("keep(turn)", "keep(turn)", id="logged by a function"),
-        param("print(turn.role)", "print(turn['role'])", id="its role"),
-        param("print(turn.content[0].text.value)", "print(turn['content'])", id="its text"),
-        param("print(f'{turn.content[0].text.value}')", "print(f'{turn[\"content\"]}')", id="its text in a text"),
         param("turn", "turn", id="nothing done with it"),
+        param("print(turn, turn.role)", "print(turn, turn['role'])", id="its role as well"),
+        param("print(turn, turn.content[0].text.value)", "print(turn, turn['content'])", id="its text as well"),
+        param("print(turn, f'{turn.role}')", "print(turn, f'{turn[\"role\"]}')", id="its role in a text as well"),
     ],
 )
 def test_a_shown_turn_is_sent_under_its_name(read: str, after: str, tmp_path: Path) -> None:
     found = asked(read, tmp_path)
     assert "    turn: EasyInputMessageParam = {'role': 'user', 'content': text}\n" in found
     assert f"    {after}\n" in found
+    assert "input=[turn]," in found
+
+
+@pytest.mark.parametrize(
+    ("read", "after"),
+    [
+        param("print(turn.role)", "print('user')", id="its role"),
+        param("print(f'{turn.role}: hello')", "print(f'user: hello')", id="its role in a text"),
+        param("print(turn.content[0].text.value)", "print(text)", id="its text"),
+        param("words = turn.content[0].text.value.split()", "words = text.split()", id="its text is used"),
+        param(
+            "with open(turn.role) as f:\n        f.read()", "with open('user') as f:\n        f.read()", id="in a block"
+        ),
+    ],
+)
+def test_what_a_turn_said_is_said_again(read: str, after: str, tmp_path: Path) -> None:
+    found = asked(read, tmp_path)
+    assert f"    {after}\n" in found
+    assert "input=[{'role': 'user', 'content': text}]," in found
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        param("print(turn.content[0].text.value)", id="shown"),
+        param("print(f'{turn.content[0].text.value}')", id="shown in a text"),
+    ],
+)
+def test_a_text_that_is_made_there_is_kept_under_its_name(read: str, tmp_path: Path) -> None:
+    found = asked(read, tmp_path, "role='user', content=f'Q: {text}'")
+    assert "    turn: EasyInputMessageParam = {'role': 'user', 'content': f'Q: {text}'}\n" in found
     assert "input=[turn]," in found
 
 
@@ -84,7 +115,8 @@ def test_other_turns_are_not(read: str, arguments: str, tmp_path: Path) -> None:
         param("return turn.content", SAID, id="content handed back"),
         param("print(turn.created_at)", SAID, id="time"),
         param("print(turn.id, turn.content[0].text.value)", SAID, id="id and text"),
-        param("word = turn.content[0].text.value", SAID, id="text kept"),
+        param("word = turn.content[0].text.value", "role='user', content='Q: ' + text", id="text that is made kept"),
+        param("text = ''\n    word = turn.content[0].text.value", SAID, id="text that changes kept"),
         param("print(turn.content[0].text.value)", "role=role, content=text", id="text, any role"),
     ],
 )

@@ -45,6 +45,7 @@ def is_input(between: str, folder: Path) -> bool:
         param("logging.info('asking in %s', t)", id="the id is logged"),
         param("label = str(t)[:8]", id="the id is cut"),
         param("count = 1", id="something else"),
+        param("with open('log') as log:\n        log.write(text)", id="a block that does something else"),
     ],
 )
 def test_nothing_of_the_thread_happens(between: str, tmp_path: Path) -> None:
@@ -56,6 +57,10 @@ def test_nothing_of_the_thread_happens(between: str, tmp_path: Path) -> None:
     [
         param("note(t)", id="a function of the program that writes"),
         param("sessions.keep(t)", id="a function that may hand the id on"),
+        param("with open('log') as log:\n        sessions.keep(t)", id="such a function in a block"),
+        param("with open('log') as log:\n        note(t)", id="a block in which a function writes"),
+        param("with open('log') as log:\n        return log.read()", id="a block that may be the end"),
+        param("with open('log') as log:\n        text = log.read()", id="a block that changes the text"),
         param("client.beta.threads.messages.list(t)", id="the thread is read"),
         param("t = os.environ['THREAD']", id="another thread"),
         param("if text:\n        return 'no'", id="it may not come to the run"),

@@ -28,13 +28,15 @@ class Written:
     shown: tuple[cst.Name, ...] = ()
     """Where the whole message goes before somebody's eyes."""
     said: tuple[cst.Attribute, ...] = ()
-    """Where its role or its text does."""
+    """Where its role or its text is read."""
     is_returned: bool = False
     """Whether callers get it, who drop it."""
     tells_users: bool = False
     """Whether users see it whole; what is logged is for those who look after the program."""
     is_dumped: bool = False
     """Whether it is shown by methods of its own."""
+    is_told: bool = True
+    """Whether its role and its text are only shown as well."""
 
     @property
     def is_unread(self) -> bool:
@@ -61,7 +63,7 @@ def written_by(runs: FlowRuns, site: Site, others: Collection[Site]) -> Written 
     left = [read for read in reads if not (dropped and isinstance(parents[read], cst.Return))]
     ids = [parent for read in left if isinstance(parent := parents[read], cst.Attribute) and parent.attr.value == "id"]
     shown = [read for read in left if _is_seen(read, site, runs)]
-    said = [found for read in left if (found := _said(read, site, runs)) is not None]
+    said = [found for read in left if (found := _said(read, site)) is not None]
     if len(ids) + len(shown) + len(said) != len(left):
         return None
     return Written(
@@ -73,6 +75,7 @@ def written_by(runs: FlowRuns, site: Site, others: Collection[Site]) -> Written 
             isinstance(parents[read], cst.Expr) or is_displayed(read, site.file, runs.inference, LOGS) for read in shown
         ),
         not all(_is_seen(read, site, runs, dumps=False) for read in shown),
+        all(_is_seen(read, site, runs) for read in said),
     )
 
 
@@ -100,12 +103,15 @@ def _is_seen(node: cst.BaseExpression, site: Site, runs: FlowRuns, *, dumps: boo
     return alone or is_displayed(node, site.file, runs.inference, dumps=dumps)
 
 
-def _said(read: cst.Name, site: Site, runs: FlowRuns) -> cst.Attribute | None:
-    """`message.role` or `message.content[0].text.value` around a read, where nothing is done with it but show it."""
+def _said(read: cst.Name, site: Site) -> cst.Attribute | None:
+    """`message.role` or `message.content[0].text.value` around a read."""
     parent = site.file.scopes.parent_of[read]
     is_role = isinstance(parent, cst.Attribute) and parent.attr.value == "role"
     found = parent if is_role else text_of_message(read, site.file)
-    return found if isinstance(found, cst.Attribute) and _is_seen(found, site, runs) else None
+    is_read = isinstance(found, cst.Attribute) and not site.file.scopes.is_definition(
+        found, site.file.scopes.parent_of[found]
+    )
+    return found if is_read and isinstance(found, cst.Attribute) else None
 
 
 def written_names(runs: FlowRuns) -> Iterator[cst.CSTNode]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from assist2resp.rewrite.flows.run_sites import can_be_repeated
 from assist2resp.rewrite.flows.sites import Site, line_place
 from assist2resp.rewrite.literals.bodies import dict_body
 from assist2resp.rewrite.literals.layout import quote_of, text
@@ -30,13 +31,47 @@ def shown_turn(plan: Plan, site: Site, thread: str, item: cst.BaseExpression, re
         return None
     if literal is not None and string_value(argument(site.call, "role")) not in _ROLES:
         return None
-    run = answering_run(plan, site, thread, name)
+    again = _said_again(site) if read.said else {}
+    if not read.is_told and not all(_word(node) in again for node in read.said):
+        return None
+    held = bool(read.shown) or not all(_word(node) in again for node in read.said)
+    run = answering_run(plan, site, thread, name if held else argument(site.call, "content") or site.call)
     if run is None:
         return None
     for node in read.said:
-        key = text("role" if node.attr.value == "role" else "content", _quote_at(node, site, quote_of([item])))
-        plan.replace(site.file, node, cst.Subscript(name, [cst.SubscriptElement(cst.Index(key))]))
-    return Apart(run, _statement(plan, site, name, item), name)
+        word = _word(node)
+        held_word = cst.Subscript(name, [cst.SubscriptElement(cst.Index(text(word)))])
+        _say(plan, site, node, held_word if held and read.is_told else again.get(word, held_word), quote_of([item]))
+    return Apart(run, _statement(plan, site, name, item), name) if held else Apart(run, None, item)
+
+
+def _word(node: cst.Attribute) -> str:
+    return "role" if node.attr.value == "role" else "content"
+
+
+def _said_again(site: Site) -> dict[str, cst.BaseExpression]:
+    """What can take the place of a message's role or text: the role's word, and a name that always holds the text."""
+    assert site.call is not None
+    content = argument(site.call, "content")
+    found: dict[str, cst.BaseExpression] = {"role": text(string_value(argument(site.call, "role")) or "", "'")}
+    if isinstance(content, cst.Name) and can_be_repeated(content, site):
+        found["content"] = content
+    return found
+
+
+def _say(plan: Plan, site: Site, node: cst.Attribute, new: cst.BaseExpression, usual: str) -> None:
+    """Put an expression where a message was read, in the quotes that it may have there; a word goes into a text."""
+    quote, around = _quote_at(node, site, usual), site.file.scopes.parent_of[node]
+    word = string_value(new)
+    if word is not None and isinstance(around, cst.FormattedStringExpression) and around.expression is node:
+        plan.replace(site.file, around, cst.FormattedStringText(word))
+    elif word is not None:
+        plan.replace(site.file, node, text(word, quote))
+    elif isinstance(new, cst.Subscript):
+        key = cst.SubscriptElement(cst.Index(text(_word(node), quote)))
+        plan.replace(site.file, node, new.with_changes(slice=[key]))
+    else:
+        plan.replace(site.file, node, new)
 
 
 def _statement(plan: Plan, site: Site, name: cst.Name, item: cst.BaseExpression) -> cst.Assign | cst.AnnAssign:

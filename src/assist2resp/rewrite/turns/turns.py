@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -46,8 +46,8 @@ def answering_run(plan: Plan, site: Site, thread: str, says: cst.CSTNode) -> Sit
     others = {other.call: other for other in plan.flow.sites if other.file is site.file and other.call is not None}
     names = {node.value for node in descendants(says) if isinstance(node, cst.Name)}
     acts = any(_acts(node) for node in descendants(says))
-    for statement in _following(block, line):
-        outside = _entered(statement)
+    for statement in _following(block, line, others):
+        outside = [statement] if _is_passed(statement, others) else _entered(statement)
         found = [others[node] for node in _nodes(outside) if isinstance(node, cst.Call) and node in others]
         if found:
             first = found[0]
@@ -69,18 +69,29 @@ def answering_run(plan: Plan, site: Site, thread: str, says: cst.CSTNode) -> Sit
     return None
 
 
-def _following(block: cst.IndentedBlock | cst.Module, line: cst.CSTNode) -> Iterator[cst.CSTNode]:
+def _following(
+    block: cst.IndentedBlock | cst.Module, line: cst.CSTNode, calls: Container[cst.CSTNode]
+) -> Iterator[cst.CSTNode]:
     """The statements that run after a line, one after the other: those of a `with` or `try` follow its head.
 
-    What comes after such a block is reached in other ways too, so nothing follows its last statement.
+    What comes after such a block is reached in other ways too, so nothing follows its last statement; unless a `with`
+    asks for nothing, as one that only shows something.
     """
     body: list[cst.CSTNode] = list(block.body)
     body = body[body.index(line) + 1 :]
     while body:
         statement = body.pop(0)
         yield statement
-        if isinstance(statement, (cst.With, cst.Try)):
+        if isinstance(statement, (cst.With, cst.Try)) and not _is_passed(statement, calls):
             body = list(statement.body.body)
+
+
+def _is_passed(statement: cst.CSTNode, calls: Container[cst.CSTNode]) -> bool:
+    """Whether a `with` holds none of these calls, and is always left at its end."""
+    leaves = (cst.Return, cst.Raise, cst.Break, cst.Continue, cst.Yield)
+    return isinstance(statement, cst.With) and not any(
+        node in calls or isinstance(node, leaves) for node in descendants(statement)
+    )
 
 
 def _entered(statement: cst.CSTNode) -> list[cst.CSTNode]:
@@ -166,6 +177,7 @@ _TELLING = frozenset({
     "removesuffix", "replace", "rstrip", "split", "strftime", "strip", "title", "upper",
     "dict", "float", "int", "len", "list", "max", "min", "repr", "round", "sorted", "str", "sum",
 })  # fmt: skip
+_PLAIN = frozenset({"str", "int", "float", "bool", "bytes"})
 _HARMLESS = ("builtins.", "logging.", "pprint.")
 """What others wrote and does no more with the id of a thread than tell it."""
 _CHANGING = frozenset({"append", "clear", "extend", "insert", "pop", "popleft", "remove", "reverse", "sort", "update"})
@@ -229,4 +241,5 @@ def _reaches(function: Function, plan: Plan, seen: frozenset[cst.CSTNode]) -> bo
 
 
 def _is_of_the_api(kind: Kind) -> bool:
-    return isinstance(kind, (Resource, Method, Ident, Sdk))
+    """Whether a value leads to the API; a text or a number that one of its objects holds does not."""
+    return isinstance(kind, (Resource, Method, Ident)) or (isinstance(kind, Sdk) and kind.type.name not in _PLAIN)
