@@ -93,6 +93,20 @@ def program(text: str, folder: Path) -> str:
             [f"    {ASK}", "        hand_in(t, run.id)"],
             id="a run that is read in another branch alone",
         ),
+        param(
+            f"def begin(t):\n    run = {CREATE}\n    return run.id\n{WAIT}{GIVE}def main(t):\n    run_id = begin(t)\n"
+            "    run = wait(t, run_id)\n    while run.status == 'requires_action':\n        give(t, run_id)\n"
+            "        run = wait(t, run_id)\n",
+            ["    return run.id", "        run_id = give(t, run_id).id"],
+            id="an id that a function returns",
+        ),
+        param(
+            f"def step(t, run_id, depth):\n    run = {FETCH.format(run='run_id')}\n    if run.status == 'requires_action':\n"
+            f"        {SEND.format(run='run_id')}\n        return step(t, run_id, depth + 1)\n    return run\n"
+            f"def main(t):\n    run = {CREATE}\n    run = step(t, run.id, 0)\n    print(run.status)\n",
+            [f"        run_id = {ASK}.id", "    run = step(t, run.id, 0)"],
+            id="a function that goes on by itself",
+        ),
     ],
 )
 def test_names_that_are_given_the_next_run(text: str, lines: list[str], tmp_path: Path) -> None:

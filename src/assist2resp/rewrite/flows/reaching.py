@@ -38,7 +38,7 @@ class Reads:
     def reaching(self, read: cst.Name, variable: Variable) -> list[Binding]:
         """The bindings that a read at this name may see: all where it does not stand in the variable's own function."""
         bindings = variable[0].names[variable[1]]
-        if len(bindings) == 1 or self._home(read) is not variable[0] or not all(map(_has_place, bindings)):
+        if len(bindings) == 1 or self.home(read) is not variable[0] or not all(map(_has_place, bindings)):
             return bindings
         around = [read, *self.file.scopes.ancestors(read)]
         bindings = [b for b in bindings if not self._is_replaced(b, read, variable)]
@@ -93,7 +93,7 @@ class Reads:
         """Whether a binding stands before a read; one whose own value holds the read does not."""
         return self._place(binding) < self.order[read] and binding.node not in around
 
-    def _home(self, read: cst.Name) -> Scope | None:
+    def home(self, read: cst.Name) -> Scope | None:
         """The scope of the function around a read; comprehensions run where they stand."""
         scope: Scope | None = self.file.scopes.scope_of.get(read)
         while scope is not None and isinstance(scope.node, cst.BaseComp):
@@ -161,6 +161,7 @@ def reads_after(reads: Reads, variable: Variable, at: cst.Name, within: cst.CSTN
     """Where what a variable holds at a name `within` a statement may be read later in its file."""
     file = reads.file
     held, inside = set(reads.reaching(at, variable)), set(descendants(within))
+    last = _last_block(at, file)
     loops = [node for node in file.scopes.ancestors(at) if isinstance(node, _LOOPS)]
     found = []
     for other in reads.of(variable):
@@ -170,10 +171,21 @@ def reads_after(reads: Reads, variable: Variable, at: cst.Name, within: cst.CSTN
         around = list(file.scopes.ancestors(other))
         goes_round = any(loop in around and not reads.is_renewed(shared, other, loop) for loop in loops)
         follows = reads.order[other] > reads.order[at] and other not in inside and not _is_instead(within, around, file)
-        elsewhere = file.scopes.scope_of[other] is not variable[0]
-        if goes_round or follows or elsewhere:
+        elsewhere = reads.home(other) is not variable[0]
+        if elsewhere or ((goes_round or follows) and (last is None or last in around)):
             found.append(other)
     return found
+
+
+def _last_block(at: cst.CSTNode, file: SourceFile) -> cst.CSTNode | None:
+    """The innermost block around a node that nothing comes after, as it ends the function; None where none is sure to."""
+    for node in file.scopes.ancestors(at):
+        if isinstance(node, (cst.Try, cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+            return None
+        line = node.body[-1] if isinstance(node, cst.IndentedBlock) and node.body else None
+        if isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[-1], (cst.Return, cst.Raise)):
+            return node
+    return None
 
 
 def _is_instead(statement: cst.CSTNode, around: Sequence[cst.CSTNode], file: SourceFile) -> bool:

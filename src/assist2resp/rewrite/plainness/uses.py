@@ -188,13 +188,14 @@ def id_obstacle(runs: FlowRuns) -> str:
         or not _is_waited_for(runs)
         or any(_names_another_run(site, runs.inference) for site in runs.flow.index.sites.values())
     )
+    may_go_on = runs.has_tools and not (runs.submits and all(site in runs.renewals for site in runs.submits))
     for file, node, parent in uses.identifiers(runs.flow, "Run"):
         if isinstance(parent, cst.Arg) and file.scopes.parent_of[parent] in runs.flow.index.sites:
             continue
         moves = uses.passes_on(uses.Use(file, node, parent, ""), runs.inference)
         compared = isinstance(parent, (cst.Comparison, cst.ComparisonTarget))
         seen = moves or uses.is_shown(node, file, runs.inference) or compared
-        if (not seen and returns) or (isinstance(parent, cst.Return) and (runs.has_tools or not moves)):
+        if (not seen and returns) or (isinstance(parent, cst.Return) and (may_go_on or not moves)):
             return "a run's id leaves the process"
     return ""
 

@@ -91,10 +91,11 @@ class _Names:
 
     def _sources(self, binding: Binding) -> Iterator[str]:
         """The names that a binding takes its run from; none where a run begins."""
-        if binding.how in {"param", "item"}:
+        if binding.how == "param":
             return
         node = unwrap_await(binding.node)
-        if binding.how != "value" or not isinstance(node, cst.BaseExpression):
+        taken_apart = binding.how == "item" and isinstance(node, cst.Call)
+        if not (binding.how == "value" or taken_apart) or not isinstance(node, cst.BaseExpression):
             raise NotFollowedError
         if _is_none(node):
             return

@@ -67,7 +67,7 @@ class _Search:
         held = lineage(next(iter(given)), scope, file, self.sites, self.inference)
         if not given <= held.runs | held.ids:
             raise NotFollowedError
-        statement = _statement(call, file)
+        statement = _step(call, file)
         reads = self.reads.setdefault(file, Reads(file))
         stale = _Stale(held, given, call, statement, reads, self.inference)
         runs, ids = stale.runs(), stale.ids()
@@ -75,7 +75,7 @@ class _Search:
         if held.origins > 1 and (ids or any(run not in {*given, own} for run in runs)):
             raise NotFollowedError
         new = Renewal(file, call, tuple(r for r in runs if r != own), tuple(ids), at_hand=stale.at_hand())
-        if (new.runs or new.ids) and (not gives_run or isinstance(statement, cst.Return)):
+        if (new.runs or new.ids) and not (gives_run and _can_give(call, file)):
             raise NotFollowedError
         self.found[call] = new
         if held.params:
@@ -118,9 +118,8 @@ def _may_give_the_run(function: cst.FunctionDef, own: Renewal, statement: cst.CS
     """Whether a function that gives nothing back ends with the call, whose run it can be made to return."""
     scopes = own.file.scopes
     quiet = not scopes.returns.get(function) and not scopes.yields.get(function) and function.returns is None
-    alone = isinstance(statement, (cst.Expr, cst.Assign)) and not (own.runs or own.ids)
-    line = scopes.parent_of[statement]
-    return quiet and alone and function.body.body[-1] is line
+    last = function.body.body[-1] is scopes.parent_of[statement]
+    return quiet and last and not (own.runs or own.ids) and _can_give(own.call, own.file)
 
 
 class _Stale:
@@ -193,17 +192,24 @@ class _Stale:
         return "" if uses.is_shown(parent, self.file, self.inference) else "run"
 
 
-def _statement(call: cst.Call, file: SourceFile) -> cst.BaseSmallStatement:
-    """The statement that does nothing but call, and give one name or the caller what comes of it."""
+def _step(call: cst.Call, file: SourceFile) -> cst.CSTNode:
+    """The small statement that a call stands in, or the question, or what a loop goes over."""
+    node: cst.CSTNode = call
+    for above in file.scopes.ancestors(call):
+        if isinstance(above, (cst.BaseCompoundStatement, cst.SimpleStatementLine, cst.SimpleStatementSuite)):
+            return node
+        node = above
+    raise NotFollowedError
+
+
+def _can_give(call: cst.Call, file: SourceFile) -> bool:
+    """Whether a line does nothing but call, and give one name what comes of it."""
     node: cst.CSTNode = file.scopes.parent_of[call]
     while isinstance(node, cst.Await):
         node = file.scopes.parent_of[node]
-    plain = isinstance(node, (cst.Expr, cst.Return)) or (isinstance(node, cst.Assign) and _target(node))
-    line = file.scopes.parent_of[node]
-    if not plain or not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
-        raise NotFollowedError
-    assert isinstance(node, cst.BaseSmallStatement)
-    return node
+    line = file.scopes.parent_of.get(node)
+    alone = isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1
+    return alone and (isinstance(node, cst.Expr) or bool(_target(node)))
 
 
 def _target(statement: cst.CSTNode) -> str:
