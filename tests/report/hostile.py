@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -52,7 +54,7 @@ def hostile_findings(text: str) -> Findings:
         files_looked_at=3,
         files_parsed=2,
         files_changed=(text,),
-        findings=(finding, finding.model_copy(update={"level": Level.REVIEW})),
+        findings=(finding, replace(finding, level=Level.REVIEW)),
         failures=(FileFailure(path=text, problem=text, line=1),),
         rules=(RuleNote(code=text, title=text, sentence=text, know=text, link=text),),
     )
@@ -62,7 +64,7 @@ def hostile_view(text: str, folder: Path) -> View:
     """A view of both, read from files as the command does."""
     path = written(hostile_run(text), folder)
     found = folder / "findings.json"
-    found.write_text(hostile_findings(text).model_dump_json(), encoding="utf-8")
+    found.write_text(json.dumps(asdict(hostile_findings(text)), ensure_ascii=False), encoding="utf-8")
     sources = Sources(runs=(path,), findings=found, base=written(hostile_run(text), folder, "base.json"))
     return view(sources, title=text, today=date(2026, 11, 25))
 

@@ -6,9 +6,11 @@ Screenshots are left in build/screenshots.
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -91,7 +93,7 @@ def file_of(folder: Path, made: View) -> Path:
 
 def report(folder: Path, made: Run) -> Path:
     found = folder / "findings.json"
-    found.write_text(hostile_findings("bot.py").model_dump_json(), encoding="utf-8")
+    found.write_text(json.dumps(asdict(hostile_findings("bot.py"))), encoding="utf-8")
     base = written(run(len(made.cases) or 1), folder, "base.json")
     return file_of(folder, view(Sources((written(made, folder),), found, base=base), today=date(2026, 11, 25)))
 

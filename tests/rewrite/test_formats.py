@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from assist2resp.plugins import plugin_names
 from assist2resp.rewrite.formats import View, format_named
@@ -139,19 +140,18 @@ def test_exit_codes(
     root: Path, levels: tuple[Level, ...], changes: bool, fails: bool, written: bool, code: int
 ) -> None:
     given = example(root)
-    found = given.findings.model_copy(
-        update={
-            "findings": tuple(finding(level, "a.py", 1) for level in levels),
-            "failures": given.findings.failures if fails else (),
-        }
+    found = replace(
+        given.findings,
+        findings=tuple(finding(level, "a.py", 1) for level in levels),
+        failures=given.findings.failures if fails else (),
     )
     assert exit_code(Outcome(given.changes if changes else (), found), written=written) == code
 
 
 def test_json_is_the_model(root: Path) -> None:
     given = example(root)
-    shown = Findings.model_validate_json(rendered("json", given, root))
-    assert shown.model_copy(update={"rules": ()}) == given.findings
+    shown = TypeAdapter(Findings).validate_json(rendered("json", given, root))
+    assert replace(shown, rules=()) == given.findings
     assert [(rule.code, rule.title) for rule in shown.rules] == [
         ("A2R401", "replace a run"),
         ("A2R402", "report | a step"),
@@ -161,9 +161,7 @@ def test_json_is_the_model(root: Path) -> None:
 
 def test_json_carries_any_file_name(root: Path) -> None:
     odd = "caf\udce9.py"
-    given = replace(
-        nothing(root), findings=nothing(root).findings.model_copy(update={"findings": (finding(Level.MANUAL, odd, 1),)})
-    )
+    given = replace(nothing(root), findings=replace(nothing(root).findings, findings=(finding(Level.MANUAL, odd, 1),)))
     assert json.loads(rendered("json", given, root))["findings"][0]["place"]["path"] == odd
     assert "caf%E9.py" in rendered("sarif", given, root)
 
@@ -182,7 +180,7 @@ def test_github(root: Path) -> None:
 
 def test_github_escapes_properties(root: Path) -> None:
     given = nothing(root)
-    odd = given.findings.model_copy(update={"findings": (finding(Level.MANUAL, "a:b,c%.py", 1),)})
+    odd = replace(given.findings, findings=(finding(Level.MANUAL, "a:b,c%.py", 1),))
     assert rendered("github", Outcome((), odd), root).startswith("::error file=a%3Ab%2Cc%25.py,line=1")
 
 
@@ -200,7 +198,7 @@ def test_markdown(root: Path) -> None:
 
 def test_markdown_keeps_within_a_comment(root: Path) -> None:
     many = tuple(finding(Level.MANUAL, f"{number}.py", 1, message="long " * 40) for number in range(2000))
-    given = Outcome((), nothing(root).findings.model_copy(update={"findings": many}))
+    given = Outcome((), replace(nothing(root).findings, findings=many))
     text = rendered("markdown", given, root)
     assert LIMIT * 0.9 < len(text) < 65_536
     shown = text.count("A2R401: long")
@@ -263,7 +261,7 @@ def test_sarif_of_written_changes_has_no_fix(root: Path) -> None:
 def test_sarif_fingerprints_tell_equal_sites_apart_and_survive_moves(root: Path) -> None:
     def prints(*lines: int) -> list[str]:
         found = tuple(finding(Level.MANUAL, "a.py", line) for line in lines)
-        given = Outcome((), nothing(root).findings.model_copy(update={"findings": found}))
+        given = Outcome((), replace(nothing(root).findings, findings=found))
         results = json.loads(rendered("sarif", given, root))["runs"][0]["results"]
         return [result["partialFingerprints"]["assist2resp/v1"] for result in results]
 

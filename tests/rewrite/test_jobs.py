@@ -23,6 +23,7 @@ forks = pytest.mark.skipif(
 CALL = "from openai import OpenAI\n\nclient = OpenAI()\n{name} = client.beta.threads.create()\nprint({name}.id)\n"
 RUN = """
 import json, os, sys
+from dataclasses import asdict
 from pathlib import Path
 from assist2resp.rewrite.project import ahead
 from assist2resp.rewrite import engine
@@ -49,7 +50,7 @@ files = [
 ]
 changes = [(str(c.path), (c.before or b"").decode(), c.after.decode()) for c in found.changes]
 obstacles = {str(flow): why for flow, why in found.obstacles.items()}
-told = {"changes": changes, "findings": found.findings.model_dump(mode="json"), "obstacles": obstacles, "files": files,
+told = {"changes": changes, "findings": asdict(found.findings), "obstacles": obstacles, "files": files,
         "unreadable": [str(path) for path, _ in project.unreadable]}
 print(json.dumps([len(started), told]))
 """

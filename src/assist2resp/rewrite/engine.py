@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -130,7 +130,7 @@ class _Run:
                 if isinstance(note, Sight):
                     self._tell(rule.code, note)
                     continue
-                place = note.place.model_copy(update={"path": shown_path(note.path)})
+                place = replace(note.place, path=shown_path(note.path))
                 self.findings.append(
                     Finding(code=rule.code, level=note.level, place=place, message=note.message, symbol=note.symbol)
                 )
@@ -179,7 +179,7 @@ class _Run:
                     f"left as it is, since it works with {first.site.path} at {place.path}:{place.line}, which stays."
                 )
                 left = Claim(site, claim.code, Level.MANUAL, message)
-                self.findings.append(self._finding(plan.flow, left).model_copy(update={"blocked_by": place}))
+                self.findings.append(replace(self._finding(plan.flow, left), blocked_by=place))
 
     def _finding(self, flow: Flow, claim: Claim) -> Finding:
         return Finding(

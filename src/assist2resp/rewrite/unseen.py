@@ -26,7 +26,7 @@ def with_unseen(outcome: Outcome, paths: Iterable[Path], exclude: Iterable[str])
     globs = tuple(exclude)
     counts = Counter(kind for path in paths for kind in _unseen(absolute(path), globs))
     skipped = tuple(Skipped(what=what, count=count, reason=reason) for (what, reason), count in sorted(counts.items()))
-    told = outcome.findings.model_copy(update={"not_looked_at": (*outcome.findings.not_looked_at, *skipped)})
+    told = replace(outcome.findings, not_looked_at=(*outcome.findings.not_looked_at, *skipped))
     return replace(outcome, findings=told)
 
 

@@ -1,11 +1,13 @@
-"""What `rewrite` found: one finding per site, and the summary of a run. Versioned, since machines read it."""
+"""What `rewrite` found: one finding per site, and the summary of a run. Versioned, since machines read it.
+
+Data classes, which pydantic reads as well as its own models: importing it takes longer than a small rewrite.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
 
 FINDINGS_VERSION: Literal[1] = 1
 
@@ -21,10 +23,9 @@ class Level(StrEnum):
     """Left untouched; the message says why and what to do."""
 
 
-class Place(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Place:
     """A place in a file: lines and columns count from 1, the path is as the user would write it."""
-
-    model_config = ConfigDict(frozen=True)
 
     path: str
     line: int
@@ -35,10 +36,9 @@ _BESIDE = "A2R9"
 """The codes of the rules that report what is no site: models, pins, registries, wrappers, patched paths."""
 
 
-class Finding(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Finding:
     """One site and how it ended."""
-
-    model_config = ConfigDict(frozen=True)
 
     code: str
     """The rule, such as `A2R401`."""
@@ -63,10 +63,9 @@ class Finding(BaseModel):
         return not self.code.startswith(_BESIDE)
 
 
-class FileFailure(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class FileFailure:
     """A file that could not be read, parsed or written; it is as it was, and the rest was done."""
-
-    model_config = ConfigDict(frozen=True)
 
     path: str
     problem: str
@@ -74,10 +73,9 @@ class FileFailure(BaseModel):
     line: int | None = None
 
 
-class Skipped(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Skipped:
     """Files that were not looked at, and why."""
-
-    model_config = ConfigDict(frozen=True)
 
     what: str
     """Such as `notebooks`."""
@@ -85,19 +83,17 @@ class Skipped(BaseModel):
     reason: str
 
 
-class Remark(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Remark:
     """Something in the user's files to correct that is no use of the old API, such as a misspelt ignoring comment."""
-
-    model_config = ConfigDict(frozen=True)
 
     place: Place
     message: str
 
 
-class RuleNote(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class RuleNote:
     """What a reader of findings should know of a rule; `assist2resp rules CODE` shows all of it."""
-
-    model_config = ConfigDict(frozen=True)
 
     code: str
     title: str
@@ -107,10 +103,9 @@ class RuleNote(BaseModel):
     link: str = ""
 
 
-class Findings(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Findings:
     """The result of one run of `rewrite`."""
-
-    model_config = ConfigDict(frozen=True)
 
     findings_version: Literal[1] = FINDINGS_VERSION
     tool_version: str

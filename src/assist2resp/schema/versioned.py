@@ -7,17 +7,17 @@ import re
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from assist2resp.errors import InputFileError
 
-Model = TypeVar("Model", bound=BaseModel)
+Model = TypeVar("Model")
 
 _LONE = re.compile("[\ud800-\udfff]")
 
 
 def read_versioned(path: Path, model: type[Model], field: str, known: int, noun: str) -> Model:
-    """The file as `model`, unless its version, in `field`, is later than `known`; a missing file is the caller's."""
+    """The file as `model`, pydantic's or a data class, unless its version, in `field`, is later than `known`; a missing file is the caller's."""
     try:
         data = path.read_bytes()
         value = without_lone_surrogates(json.loads(data)) if b"\\u" in data else json.loads(data)
@@ -29,7 +29,7 @@ def read_versioned(path: Path, model: type[Model], field: str, known: int, noun:
     if isinstance(version, int) and version > known:
         raise InputFileError(path, f"is of version {version}, this tool knows {known}.", hint="Upgrade it.")
     try:
-        return model.model_validate(value)
+        return TypeAdapter(model).validate_python(value)
     except ValidationError as error:
         raise InputFileError(path, f"is no {noun}: {first_problem(error)}.") from error
 

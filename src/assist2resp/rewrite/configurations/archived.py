@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 REGISTRY = "assistants.json"
 OTHER_REGISTRY = "assistants_registry.json"
 """What the registry is called where the program has a file of its own of that name."""
@@ -27,6 +25,8 @@ class Archived:
 
 def read_assistants(archive: Path) -> Archived:
     """Every assistant in the archive's `prompts` folder."""
+    from pydantic import ValidationError
+
     from assist2resp.schema.archive import PromptRecord  # its models take longer to make than a small rewrite
 
     assistants: dict[str, Mapping[str, Any]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 
 from assist2resp.rewrite.catalogue import catalogue
 from assist2resp.rewrite.formats import View
@@ -14,8 +15,8 @@ from assist2resp.schema.findings import RuleNote
 def render(outcome: Outcome, view: View) -> str:
     """The findings as one JSON object, in ASCII, so that any file name survives."""
     del view
-    found = outcome.findings.model_copy(update={"rules": tuple(_notes(outcome))})
-    return json.dumps(found.model_dump(), indent=2) + "\n"
+    found = replace(outcome.findings, rules=tuple(_notes(outcome)))
+    return json.dumps(asdict(found), indent=2) + "\n"
 
 
 def _notes(outcome: Outcome) -> Iterator[RuleNote]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from assist2resp.rewrite.outcome import FileChange, Outcome, absolute
 from assist2resp.rewrite.output.files import FileProblemError, Staged, remove, stage, write
-from assist2resp.schema.findings import FileFailure, Finding, Findings, Level
+from assist2resp.schema.findings import FileFailure, Finding, Level
 
 
 def write_outcome(outcome: Outcome) -> Outcome:
@@ -119,12 +119,11 @@ def withhold(outcome: Outcome, unwritten: Mapping[Path, FileProblemError]) -> Ou
     shown = (*findings.files_changed, *(finding.place.path for finding in findings.findings))
     named = {absolute(name): name for name in shown}
     failures = [FileFailure(path=named.get(path, str(path)), problem=blamed[path].problem) for path in sorted(blamed)]
-    told: Findings = findings.model_copy(
-        update={
-            "findings": tuple(_unwritten(finding, unwritten, named) for finding in findings.findings),
-            "files_changed": tuple(name for name in findings.files_changed if absolute(name) not in unwritten),
-            "failures": (*findings.failures, *failures),
-        }
+    told = replace(
+        findings,
+        findings=tuple(_unwritten(finding, unwritten, named) for finding in findings.findings),
+        files_changed=tuple(name for name in findings.files_changed if absolute(name) not in unwritten),
+        failures=(*findings.failures, *failures),
     )
     return replace(outcome, changes=tuple(c for c in outcome.changes if c.path not in unwritten), findings=told)
 
@@ -134,4 +133,4 @@ def _unwritten(finding: Finding, unwritten: Mapping[Path, FileProblemError], nam
     if problem is None or finding.level is Level.MANUAL:
         return finding
     message = f"Not rewritten, since {named.get(problem.path, problem.path)} {problem.problem}"
-    return finding.model_copy(update={"level": Level.MANUAL, "message": message, "plain": False})
+    return replace(finding, level=Level.MANUAL, message=message, plain=False)
