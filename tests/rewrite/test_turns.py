@@ -60,7 +60,6 @@ def test_nothing_of_the_thread_happens(between: str, tmp_path: Path) -> None:
         param("with open('log') as log:\n        sessions.keep(t)", id="such a function in a block"),
         param("with open('log') as log:\n        note(t)", id="a block in which a function writes"),
         param("with open('log') as log:\n        return log.read()", id="a block that may be the end"),
-        param("with open('log') as log:\n        text = log.read()", id="a block that changes the text"),
         param("client.beta.threads.messages.list(t)", id="the thread is read"),
         param("t = os.environ['THREAD']", id="another thread"),
         param("if text:\n        return 'no'", id="it may not come to the run"),
