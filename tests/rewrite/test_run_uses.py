@@ -138,7 +138,7 @@ def test_calls_taken_apart_into_something_else_stay(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "after"),
-    [("second", "print(second.output_text)"), ("run", "messages.list(t, run_id=run.id)")],
+    [("second", "print(second.output_text)"), ("run", "print(next(item for item in reversed(run.output)")],
     ids=["the last run", "one before"],
 )
 def test_the_newest_message_of_a_run(name: str, after: str, tmp_path: Path) -> None:
