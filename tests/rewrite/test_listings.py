@@ -156,6 +156,16 @@ def shown(body: str, folder: Path) -> str:
             id="empty at first, then replaced at once",
         ),
         param(
+            f"found = []\nfor m in {LISTING}:\n    if m.role == 'user':\n        found.append(m)\nprint(len(found), found[-1].content[0].text.value)",
+            "            found.append(m)\n    print(len(found), found[-1].content[0].text)\n",
+            id="put into a list",
+        ),
+        param(
+            f"def tell(page):\n    for m in page.data:\n        print(m.role)\ntell({LISTING})",
+            "        for m in page:\n",
+            id="a page goes to a function",
+        ),
+        param(
             f"last = None\nfor m in {LISTING}:\n    last = m\nif last is not None:\n    print(last.role)",
             "        last = m\n    if last is not None:\n        print(last.role)\n",
             id="none at first",
@@ -249,6 +259,19 @@ def test_items(body: str, after: str, tmp_path: Path) -> None:
             f"found = []\nfound.append(given)\nif given:\n    found = [m for m in {LISTING}]\nfor m in found:\n    print(m.role)",
             id="a list that held something",
         ),
+        param(
+            f"found = []\nfor m in {LISTING}:\n    found.append(m)\nfound.append(given)\nprint(found[0].role)",
+            id="put beside something",
+        ),
+        param(
+            f"found = [given]\nfor m in {LISTING}:\n    found.append(m)\nprint(found[0].role)",
+            id="put behind something",
+        ),
+        param(
+            f"found = []\nfor m in {LISTING}:\n    found.append(m)\nfound.extend(given)\nprint(found[0].role)",
+            id="put before something",
+        ),
+        param(f"found = []\nfor m in {LISTING}:\n    found.append(m)\nreturn found", id="put into a list for nobody"),
         param(f"page = given\nif given:\n    page = {LISTING}\nprint(page.data[0].role)", id="one of two"),
         param(f"page = {LISTING}\nfor m in page:\n    print(m.role)\nprint(len(page.data))", id="both all and a page"),
     ],

@@ -16,11 +16,12 @@ from assist2resp.rewrite.literals.lookup import Lookup
 from assist2resp.rewrite.messages.dumped import key_of
 from assist2resp.rewrite.messages.reads import MessageReads
 from assist2resp.rewrite.messages.shapes import Found, Shape
-from assist2resp.rewrite.syntax.nodes import argument, has_star, string_value
+from assist2resp.rewrite.syntax.nodes import argument, code, has_star, string_value
 from assist2resp.rewrite.values.inference import Inference
 from assist2resp.rewrite.values.kinds import Ident, Resource
 
 _ARGUMENTS = frozenset({"thread_id", "order", "limit", "after", "timeout", "extra_headers"})
+_GOING = frozenset({"list", "enumerate", "reversed", "next", "iter", "sorted"})
 _PAGE = 20
 """How many messages a page holds if the program does not say it."""
 
@@ -258,8 +259,10 @@ def _is_data(page: Found) -> bool:
 
 
 def _goes_through(page: Found) -> bool:
+    """Whether an expression goes through all messages; a function of the project that it is given may not."""
     parent = page.file.scopes.parent_of[page.node]
-    return isinstance(parent, (cst.For, cst.CompFor, cst.Arg))
+    call = page.file.scopes.parent_of[parent] if isinstance(parent, cst.Arg) else None
+    return isinstance(parent, (cst.For, cst.CompFor)) or (isinstance(call, cst.Call) and code(call.func) in _GOING)
 
 
 def _reads_less(found: Found, most: cst.BaseExpression) -> bool:

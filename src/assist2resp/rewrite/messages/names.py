@@ -10,7 +10,7 @@ import libcst as cst
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.reaching import Reads
 from assist2resp.rewrite.flows.sites import Site
-from assist2resp.rewrite.messages.shapes import Found, LeftError, Shape, is_none
+from assist2resp.rewrite.messages.shapes import COLLECTED, Found, LeftError, Shape, is_none
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.syntax.nodes import code
 from assist2resp.rewrite.syntax.scopes import Binding, Variable
@@ -28,6 +28,7 @@ class MessageNames:
         self.inference = inference
         self._reads = reads
         self._bound: dict[Binding, tuple[Variable, Found]] = {}
+        self._collected: dict[Variable, Found] = {}
 
     def bind(self, found: Found, target: cst.CSTNode, shape: Shape) -> Iterator[Found]:
         """The reads of a name that gets what was found, or what it holds several of."""
@@ -46,6 +47,31 @@ class MessageNames:
         if binding is None:
             raise LeftError
         return self._hold(found, variable, binding, found.shape, callee.file)
+
+    def collect(self, found: Found, call: cst.Call) -> Iterator[Found]:
+        """The reads of a list that what was found is appended to, if it begins empty and gets nothing else."""
+        name = call.func.value if isinstance(call.func, cst.Attribute) else None
+        variable = self._of(found.file).variable(name) if isinstance(name, cst.Name) else None
+        if variable is None or found.shape not in COLLECTED or not self._begins_empty(variable, found.file):
+            raise LeftError
+        self._collected[variable] = replace(found, sites=found.sites | self._sites_of(variable))
+        return (
+            found.at(read, COLLECTED[found.shape])
+            for read in self._of(found.file).of(variable)
+            if uses.is_load(read, found.file) and _appended(read, found.file) is None
+        )
+
+    def _begins_empty(self, variable: Variable, file: SourceFile) -> bool:
+        bindings = variable[0].names[variable[1]]
+        value = bindings[0].node if len(bindings) == 1 and bindings[0].how == "value" else None
+        outside = variable[0].is_class or (
+            variable[0].parent is None and uses.is_shared(self.inference.project, file, variable[1])
+        )
+        return isinstance(value, cst.List) and not value.elements and not outside
+
+    def _sites_of(self, variable: Variable) -> frozenset[Site]:
+        known = self._collected.get(variable)
+        return known.sites if known is not None else frozenset()
 
     def _hold(
         self, found: Found, variable: Variable, binding: Binding, shape: Shape, file: SourceFile
@@ -69,6 +95,10 @@ class MessageNames:
     def mixed(self, followed: Collection[cst.CSTNode]) -> set[Site]:
         """The listings that share a read with something else, or a parameter that is given something else too."""
         left = set[Site]()
+        for variable, held in self._collected.items():
+            added = (_appended(read, held.file) for read in self._of(held.file).of(variable))
+            if any(value is not None and value not in followed for value in added):
+                left |= held.sites
         for variable, held in self._bound.values():
             reads = self._of(held.file)
             for name in reads.of(variable):
@@ -109,6 +139,15 @@ class MessageNames:
         if file not in self._reads:
             self._reads[file] = Reads(file)
         return self._reads[file]
+
+
+def _appended(name: cst.Name, file: SourceFile) -> cst.BaseExpression | None:
+    """What is put into the list that a name holds: `name.append(…)`."""
+    method = file.scopes.parent_of[name]
+    call = file.scopes.parent_of[method] if isinstance(method, cst.Attribute) and method.value is name else None
+    is_append = isinstance(method, cst.Attribute) and method.attr.value == "append"
+    one = isinstance(call, cst.Call) and call.func is method and len(call.args) == 1
+    return call.args[0].value if is_append and one and isinstance(call, cst.Call) else None
 
 
 def _may_fill(name: cst.Name, file: SourceFile) -> bool:

@@ -115,6 +115,8 @@ def _argument(found: Found, arg: cst.Arg, names: MessageNames, inference: Infere
     call = found.file.scopes.parent_of[arg]
     if not isinstance(call, cst.Call) or arg.star:
         raise LeftError
+    if isinstance(call.func, cst.Attribute) and call.func.attr.value == "append" and len(call.args) == 1:
+        return names.collect(found, call)
     callee = inference.kind(call.func, found.file)
     if isinstance(callee, External):
         return _builtin(found, call, arg, callee.qualified, names)
