@@ -79,6 +79,10 @@ def obstacle(body: str, folder: Path) -> str:
         param(POLL + "print(client.beta.threads.runs.steps.list(run.id, thread_id=t))", id="steps"),
         param(POLL.replace("a)", "a, temperature=1, metadata={'k': 'v'})"), id="settings"),
         param(POLL + "print(run.last_error)", id="error shown whole"),
+        param(
+            "client.beta.threads.messages.create(t, role='user', content='x', file_ids=given)\n" + POLL,
+            id="files of a message",
+        ),
         param(POLL + "run.status = given.status\nprint(run.status)", id="status set"),
         param(POLL + "given.run = run.id", id="id kept for nobody to ask"),
         param(START + WAIT + "given.update({'run': run.id})", id="id kept after waiting"),
@@ -208,11 +212,6 @@ def test_plain(body: str, tmp_path: Path) -> None:
         param(POLL.replace("a)", "a, **given)"), "are not all to be seen", id="spread"),
         param("runs = OpenAI().beta.threads.runs\n" + POLL.replace("client.beta.threads.", ""), "not all", id="alias"),
         param(POLL.replace("runs.create", "runs.with_raw_response.create"), "is not called plainly", id="raw response"),
-        param(
-            "client.beta.threads.messages.create(t, role='user', content='x', file_ids=given)\n" + POLL,
-            "a message has files as the first beta had them",
-            id="files of a message",
-        ),
         param(POLL + f"print({LISTING[:-1]}, run_id=given))", "messages are listed by run", id="listed by a run's id"),
         param(
             POLL + "run = " + SUBMIT.format("[]") + f"print({LISTING[:-1]}, run_id=run.id).data[0].role)",
