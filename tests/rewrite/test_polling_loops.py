@@ -232,6 +232,13 @@ DONE = "if run.status == 'completed':\n        break\n    "
             id="two ways out",
         ),
         param(
+            f"while True:\n    {ASK}    if run.status == 'completed':\n        print('done')\n        break\n"
+            "    elif run.status == 'queued' or run.status == 'in_progress':\n        time.sleep(1)\n"
+            "    else:\n        print(run.status)\n        break\n",
+            "if run.status == 'completed':\n    print('done')\nelse:\n    print(run.status)\n",
+            id="a branch that waits between two ways out",
+        ),
+        param(
             f"n = 0\nwhile n < 9:\n    {ASK}    {DONE}n += 1\n    time.sleep(1)\nif n == 9:\n    return None\n",
             "n = 0\nwhile n < 9:\n    if run.status == 'completed':\n        break\n    n += 1\n    time.sleep(1)\nif n == 9:\n    return None\n",
             id="a count that is read later stays",

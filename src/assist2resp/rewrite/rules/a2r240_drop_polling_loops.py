@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import libcst as cst
 
@@ -12,7 +12,7 @@ from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
-from assist2resp.rewrite.runs.idle_branches import idle_questions
+from assist2resp.rewrite.runs.idle_branches import Question, idle_questions
 from assist2resp.rewrite.runs.loops import and_its_else, asked, built, decided, dissolved, only_shows, unguarded
 from assist2resp.rewrite.runs.rounds import Rounds
 from assist2resp.rewrite.runs.waiting import Waiting, holds
@@ -223,18 +223,19 @@ class DropPollingLoops:
         does_work = isinstance(loop, cst.While) and _works(plan, waiting)
         only_waits = _only_waits(plan, rounds)
         build = _what_remains(waiting, rounds, does_work=does_work, only_waits=only_waits)
-        if build is not None and self._take_out(plan, rounds, build, only_waits=only_waits):
+        if build is not None and self._take_out(plan, waiting, rounds, build, only_waits=only_waits):
             return
         for sleep in _sleeps(plan, loop, file) if _ends_on_failure(waiting) else ():
             plan.change(file, sleep, _gone)
 
     @staticmethod
-    def _take_out(plan: Plan, rounds: Rounds, build: Build, *, only_waits: bool) -> bool:
+    def _take_out(plan: Plan, waiting: Waiting, rounds: Rounds, build: Build, *, only_waits: bool) -> bool:
         """Change a loop and its parts, if nothing goes round any more then."""
         loop, file = rounds.loop, rounds.file
         questions = list(rounds.settled(functools.partial(_is_idle, _idle(plan, rounds))))
         removed = [*_sleeps(plan, loop, file), *rounds.counts, *(_shown_while_waiting(rounds) if only_waits else ())]
         changes: dict[cst.CSTNode, Build] = dict.fromkeys(removed, _gone)
+        changes.update((question.node, question.without_them) for question in _pending(plan, waiting))
         changes.update((question.node, question.build) for question in questions)
         waits = [node for node in _retrievals(plan, file) if isinstance(node, cst.BaseSmallStatement)]
         remains = built(loop, {**changes, **dict.fromkeys(waits, _gone)}, build)
@@ -284,15 +285,23 @@ def _shown_while_waiting(rounds: Rounds) -> Iterator[cst.CSTNode]:
 
 
 def _drop_idle_branches(plan: Plan, waiting: Waiting) -> None:
-    file = waiting.file
-    waits = {*_sleeps(plan, waiting.loop, file), *_retrievals(plan, file)}
+    for question in idle_questions(waiting, _waits(plan, waiting), ends_on_failure=_ends_on_failure(waiting)):
+        plan.change(waiting.file, question.node, question.without_them)
+
+
+def _pending(plan: Plan, waiting: Waiting) -> Iterator[Question]:
+    """The questions with branches that only waited in states that no run is in when its response arrives."""
+    return idle_questions(waiting, _waits(plan, waiting), ends_on_failure=False)
+
+
+def _waits(plan: Plan, waiting: Waiting) -> Callable[[cst.BaseSuite], bool]:
+    """Whether a branch waits, and does nothing but wait and show that it does."""
+    waits = {*_sleeps(plan, waiting.loop, waiting.file), *_retrievals(plan, waiting.file)}
 
     def is_idle(suite: cst.BaseSuite) -> bool:
-        """Whether a branch waits, and does nothing but wait and show that it does."""
         return _is_idle(waits, suite) and any(part in waits for line in suite.body for part in _small(line))
 
-    for question in idle_questions(waiting, is_idle, ends_on_failure=_ends_on_failure(waiting)):
-        plan.change(file, question.node, question.without_them)
+    return is_idle
 
 
 def _works(plan: Plan, waiting: Waiting) -> bool:
