@@ -84,6 +84,12 @@ def obstacle(body: str, folder: Path) -> str:
             id="files of a message",
         ),
         param(POLL + "run.status = given.status\nprint(run.status)", id="status set"),
+        param(
+            POLL + "def answer(call):\n    return {'tool_call_id': call.id, 'output': call.function.name}\n"
+            "outputs = list(pool.map(answer, run.required_action.submit_tool_outputs.tool_calls))\n"
+            "run = " + SUBMIT.format("outputs"),
+            id="calls answered by an executor",
+        ),
         param(POLL + "given.run = run.id", id="id kept for nobody to ask"),
         param(START + WAIT + "given.update({'run': run.id})", id="id kept after waiting"),
         param(POLL + "if run.completed_at: print('done')", id="time of completion asked"),
@@ -169,6 +175,19 @@ def test_plain(body: str, tmp_path: Path) -> None:
         ),
         param(POLL + "return run.id", "a run's id leaves", id="id returned"),
         param(POLL + "print(run.expires_at)", "reads run.expires_at", id="time of its end"),
+        param(
+            POLL + "calls = run.required_action.submit_tool_outputs.tool_calls\n"
+            "print([pool.submit(given, c) for c in calls])\nrun = " + SUBMIT.format("[]"),
+            "a tool call leaves",
+            id="a call for an executor to answer with what cannot be seen",
+        ),
+        param(
+            POLL + "def answer(call):\n    return call.id\n"
+            "calls = run.required_action.submit_tool_outputs.tool_calls\n"
+            "print([functools.partial(answer, c) for c in calls])\nrun = " + SUBMIT.format("[]"),
+            "a tool call leaves",
+            id="a call to be answered at some time",
+        ),
         param(START + "given.run = run.id", "a run's id leaves", id="id kept of a run that nobody waits for"),
         param(
             POLL + "given.run = run.id\nclient.beta.threads.runs.cancel(given.last, thread_id=t)",

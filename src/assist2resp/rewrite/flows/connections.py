@@ -101,6 +101,15 @@ class _Connections:
                     self._add_arguments(call, found, file)
             for chosen in self.inference.passes.dispatch.functions(call, file):
                 self._add_arguments(call, chosen, file)
+            self._add_handed(call, file)
+
+    def _add_handed(self, call: cst.Call, file: SourceFile) -> None:
+        """Connect what a call gives a function that it is to run with that function's parameters."""
+        for arg in call.args:
+            handed = self.inference.passes.handed_to(call, arg, file)
+            if handed is not None:
+                scope = handed[0].file.scopes.own[handed[0].node]
+                self._join((scope, handed[1].name.value), arg.value, file)
 
     def _add_arguments(self, call: cst.Call, callee: Function, file: SourceFile) -> None:
         if not isinstance(callee.node, cst.FunctionDef):

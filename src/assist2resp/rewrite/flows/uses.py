@@ -14,6 +14,7 @@ from assist2resp.rewrite.syntax.scopes import Variable
 from assist2resp.rewrite.values.handing import parameter_of
 from assist2resp.rewrite.values.inference import Inference
 from assist2resp.rewrite.values.kinds import Awaitable, Class, External, Function, Ident, Kind, Sdk, TupleOf
+from assist2resp.rewrite.values.sdk_kinds import element
 
 _SHOWN = {"builtins.print", "builtins.str", "builtins.repr", "builtins.format"}
 
@@ -146,9 +147,14 @@ def _is_parameter_of_same_kind(use: Use, arg: cst.Arg, kind: Kind, inference: In
     callee = inference.kind(call.func, use.file)
     if isinstance(callee, Class):
         callee = inference.method(callee.file, callee.node, "__init__") or callee
-    if not isinstance(callee, Function) or not isinstance(callee.node, cst.FunctionDef):
-        return False
-    param = parameter_of(callee, call, arg)
+    if isinstance(callee, Function) and isinstance(callee.node, cst.FunctionDef):
+        param = parameter_of(callee, call, arg)
+    else:
+        handed = inference.passes.handed_to(call, arg, use.file)
+        if handed is None:
+            return False
+        callee, param, found = handed
+        kind = element(kind) if found.is_each else kind
     if param is None:
         return False
     given = inference.variable((callee.file.scopes.own[callee.node], param.name.value))

@@ -31,7 +31,7 @@ from assist2resp.rewrite.values.kinds import (
     join,
 )
 from assist2resp.rewrite.values.passes import Pass
-from assist2resp.rewrite.values.sdk_kinds import agreed, instance_of
+from assist2resp.rewrite.values.sdk_kinds import agreed, element, instance_of
 
 if TYPE_CHECKING:
     from assist2resp.rewrite.values.inference import Inference
@@ -119,9 +119,10 @@ class Parameters:
     def _passed(self, function: cst.CSTNode, param: cst.Param) -> Iterator[Kind]:
         """What each call in the project passes for a parameter."""
         for found in self.inference.passes.of(function):
-            value = self.inference.passes.argument(function, found, param)
+            value = self.inference.passes.source(function, found, param)
             if value is not None:
-                yield self.inference.kind(value, found.file)
+                kind = self.inference.kind(value, found.file)
+                yield element(kind) if found.is_each else kind
             else:
                 yield from self._spread(found, param.name.value)
 

@@ -11,6 +11,7 @@ import libcst as cst
 
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.syntax.nodes import argument, positional
+from assist2resp.rewrite.syntax.scopes import all_params
 from assist2resp.rewrite.values.decorators import has_decorator, inner_decorator, wrapped_calls
 from assist2resp.rewrite.values.dispatch import Dispatch
 from assist2resp.rewrite.values.handing import values_given
@@ -26,6 +27,8 @@ from assist2resp.rewrite.values.writes import literal_items
 if TYPE_CHECKING:
     from assist2resp.rewrite.values.inference import Inference
 
+_EACH = frozenset({"map", "imap", "imap_unordered"})
+_RUNNERS = _EACH | {"submit", "to_thread", "run_in_executor", "run_sync", "run_in_threadpool"}
 _OWN_NAMES = ("cls", "type", "__class__", "__init__")
 
 
@@ -42,6 +45,8 @@ class Pass:
     keywords: tuple[tuple[str, cst.BaseExpression], ...]
     is_unbound: bool = False
     """Whether the first value is the instance: `Base.__init__(self, client)`."""
+    is_each: bool = False
+    """Whether the function is given each element of its values in turn: `pool.map(f, clients)`."""
 
 
 class Passes:
@@ -186,8 +191,23 @@ class Passes:
         found = self.inference.kind(decorator.decorator, file)
         return found if isinstance(found, Function) and isinstance(found.node, cst.FunctionDef) else None
 
+    def handed_to(self, call: cst.Call, arg: cst.Arg, file: SourceFile) -> tuple[Function, cst.Param, Pass] | None:
+        """The parameter that an argument reaches which a call gives with a function to run: `pool.submit(f, client)`."""
+        for other in call.args if _last_word(call.func) in _RUNNERS else ():
+            function = self.inference.kind(other.value, file) if _last_word(other.value) else None
+            if isinstance(function, Function) and isinstance(function.node, cst.FunctionDef):
+                found = next((each for each in self.of(function.node) if each.call is call), None)
+                for param in all_params(function.node.params) if found is not None else ():
+                    if found is not None and self.source(function.node, found, param) is arg.value:
+                        return function, param, found
+        return None
+
     def argument(self, function: cst.CSTNode, found: Pass, param: cst.Param) -> cst.BaseExpression | None:
         """The expression that a call passes for a parameter."""
+        return None if found.is_each else self.source(function, found, param)
+
+    def source(self, function: cst.CSTNode, found: Pass, param: cst.Param) -> cst.BaseExpression | None:
+        """The expression that a call passes for a parameter, or of whose elements it passes each."""
         assert isinstance(function, cst.FunctionDef)
         value = dict(found.keywords).get(param.name.value)
         if value is not None:
@@ -220,7 +240,7 @@ def _handed_over(file: SourceFile, call: cst.Call, position: int) -> Pass:
     keywords = _keywords(call)
     if isinstance(kwargs, cst.Dict):
         keywords += tuple((key, value) for key, value in literal_items(kwargs) if key is not None)
-    return Pass(file, call, values, keywords)
+    return Pass(file, call, values, keywords, is_each=_last_word(call.func) in _EACH)
 
 
 def _keywords(call: cst.Call) -> tuple[tuple[str, cst.BaseExpression], ...]:
