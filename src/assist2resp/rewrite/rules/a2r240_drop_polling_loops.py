@@ -15,6 +15,7 @@ from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.runs.idle_branches import Question, idle_questions
 from assist2resp.rewrite.runs.loops import and_its_else, asked, built, decided, dissolved, only_shows, unguarded
 from assist2resp.rewrite.runs.rounds import Rounds
+from assist2resp.rewrite.runs.spinners import around_requests, spinner_around
 from assist2resp.rewrite.runs.waiting import Waiting, holds
 from assist2resp.rewrite.runs.ways_out import binds_for_later, or_raise
 from assist2resp.rewrite.syntax.applying import Build
@@ -36,6 +37,7 @@ class DropPollingLoops:
     it keeps the whole flow from being plain. A loop that submits tool outputs stays a loop, without its branches that
     only wait; so does one whose shape is not understood, which then ends in its first round.
     A `while True:` that only a completed run ended raises an error for another run, where names would be unbound.
+    A spinner around a loop that goes is put around the request right before it.
     Known problems: progress printed while waiting is not printed any more; the last state is.
     See: https://platform.openai.com/docs/guides/migrate-to-responses
     """
@@ -244,6 +246,9 @@ class DropPollingLoops:
         changes.update(dict.fromkeys(rounds.begun(questions, vanishes=isinstance(remains, cst.RemovalSentinel)), _gone))
         for node, change in {**changes, loop: build}.items():
             plan.change(file, node, change)
+        block = spinner_around(loop, list(file.scopes.ancestors(loop)))
+        if block is not None and isinstance(remains, cst.RemovalSentinel):
+            plan.change(file, block, around_requests)
         return True
 
 
