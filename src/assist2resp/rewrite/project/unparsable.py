@@ -46,7 +46,7 @@ def nests_too_deeply(data: bytes) -> bool:
     Brackets in strings count too: what is wrongly suspected is no Python that people write.
     """
     brackets = _NO_BRACKET.sub(b"", data)
-    if len(brackets) > _MAX_DEPTH and max(accumulate(_STEP[bracket] for bracket in brackets)) > _MAX_DEPTH:
+    if len(brackets) > _MAX_DEPTH and max(accumulate(map(_STEP.__getitem__, brackets))) > _MAX_DEPTH:
         return True
     if len(data) <= _SHALLOW:
         return False

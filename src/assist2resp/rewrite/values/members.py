@@ -71,7 +71,7 @@ class Members:
         found: dict[cst.ClassDef, list[tuple[SourceFile, cst.BaseExpression]]] = {}
         callbacks = sdk.handler_callbacks()
         for file in self.project.modules:
-            for node in file.scopes.spelled:
+            for node in file.scopes.read:
                 held = node.value if type(node) is cst.Attribute and node.attr.value in callbacks else node
                 kind = self.inference.kind(held, file)
                 if isinstance(kind, (Class, Instance)):

@@ -62,9 +62,19 @@ class Passes:
         found: dict[str, list[tuple[SourceFile, cst.Call]]] = {}
         for file in self.inference.project.modules:
             for call in file.scopes.calls:
-                names = {_last_word(call.func), *(_last_word(arg.value) for arg in call.args)}
-                for name in names - {""}:
+                words = {_last_word(call.func), *(word for _, _, word in self._handed.get(call, ()))}
+                for name in words - {""}:
                     found.setdefault(name, []).append((file, call))
+        return found
+
+    @cached_property
+    def _handed(self) -> dict[cst.Call, list[tuple[int, cst.Arg, str]]]:
+        """The arguments of calls that may be functions: their positions, and their last words."""
+        found: dict[cst.Call, list[tuple[int, cst.Arg, str]]] = {}
+        for call in (call for file in self.inference.project.modules for call in file.scopes.calls):
+            words = [(position, arg, _last_word(arg.value)) for position, arg in enumerate(call.args)]
+            if any(word for _, _, word in words):
+                found[call] = [one for one in words if one[2]]
         return found
 
     @cached_property
@@ -141,8 +151,8 @@ class Passes:
             is_unbound = is_unbound and not has_decorator(function, "classmethod")
             yield Pass(file, call, tuple(positional(call)), _keywords(call), is_unbound)
             return
-        for position, arg in enumerate(call.args):
-            if _last_word(arg.value) in names and self._runs(self.inference.kind(arg.value, file), function):
+        for position, arg, word in self._handed.get(call, ()):
+            if word in names and self._runs(self.inference.kind(arg.value, file), function):
                 values = values_given(self.inference, file, call, arg)
                 yield _handed_over(file, call, position) if values is None else Pass(file, call, values, ())
                 yield from self._chosen_by_argparse(file, call, arg)
