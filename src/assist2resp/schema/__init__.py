@@ -1,1 +1,1 @@
-"""The nouns that the features exchange: frozen pydantic models, each with a version where it reaches a file."""
+"""The nouns that the features exchange: frozen models, each with a version where it reaches a file."""
