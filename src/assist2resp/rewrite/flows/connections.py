@@ -86,9 +86,9 @@ class _Connections:
     def _add_import(self, file: SourceFile, binding: Binding, variable: Hashable) -> None:
         found = self.inference.project.resolve(binding.origin, file)
         if found is not None and found[0].tree is not None and found[1]:
-            root = found[0].scopes.root
-            if found[1] in root.names:
-                self.union.join(variable, (root, found[1]))
+            defined = self.inference.imports.defined(found[0].scopes.root, found[1])
+            if defined is not None:
+                self.union.join(variable, defined)
 
     def add_calls(self, file: SourceFile) -> None:
         """Connect the parameters of the project's functions with what calls pass."""

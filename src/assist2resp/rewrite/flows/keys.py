@@ -81,9 +81,11 @@ class Keys:
                 yield from self.of(node.elt, file)
 
     def variable(self, node: cst.Name, file: SourceFile) -> Variable | None:
-        """The variable that a name stands for."""
+        """The variable that a name stands for, in another module where `from module import *` brings it."""
         scope = file.scopes.scope_of.get(node)
-        return scope.find(node.value) if scope is not None else None
+        if scope is None:
+            return None
+        return scope.find(node.value) or self.inference.imports.star_variable(scope.module, node.value)
 
     def _of_attribute(self, node: cst.Attribute, file: SourceFile) -> Iterator[Hashable]:
         owner = self.inference.kind(node.value, file)
@@ -91,7 +93,8 @@ class Keys:
             if not isinstance(self.inference.kind(node, file), (Resource, Function)):
                 yield ("attribute", self.inference.families.origin(owner), node.attr.value)
         elif isinstance(owner, Module):
-            yield (owner.file.scopes.root, node.attr.value)
+            root = owner.file.scopes.root
+            yield self.inference.imports.defined(root, node.attr.value) or (root, node.attr.value)
         elif isinstance(owner, (External, Unknown)) and self.inference.holders.is_holder(node.value, file):
             yield from self._slot(node.value, node.attr.value, file)
         else:

@@ -7,7 +7,7 @@ API, or it imports a chosen file and so may pass it a client. What is missed sta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -138,14 +138,45 @@ class _Choice:
         return self._definitions[file.path].get(name)
 
     def add_importers(self, seeds: Iterable[SourceFile]) -> None:
-        """Choose the files that import a chosen one: the first ring always, further ones where they make clients."""
+        """Choose the files that import a chosen one: the first ring always, further ones where they make clients.
+
+        What a file of the first ring imports of a chosen one it passes on, so a file that takes that is of the ring too.
+        """
         ring, first = list(seeds), True
+        passing: dict[Path, set[str]] = {}
         while ring:
-            found = [file for file in self._importers(ring) if first or file.is_package or _OWN_WORDS.search(file.data)]
+            found = [
+                file
+                for file in self._importers(ring)
+                if first or file.is_package or self._takes(file, passing) or _OWN_WORDS.search(file.data)
+            ]
+            paths = {file.path for file in ring}
+            passing = {file.path: self._taken(file, paths) for file in found if first or self._takes(file, passing)}
             for file in found:
                 self.take(file)
                 self.follow_imports(file, near=False)
             ring, first = found, first and all(file.is_package for file in found)
+
+    def _taken(self, file: SourceFile, paths: Collection[Path]) -> set[str]:
+        """The names that a file imports of others; a star for all of them."""
+        return {one.name or one.words[-2] for one, target in self._led(file) if target in paths}
+
+    def _takes(self, file: SourceFile, passing: Mapping[Path, set[str]]) -> bool:
+        """Whether a file imports what others pass on."""
+        for one, target in self._led(file):
+            names = passing.get(target, set())
+            if names and (one.name in {*names, "*"} or "*" in names):
+                return True
+            if not one.name and any(f".{name}".encode() in file.data for name in names):
+                return True
+        return False
+
+    def _led(self, file: SourceFile) -> Iterator[tuple[Imported, Path]]:
+        """The imports of a file that lead to others of the project."""
+        for one in self.imports(file):
+            found = self._target(one.module, one.name.replace("*", ""), file)
+            if found is not None:
+                yield one, found[0].path
 
     def _importers(self, targets: list[SourceFile]) -> Iterator[SourceFile]:
         sought = _Sought.of(targets)

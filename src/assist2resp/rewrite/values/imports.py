@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.syntax.scopes import Scope
+from assist2resp.rewrite.syntax.scopes import Scope, Variable
 from assist2resp.rewrite.values import sdk
 from assist2resp.rewrite.values.kinds import BOTTOM, UNKNOWN, External, Kind, Module
 from assist2resp.rewrite.values.places import FRAMEWORKS
@@ -71,17 +71,29 @@ class Imports:
 
     def star(self, root: Scope, name: str, seen: frozenset[Scope]) -> Kind | None:
         """What `from module import *` brings under a name."""
+        variable = self.star_variable(root, name, seen)
+        if variable is not None:
+            return self.inference.variable(variable)
+        for binding in root.names.get("*", ()):
+            qualified = f"{binding.origin}.{name}"
+            if binding.origin == "openai" and sdk.client_class(qualified) is not None:
+                return External(qualified)
+        return None
+
+    def defined(self, root: Scope, name: str) -> Variable | None:
+        """The variable that a module has under a name, of its own or of another that it imports all of."""
+        return (root, name) if name in root.names else self.star_variable(root, name)
+
+    def star_variable(self, root: Scope, name: str, seen: frozenset[Scope] = frozenset()) -> Variable | None:
+        """The variable of another module that `from module import *` brings under a name."""
         for binding in root.names.get("*", ()):
             found = self.inference.project.resolve(binding.origin, self.inference.file_of(root))
-            if found is None:
-                qualified = f"{binding.origin}.{name}"
-                if binding.origin == "openai" and sdk.client_class(qualified) is not None:
-                    return External(qualified)
-            elif self.inference.is_followed(found[0]) and not found[1] and found[0].scopes.root not in seen:
-                inner = found[0].scopes.root
-                if name in inner.names:
-                    return self.inference.variable((inner, name))
-                through = self.star(inner, name, seen | {root})
-                if through is not None:
-                    return through
+            if found is None or found[1] or not self.inference.is_followed(found[0]) or found[0].scopes.root in seen:
+                continue
+            inner = found[0].scopes.root
+            if name in inner.names:
+                return inner, name
+            through = self.star_variable(inner, name, seen | {root})
+            if through is not None:
+                return through
         return None
