@@ -24,7 +24,6 @@ from assist2resp.rewrite.values.kinds import (
     join,
 )
 from assist2resp.rewrite.values.sdk_kinds import agreed, awaited, element, rest, unpacked
-from assist2resp.rewrite.values.twins import without_twins
 
 if TYPE_CHECKING:
     from assist2resp.rewrite.values.inference import Inference
@@ -40,7 +39,7 @@ class Bindings:
         """The join of all that is ever bound to a variable; `Inference.variable` keeps it."""
         scope, name = variable
         result: Kind = BOTTOM
-        for binding in without_twins(scope.names[name]):
+        for binding in self.inference.members.twins.without(scope, name):
             if not (isinstance(binding.node, cst.FunctionDef) and is_overload(binding.node)):
                 result = join(result, self.gives(binding))
         return (

@@ -30,7 +30,7 @@ from assist2resp.rewrite.values.kinds import (
     join,
 )
 from assist2resp.rewrite.values.sdk_kinds import below_resource, sdk_attribute
-from assist2resp.rewrite.values.twins import twins
+from assist2resp.rewrite.values.twins import Twins
 
 if TYPE_CHECKING:
     from assist2resp.rewrite.values.inference import Inference
@@ -42,6 +42,7 @@ class Members:
     def __init__(self, inference: Inference) -> None:
         self.inference = inference
         self.project = inference.project
+        self.twins = Twins()
 
     @cached_property
     def owner_of(self) -> dict[cst.CSTNode, tuple[SourceFile, cst.ClassDef]]:
@@ -107,7 +108,7 @@ class Members:
         """The methods that take a method's place in classes that derive from its own, and functions defined again."""
         if isinstance(found.node, cst.Lambda):
             return
-        for twin in twins(found.node, found.file.scopes.own[found.node].parent):
+        for twin in self.twins.of(found.node, found.file.scopes.own[found.node].parent):
             yield Function(found.file, twin, found.owner, found.bound)
         if found.owner is None:
             return
