@@ -387,7 +387,7 @@ def test_a_response_of_somebody_else_is_waited_for(mode: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_what_a_run_leaves_is_deleted_right_after_it_was_cancelled(mode: str, tmp_path: Path) -> None:
-    with surface(mode, tmp_path, queued_seconds=0.1, step_seconds=0.1) as api:
+    with surface(mode, tmp_path, queued_seconds=0.1, step_seconds=1) as api:
         at = begin(api, "Hello")
         on = {"thread_id": at["thread_id"]}
         run = api("threads.runs.create", **at)
