@@ -29,6 +29,7 @@ from endings.results import Result, old_uses
 from endings.tables import places, repositories, table
 
 from assist2resp.rewrite.engine import rewrite, shown_path
+from assist2resp.rewrite.faults import REPORT
 from assist2resp.rewrite.outcome import FileChange, Options, Outcome
 from assist2resp.rewrite.output.writing import write_outcome
 from assist2resp.schema.findings import Level
@@ -56,7 +57,7 @@ def run(task: Task) -> Result:
         shutil.copytree(task.source, copy, ignore=_unread, symlinks=True)
         try:
             _rewrite_twice(copy, result, task.pyright)
-        except Exception:  # noqa: BLE001 - every failure is a result here
+        except (Exception, _TooLong):  # noqa: BLE001 - every failure is a result here
             result.crash = traceback.format_exc(limit=-6)
     signal.alarm(0)
     print(f"{result.name}: {result.sites} sites, {result.seconds:.0f} s", *result.failures, sep="\n", file=sys.stderr)
@@ -73,8 +74,12 @@ def _folder(task: Task) -> Iterator[Path]:
         yield task.keep
 
 
+class _TooLong(BaseException):
+    """Time is up; no boundary of the rewriter's keeps this."""
+
+
 def _give_up(*_: object) -> None:
-    raise TimeoutError("the rewriter took too long")
+    raise _TooLong("the rewriter took too long")
 
 
 def _unread(folder: str, names: list[str]) -> list[str]:
@@ -86,6 +91,10 @@ def _rewrite_twice(copy: Path, result: Result, pyright: Path | None) -> None:
     started = time.perf_counter()
     outcome = rewrite([copy], Options())
     result.seconds = time.perf_counter() - started
+    faults = [failure for failure in outcome.findings.failures if failure.problem.endswith(REPORT)]
+    result.unread = [failure.path for failure in outcome.findings.failures if failure not in faults]
+    if faults:
+        result.crash = "\n".join(f"{fault.path} {fault.problem}" for fault in faults)
     result.count(outcome.findings.findings, outcome.obstacles, shown_path(copy))
     changed = [change.path for change in outcome.changes]
     before = errors(pyright, copy, changed) if pyright else {}

@@ -40,14 +40,15 @@ class Result:
     """How one repository went.
 
     `levels` and `plain` count the calls and handlers of the old API, `around` what else was found. `manual` holds sites by rule and reason, `held` those that wait for such a one, `indirect` the fixed ones that are
-    not plain by the reason why; `left` names files called done that still use the old API.
+    not plain by the reason why; `left` names files called done that still use the old API, `unread` those that use it and
+    are no Python of today.
     """
 
     name: str
     seconds: float = 0.0
     levels: Counter[str] = field(default_factory=Counter)
     around: Counter[str] = field(default_factory=Counter)
-    plain: int = 0
+    plain: Counter[str] = field(default_factory=Counter)
     rules: Counter[tuple[str, str]] = field(default_factory=Counter)
     manual: Tally = field(default_factory=Tally)
     held: Tally = field(default_factory=Tally)
@@ -56,6 +57,7 @@ class Result:
     unstable: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     mistyped: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     crash: str = ""
 
     @property
@@ -83,7 +85,7 @@ class Result:
     def add(self, other: Result) -> None:
         """Count another repository's numbers in."""
         self.seconds += other.seconds
-        self.plain += other.plain
+        self.plain.update(other.plain)
         self.levels.update(other.levels)
         self.around.update(other.around)
         self.rules.update(other.rules)
@@ -99,7 +101,7 @@ class Result:
             place = f"{finding.place.path.removeprefix(root).lstrip('/')}:{finding.place.line}"
             self.rules[finding.code, finding.level] += 1
             (self.levels if finding.is_site else self.around)[finding.level] += 1
-            self.plain += finding.is_site and finding.plain and finding.level is Level.FIXED
+            self.plain[finding.level] += finding.is_site and finding.plain
             if finding.level is Level.MANUAL:
                 if finding.blocked_by is None:
                     self.manual.note(reasons[finding.place], f"{self.name}/{place}")

@@ -17,9 +17,12 @@ def table(results: Sequence[Result], total: Result) -> Iterator[str]:
     yield f"{len(results)} repositories, {total.sites} calls and handlers of the old API: {fixed} fixed, {review} review, {manual} manual."
     yield f"{azure} of the manual are Azure's and {foreign} have a client that is not OpenAI's own, or not always;"
     yield f"of the {own} others {_of(fixed, own)} are fixed, {_of(review, own)} are rewritten with a stated difference."
-    yield f"Of the fixed, {_of(total.plain, fixed)} are plain SDK calls or gone."
+    plain, stated = (total.plain[level] for level in (Level.FIXED, Level.REVIEW))
+    yield f"Of the fixed, {_of(plain, fixed)} are plain SDK calls or gone; with the others that are rewritten, {_of(plain + stated, fixed + review)}."
     yield f"Around them (models, ids, pins, wrappers, patched paths): {sum(total.around.values())} findings;"
-    yield f"{sum(bool(result.crash) for result in results)} crashes, {len(failures)} failures."
+    unread = sum(len(result.unread) for result in results)
+    crashes = sum(bool(result.crash) for result in results)
+    yield f"{crashes} crashes, {len(failures)} failures; {unread} files with the API cannot be parsed, and are not counted."
     yield "\n| rule | fixed | review | manual |\n|---|---:|---:|---:|"
     for code in sorted({code for code, _ in total.rules}):
         yield f"| {code} | {total.rules[code, 'fixed']} | {total.rules[code, 'review']} | {total.rules[code, 'manual']} |"
@@ -38,7 +41,7 @@ def repositories(results: Iterable[Result]) -> Iterator[str]:
         failures = len(one.failures) + bool(one.crash)
         if one.sites or failures:
             levels = " | ".join(str(one.levels[level]) for level in (Level.REVIEW, Level.MANUAL))
-            counts = f"{one.sites} | {one.levels[Level.FIXED]} | {one.plain} | {levels} | {one.stays(AZURE)} | {one.stays(FOREIGN)}"
+            counts = f"{one.sites} | {one.levels[Level.FIXED]} | {one.plain[Level.FIXED]} | {levels} | {one.stays(AZURE)} | {one.stays(FOREIGN)}"
             yield f"| {one.name} | {counts} | {one.seconds:.1f} | {failures or ''} |"
 
 

@@ -13,6 +13,7 @@ import libcst as cst
 
 from assist2resp import __version__
 from assist2resp.plugins import discover
+from assist2resp.rewrite.faults import REPORT, Faults, UnwrittenError, origin
 from assist2resp.rewrite.flows.aliases import names_last
 from assist2resp.rewrite.flows.connections import find_flows
 from assist2resp.rewrite.flows.flow import Flow
@@ -59,14 +60,14 @@ def rewrite(paths: Iterable[Path], options: Options, ahead: Ahead | None = None)
     with nullcontext(ahead) if ahead is not None else Ahead(paths, options) as looking:
         project = open_project(looking, progress)
     progress("following values", 0, 0)
+    faults = Faults()
     with deep_recursion(3):
-        run = _Run(project, options)
-        flows = names_last(find_flows(run.sites, run.inference))
-        for number, flow in enumerate(flows):
-            progress("rewriting", number, len(flows))
-            run.take(flow)
-        run.look_around()
-        return run.outcome()
+        while True:
+            run = _Run(project, options, faults)
+            try:
+                return run.whole()
+            except UnwrittenError as error:  # again from the start, without the flows of that file
+                faults.leave(error, run.plans)
 
 
 @dataclass
@@ -75,6 +76,7 @@ class _Run:
 
     project: Project
     options: Options
+    faults: Faults
     plans: list[Plan] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
@@ -86,19 +88,46 @@ class _Run:
         self.ignores: dict[SourceFile, Ignores] = {}
         self.gone: set[Site] = set()
 
+    def whole(self) -> Outcome:
+        """All flows taken, and all files looked at.
+
+        Raises UnwrittenError for a file whose changes cannot be made.
+        """
+        flows = names_last(find_flows(self.sites, self.inference))
+        for number, flow in enumerate(flows):
+            self.options.progress("rewriting", number, len(flows))
+            self.take(flow)
+        self.look_around()
+        return self.outcome()
+
     def take(self, flow: Flow) -> None:
         """Let the rules plan a flow, and keep the plan or report why it stays."""
-        plan = Plan(flow, self.inference, frozenset(self.gone))
-        for rule in self.rules:
-            if self._is_selected(rule):
-                rule.apply(plan)
-        for site in plan.open_sites:
-            plan.block(site, _UNFINISHED, f"no rule rewrites {site.path} in this place yet.")
+        plan = self._planned(flow)
         kept = [claim for claim in plan.claims.values() if self._is_ignored(claim)]
         if kept or plan.blockers:
             self._report_blocked(plan, kept)
         else:
             self._keep(plan)
+
+    def _planned(self, flow: Flow) -> Plan:
+        """What the rules make of a flow; a flow that one of them fails at is left alone."""
+        plan, message = Plan(flow, self.inference, frozenset(self.gone)), "no rule rewrites {} in this place yet."
+        if flow.number not in self.faults.flows:
+            try:
+                self._apply_rules(plan)
+            except Exception as error:  # noqa: BLE001 - the boundary of one flow: the others are rewritten
+                self.faults.flows[flow.number] = origin(error)
+        if flow.number in self.faults.flows:
+            plan = Plan(flow, self.inference, frozenset(self.gone))
+            message = f"the rewriter itself failed here ({self.faults.flows[flow.number]}); this is left as it is."
+        for site in plan.open_sites:
+            plan.block(site, _UNFINISHED, message.format(site.path))
+        return plan
+
+    def _apply_rules(self, plan: Plan) -> None:
+        for rule in self.rules:
+            if self._is_selected(rule):
+                rule.apply(plan)
 
     def look_around(self) -> None:
         """Let the rules for files tell what is no call site, and change what they were told to."""
@@ -106,10 +135,17 @@ class _Run:
         seen: set[tuple[str, cst.CSTNode]] = set()
         rules: list[FileRule] = [rule for rule in load_rules("look") if self._is_wanted(rule.code)]
         for rule in rules:
-            for sight in (sight for file in self.project.modules for sight in rule.look(file, context)):
+            for sight in (sight for file in self.project.modules for sight in self._sights(rule, file, context)):
                 if (rule.code, sight.node) not in seen and self._tell(rule.code, sight) and sight.build is not None:
                     self.edits.setdefault(sight.file, Edits()).change(sight.node, sight.build)
                 seen.add((rule.code, sight.node))
+
+    def _sights(self, rule: FileRule, file: SourceFile, context: Context) -> list[Sight]:
+        try:
+            return list(rule.look(file, context))
+        except Exception as error:  # noqa: BLE001 - the boundary of one file: the others are looked at
+            self.faults.files[file.path] = f"{rule.code} failed ({origin(error)})"
+            return []
 
     def _tell(self, code: str, sight: Sight) -> bool:
         """Report a sight, unless a comment keeps the rule away from its place."""
@@ -211,7 +247,10 @@ class _Run:
         def work(file: SourceFile | None) -> list[FileChange]:
             if file is None:  # one process makes all support modules, since it reads their parts once
                 return [change for placement in placements for change in placement.changes()]
-            return list(self._changed(file, sorted(types.get(file, ())), placements))
+            try:
+                return list(self._changed(file, sorted(types.get(file, ())), placements))
+            except Exception as error:
+                raise UnwrittenError(file, origin(error)) from error
 
         tasks = [None, *(file for file, edits in self.edits.items() if edits)]
         jobs = jobs_for(len(tasks), self.options.jobs, _WORTHWHILE)
@@ -241,7 +280,7 @@ class _Run:
         )
 
     def _failures(self) -> tuple[FileFailure, ...]:
-        """The files that could not be read or parsed."""
+        """The files that could not be read, parsed or rewritten."""
         unread = [
             FileFailure(path=shown_path(path), problem=f"cannot be read: {why}.")
             for path, why in self.project.unreadable
@@ -253,7 +292,16 @@ class _Run:
             for file in self.project.files.values()
             if file.problem and file.has_needle
         ]
-        return (*unread, *unparsed)
+        return (*unread, *unparsed, *self._own_faults())
+
+    def _own_faults(self) -> Iterator[FileFailure]:
+        """Where the rewriter itself failed."""
+        sites = {flow.number: flow.sites[0] for flow in find_flows(self.sites, self.inference)}
+        for number, why in self.faults.flows.items():
+            place = _place(sites[number].file, sites[number].node)
+            yield FileFailure(path=place.path, problem=f"was not rewritten from here: {why}; {REPORT}", line=place.line)
+        for path, why in self.faults.files.items():
+            yield FileFailure(path=shown_path(path), problem=f"was not looked at in full: {why}; {REPORT}")
 
     def _remarks(self) -> tuple[Remark, ...]:
         """The comments that were meant for us and say nothing we know."""
