@@ -22,7 +22,7 @@ def table(results: Sequence[Result], total: Result) -> Iterator[str]:
     yield f"Around them (models, ids, pins, wrappers, patched paths): {sum(total.around.values())} findings;"
     unread = sum(len(result.unread) for result in results)
     crashes = sum(bool(result.crash) for result in results)
-    yield f"{crashes} crashes, {len(failures)} failures; {unread} files with the API cannot be parsed, and are not counted."
+    yield f"{crashes} crashes, {len(failures)} failures; files with the API that are no Python of today: {unread}, not counted."
     yield "\n| rule | fixed | review | manual |\n|---|---:|---:|---:|"
     for code in sorted({code for code, _ in total.rules}):
         yield f"| {code} | {total.rules[code, 'fixed']} | {total.rules[code, 'review']} | {total.rules[code, 'manual']} |"
