@@ -196,3 +196,10 @@ def test_a_turn_is_kept_where_only_the_id_of_its_run_has_a_name(tmp_path: Path) 
     assert "response = client.responses.create(" in new
     assert 'if response.status == "failed":' in new
     assert "run = response.id\n" in new
+
+
+def test_a_turn_whose_run_is_named_in_the_question_is_written_first(tmp_path: Path) -> None:
+    text = HEAD + GIVEN + indent(TURN, "    ").replace("run = ", "if (run := ").rstrip() + ").status == 'completed':\n"
+    new = rewritten(text + "        return True\n    print(run.status)\n", tmp_path)
+    assert new.index("items.create(") < new.index("(run := client.responses.create(")
+    assert "input=[" not in new

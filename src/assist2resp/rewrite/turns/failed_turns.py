@@ -77,6 +77,7 @@ def _statuses(plan: Plan) -> Iterator[tuple[cst.CSTNode, SourceFile]]:
         for use in plan.plain.run_uses
         if isinstance(use.parent, cst.Attribute) and use.parent.attr.value == "status"
     ]
+    found += _of_named_runs(plan)
     seen: set[cst.CSTNode] = set()
     while found:
         status, file = found.pop(0)
@@ -84,6 +85,16 @@ def _statuses(plan: Plan) -> Iterator[tuple[cst.CSTNode, SourceFile]]:
             seen.add(status)
             yield status, file
             found += _handed_on(status, file, plan.inference)
+
+
+def _of_named_runs(plan: Plan) -> Iterator[tuple[cst.CSTNode, SourceFile]]:
+    """Where the status of a run is read in the expression that names it: `(run := …create(…)).status`."""
+    for site in plan.plain.creates:
+        parents = site.file.scopes.parent_of
+        named = parents[site.awaited]
+        read = parents[named] if isinstance(named, cst.NamedExpr) else None
+        if isinstance(read, cst.Attribute) and read.attr.value == "status":
+            yield read, site.file
 
 
 def _handed_on(status: cst.CSTNode, file: SourceFile, inference: Inference) -> Iterator[tuple[cst.CSTNode, SourceFile]]:
