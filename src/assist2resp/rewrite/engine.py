@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -13,7 +13,7 @@ import libcst as cst
 
 from assist2resp import __version__
 from assist2resp.plugins import discover
-from assist2resp.rewrite.faults import REPORT, Faults, UnwrittenError, origin
+from assist2resp.rewrite.faults import REPORT, UnwrittenError, flows_of, origin
 from assist2resp.rewrite.flows.aliases import names_last
 from assist2resp.rewrite.flows.connections import find_flows
 from assist2resp.rewrite.flows.flow import Flow
@@ -60,14 +60,14 @@ def rewrite(paths: Iterable[Path], options: Options, ahead: Ahead | None = None)
     with nullcontext(ahead) if ahead is not None else Ahead(paths, options) as looking:
         project = open_project(looking, progress)
     progress("following values", 0, 0)
-    faults = Faults()
+    faults: dict[int, str] = {}
     with deep_recursion(3):
         while True:
             run = _Run(project, options, faults)
             try:
                 return run.whole()
             except UnwrittenError as error:  # again from the start, without the flows of that file
-                faults.leave(error, run.plans)
+                faults |= flows_of(error, run.plans)
 
 
 @dataclass
@@ -76,9 +76,12 @@ class _Run:
 
     project: Project
     options: Options
-    faults: Faults
+    faults: Mapping[int, str]
+    """Where the changes of flows failed in a run before, by the flows' numbers."""
     plans: list[Plan] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    failed: list[FileFailure] = field(default_factory=list)
+    """Where the rewriter itself failed."""
 
     def __post_init__(self) -> None:
         self.inference = Inference(self.project)
@@ -111,23 +114,28 @@ class _Run:
 
     def _planned(self, flow: Flow) -> Plan:
         """What the rules make of a flow; a flow that one of them fails at is left alone."""
-        plan, message = Plan(flow, self.inference, frozenset(self.gone)), "no rule rewrites {} in this place yet."
-        if flow.number not in self.faults.flows:
-            try:
-                self._apply_rules(plan)
-            except Exception as error:  # noqa: BLE001 - the boundary of one flow: the others are rewritten
-                self.faults.flows[flow.number] = origin(error)
-        if flow.number in self.faults.flows:
-            plan = Plan(flow, self.inference, frozenset(self.gone))
-            message = f"the rewriter itself failed here ({self.faults.flows[flow.number]}); this is left as it is."
+        why = self.faults.get(flow.number)
+        if why is not None:
+            return self._left_alone(flow, why)
+        plan = Plan(flow, self.inference, self.gone)
+        try:
+            for rule in self.rules:
+                if self._is_selected(rule):
+                    rule.apply(plan)
+        except Exception as error:  # noqa: BLE001 - the boundary of one flow: the others are rewritten
+            return self._left_alone(flow, origin(error))
         for site in plan.open_sites:
-            plan.block(site, _UNFINISHED, message.format(site.path))
+            plan.block(site, _UNFINISHED, f"no rule rewrites {site.path} in this place yet.")
         return plan
 
-    def _apply_rules(self, plan: Plan) -> None:
-        for rule in self.rules:
-            if self._is_selected(rule):
-                rule.apply(plan)
+    def _left_alone(self, flow: Flow, why: str) -> Plan:
+        """A flow that the rewriter failed at, as the only thing that is said of it."""
+        place, plan = _place(flow.sites[0].file, flow.sites[0].node), Plan(flow, self.inference)
+        problem = f"was not rewritten from here: {why}; {REPORT}"
+        self.failed.append(FileFailure(path=place.path, problem=problem, line=place.line))
+        for site in flow.sites:
+            plan.block(site, _UNFINISHED, f"the rewriter itself failed here ({why}); this is left as it is.")
+        return plan
 
     def look_around(self) -> None:
         """Let the rules for files tell what is no call site, and change what they were told to."""
@@ -144,7 +152,8 @@ class _Run:
         try:
             return list(rule.look(file, context))
         except Exception as error:  # noqa: BLE001 - the boundary of one file: the others are looked at
-            self.faults.files[file.path] = f"{rule.code} failed ({origin(error)})"
+            problem = f"was not looked at in full: {rule.code} failed ({origin(error)}); {REPORT}"
+            self.failed.append(FileFailure(path=shown_path(file.path), problem=problem))
             return []
 
     def _tell(self, code: str, sight: Sight) -> bool:
@@ -292,16 +301,7 @@ class _Run:
             for file in self.project.files.values()
             if file.problem and file.has_needle
         ]
-        return (*unread, *unparsed, *self._own_faults())
-
-    def _own_faults(self) -> Iterator[FileFailure]:
-        """Where the rewriter itself failed."""
-        sites = {flow.number: flow.sites[0] for flow in find_flows(self.sites, self.inference)}
-        for number, why in self.faults.flows.items():
-            place = _place(sites[number].file, sites[number].node)
-            yield FileFailure(path=place.path, problem=f"was not rewritten from here: {why}; {REPORT}", line=place.line)
-        for path, why in self.faults.files.items():
-            yield FileFailure(path=shown_path(path), problem=f"was not looked at in full: {why}; {REPORT}")
+        return (*unread, *unparsed, *self.failed)
 
     def _remarks(self) -> tuple[Remark, ...]:
         """The comments that were meant for us and say nothing we know."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from assist2resp.rewrite.plan import Plan
@@ -22,21 +21,12 @@ class UnwrittenError(Exception):
         self.file = file
 
 
-@dataclass
-class Faults:
-    """What the rewriter failed at so far."""
-
-    flows: dict[int, str] = field(default_factory=dict)
-    """Where the fault of each flow arose, by the flow's number."""
-    files: dict[Path, str] = field(default_factory=dict)
-    """What failed at a file as a whole."""
-
-    def leave(self, error: UnwrittenError, plans: Sequence[Plan]) -> None:
-        """Leave the flows alone that change a file which could not be written."""
-        found = {plan.flow.number for plan in plans if any(change.file is error.file for change in plan.changes)}
-        if not found - self.flows.keys():
-            raise error
-        self.flows |= dict.fromkeys(found, str(error))
+def flows_of(error: UnwrittenError, plans: Sequence[Plan]) -> dict[int, str]:
+    """Where the fault arose, by the numbers of the flows that change the file. Raises the error where there is none."""
+    found = {plan.flow.number for plan in plans if any(change.file is error.file for change in plan.changes)}
+    if not found:
+        raise error
+    return dict.fromkeys(found, str(error))
 
 
 def origin(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
@@ -69,7 +70,7 @@ class Plan:
 
     flow: Flow
     inference: Inference
-    gone: frozenset[Site] = frozenset()
+    gone: AbstractSet[Site] = frozenset()
     """Sites of flows before this one that do not read the old API any more."""
     claims: dict[Site, Claim] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.run_sites import text_order
 from assist2resp.rewrite.flows.uses import is_load, is_shared
 from assist2resp.rewrite.project.project import Project, SourceFile
 from assist2resp.rewrite.syntax.nodes import descendants
@@ -20,15 +19,11 @@ class Reads:
 
     def __init__(self, file: SourceFile) -> None:
         self.file = file
-        self.order = text_order(file)
-        self._names: dict[str, list[cst.Name]] = {}
-        for node in self.order:
-            if isinstance(node, cst.Name):
-                self._names.setdefault(node.value, []).append(node)
+        self.order = file.scopes.order
 
     def of(self, variable: Variable) -> list[cst.Name]:
         """Every name in the file that stands for the variable, where it is bound too."""
-        return [name for name in self._names.get(variable[1], ()) if self.variable(name) == variable]
+        return [name for name in self.file.scopes.names.get(variable[1], ()) if self.variable(name) == variable]
 
     def variable(self, name: cst.Name) -> Variable | None:
         """The variable that a name stands for."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import libcst as cst
 
 from assist2resp.rewrite.flows.sites import Site
-from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.syntax.nodes import argument, code, descendants, string_value
 
 THREAD_RUNS = (
@@ -84,8 +83,3 @@ def asks_status(test: cst.CSTNode, run: cst.BaseExpression, state: str) -> bool:
         return False
     target = test.comparisons[0]
     return isinstance(target.operator, cst.Equal) and string_value(target.comparator) == state
-
-
-def text_order(file: SourceFile) -> dict[cst.CSTNode, int]:
-    """Where each node stands in the order of the text."""
-    return {node: index for index, node in enumerate(file.scopes.parent_of)}

@@ -22,17 +22,16 @@ _LOOKING = frozenset({"len", "list", "print", "reversed", "enumerate", "sorted",
 
 
 class MessageNames:
-    """The bindings that one pass over some listings has come to; `reads` may be shared by several passes."""
+    """The bindings that one pass over some listings has come to."""
 
-    def __init__(self, inference: Inference, reads: dict[SourceFile, Reads]) -> None:
+    def __init__(self, inference: Inference) -> None:
         self.inference = inference
-        self._reads = reads
         self._bound: dict[Binding, tuple[Variable, Found]] = {}
         self._collected: dict[Variable, Found] = {}
 
     def bind(self, found: Found, target: cst.CSTNode, shape: Shape) -> Iterator[Found]:
         """The reads of a name that gets what was found, or what it holds several of."""
-        variable = self._of(found.file).variable(target) if isinstance(target, cst.Name) else None
+        variable = Reads(found.file).variable(target) if isinstance(target, cst.Name) else None
         if variable is None:
             raise LeftError
         for binding in variable[0].names[variable[1]]:
@@ -51,13 +50,13 @@ class MessageNames:
     def collect(self, found: Found, call: cst.Call) -> Iterator[Found]:
         """The reads of a list that what was found is appended to, if it begins empty and gets nothing else."""
         name = call.func.value if isinstance(call.func, cst.Attribute) else None
-        variable = self._of(found.file).variable(name) if isinstance(name, cst.Name) else None
+        variable = Reads(found.file).variable(name) if isinstance(name, cst.Name) else None
         if variable is None or found.shape not in COLLECTED or not self._begins_empty(variable, found.file):
             raise LeftError
         self._collected[variable] = replace(found, sites=found.sites | self._sites_of(variable))
         return (
             found.at(read, COLLECTED[found.shape])
-            for read in self._of(found.file).of(variable)
+            for read in Reads(found.file).of(variable)
             if uses.is_load(read, found.file) and _appended(read, found.file) is None
         )
 
@@ -81,7 +80,7 @@ class MessageNames:
             variable[0].parent is None and uses.is_shared(self.inference.project, file, variable[1])
         ):
             raise LeftError
-        reads = self._of(file)
+        reads = Reads(file)
         known = self._bound.get(binding)
         sites = found.sites | known[1].sites if known is not None else found.sites
         held = replace(found, file=file, shape=shape, sites=sites)
@@ -96,11 +95,11 @@ class MessageNames:
         """The listings that share a read with something else, or a parameter that is given something else too."""
         left = set[Site]()
         for variable, held in self._collected.items():
-            added = (_appended(read, held.file) for read in self._of(held.file).of(variable))
+            added = (_appended(read, held.file) for read in Reads(held.file).of(variable))
             if any(value is not None and value not in followed for value in added):
                 left |= held.sites
         for variable, held in self._bound.values():
-            reads = self._of(held.file)
+            reads = Reads(held.file)
             for name in reads.of(variable):
                 seen = reads.reaching(name, variable) if uses.is_load(name, held.file) else []
                 ours = [binding for binding in seen if binding in self._bound]
@@ -119,7 +118,7 @@ class MessageNames:
             return True
         if not isinstance(value, cst.List) or value.elements or held.shape not in {Shape.PAGE, Shape.MESSAGES}:
             return False
-        return not any(_may_fill(name, held.file) for name in self._of(held.file).of(variable))
+        return not any(_may_fill(name, held.file) for name in Reads(held.file).of(variable))
 
     def _is_always_given(self, binding: Binding, variable: Variable, followed: Collection[cst.CSTNode]) -> bool:
         for file, call, _ in self.inference.calls_of(variable[0].node):
@@ -134,11 +133,6 @@ class MessageNames:
             if len(values) != 1 or values[0] not in followed:
                 return False
         return isinstance(binding.node, cst.Param) and binding.node.default is None
-
-    def _of(self, file: SourceFile) -> Reads:
-        if file not in self._reads:
-            self._reads[file] = Reads(file)
-        return self._reads[file]
 
 
 def _appended(name: cst.Name, file: SourceFile) -> cst.BaseExpression | None:

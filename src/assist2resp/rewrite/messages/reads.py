@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.reaching import Reads
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.messages.names import MessageNames
 from assist2resp.rewrite.messages.shapes import Found, LeftError, Shape
@@ -37,7 +36,6 @@ class MessageReads:
     sites: set[Site] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
-        self._reads: dict[SourceFile, Reads] = {}
         self.sites = set(self.candidates)
         while self.sites and (left := self._trace()):
             self.sites -= left
@@ -68,7 +66,7 @@ class MessageReads:
     def _trace(self) -> set[Site]:
         """Follow every listing as far as it goes; gives those that go too far."""
         self.found = {}
-        names, left = MessageNames(self.inference, self._reads), set[Site]()
+        names, left = MessageNames(self.inference), set[Site]()
         waiting = [Found(site.awaited, site.file, Shape.PAGE, frozenset({site})) for site in self.sites]
         while waiting:
             found = waiting.pop()

@@ -15,7 +15,6 @@ from assist2resp.rewrite.flows.run_sites import (
     SUBMITS,
     THREAD_RUNS,
     assigned_name,
-    text_order,
     thread_argument,
 )
 from assist2resp.rewrite.flows.sites import Site
@@ -38,7 +37,7 @@ def newest_of_runs(runs: FlowRuns) -> dict[Site, list[cst.BaseExpression]]:
 
 def _still_newest(runs: FlowRuns, site: Site, run: cst.Name, texts: list[cst.BaseExpression]) -> bool:
     """Whether `run` holds, wherever the texts are read, the run that the listing followed in the same thread."""
-    order = text_order(site.file)
+    order = site.file.scopes.order
     made, listed, around = order[run], order[site.node], set(site.file.scopes.ancestors(site.node))
     read = [listed if text in around else order[text] for text in texts]
     near = [other for other in runs.flow.sites if other.file is site.file and other.scope is site.scope]
@@ -76,7 +75,7 @@ def _is_of_another(site: Site, run: cst.Name) -> bool:
 
 def _is_added_to(runs: FlowRuns, site: Site, run: cst.Name) -> bool:
     """Whether a function is called after the run began and before the listing that may add to the thread."""
-    order, scopes, around = text_order(site.file), site.file.scopes, set(site.file.scopes.ancestors(site.node))
+    order, scopes, around = site.file.scopes.order, site.file.scopes, set(site.file.scopes.ancestors(site.node))
     inside = [node for node in runs.adding_calls if node in order and order[run] < order[node] < order[site.node]]
     here = function_around(site.node, site.file)
     return any(
@@ -114,7 +113,7 @@ def run_before(runs: FlowRuns, site: Site) -> cst.Name | None:
 
 
 def _assigned_runs(runs: FlowRuns, site: Site) -> list[cst.Name]:
-    order = text_order(site.file)
+    order = site.file.scopes.order
     found: list[tuple[int, cst.Name]] = []
     for other in runs.flow.sites:
         if other.file is site.file and other.scope is site.scope and other.path in (*CREATES, *RETRIEVES, *SUBMITS):

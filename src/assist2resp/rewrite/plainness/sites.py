@@ -20,7 +20,6 @@ from assist2resp.rewrite.flows.run_sites import (
     THREAD_CREATE,
     THREAD_RUNS,
     is_resumed,
-    text_order,
     thread_argument,
 )
 from assist2resp.rewrite.flows.sites import Site
@@ -134,7 +133,7 @@ def _stands_before(site: Site, other: Site) -> bool:
     if site.file is not other.file or site.scope.parent is not None or other.scope.parent is not None:
         return False
     around = (*site.file.scopes.ancestors(site.node), *site.file.scopes.ancestors(other.node))
-    order = text_order(site.file)
+    order = site.file.scopes.order
     return order[site.node] < order[other.node] and not any(isinstance(node, (cst.For, cst.While)) for node in around)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.aliases import alias_of, readers
+from assist2resp.rewrite.flows.aliases import readers, sites_by_alias
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules._cases import case
 from assist2resp.schema.findings import Level
@@ -110,12 +110,10 @@ class DropAliases:
 
     def apply(self, plan: Plan) -> None:
         """Remove each name whose readers are all gone."""
-        if not plan.gone:
-            return
-        gone = {alias_of(site.node, site.file, plan.inference) for site in plan.gone}
-        for site in plan.open_sites:
+        for site in plan.open_sites if plan.gone else ():
             named = readers(site, plan.inference)
-            if named is not None and named <= gone:
+            calls = sites_by_alias(plan.flow.index, plan.inference) if named else {}
+            if named is not None and all(calls.get(reader) in plan.gone for reader in named):
                 assign = site.file.scopes.parent_of[site.node]
                 plan.change(site.file, assign, lambda _: cst.RemoveFromParent())
                 plan.fix(site, self.code, "nothing reads this name any more.", plain=True)

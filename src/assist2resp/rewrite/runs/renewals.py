@@ -52,7 +52,6 @@ class _Search:
     sites: Mapping[cst.CSTNode, Site]
     inference: Inference
     found: dict[cst.Call, Renewal] = field(default_factory=dict)
-    reads: dict[SourceFile, Reads] = field(default_factory=dict)
 
     def submission(self, submit: Site) -> None:
         name = run_name(argument(submit.call, "run_id", 0)) if submit.call is not None else ""
@@ -68,8 +67,7 @@ class _Search:
         if not given <= held.runs | held.ids:
             raise NotFollowedError
         statement = _step(call, file)
-        reads = self.reads.setdefault(file, Reads(file))
-        stale = _Stale(held, given, call, statement, reads, self.inference)
+        stale = _Stale(held, given, call, statement, Reads(file), self.inference)
         runs, ids = stale.runs(), stale.ids()
         own = _target(statement)
         if held.origins > 1 and (ids or any(run not in {*given, own} for run in runs)):

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import libcst as cst
 
 from assist2resp.rewrite.flows import uses
-from assist2resp.rewrite.flows.run_sites import text_order
 from assist2resp.rewrite.flows.uses import reads_of
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.streams.events import CONTENT, EVENTS, NEVER, ResponseEvent, event_of
@@ -135,7 +134,7 @@ class StatementReads(EventReads):
             if outer is self.around:
                 break
             below = outer
-        order = text_order(self.file)
+        order = self.file.scopes.order
         variable = self.variable(cst.ensure_type(loop.target, cst.Name))
         later = (name for name in reads_of(variable, self.file) if order[name] > order[loop] and name not in inside)
         if any(name in set(descendants(self.around)) for name in later):

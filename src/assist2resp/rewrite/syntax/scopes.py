@@ -126,6 +126,19 @@ class ModuleScopes:
         return self._by_type.get(kind, [])
 
     @cached_property
+    def order(self) -> dict[cst.CSTNode, int]:
+        """Where each node stands in the order of the text."""
+        return {node: index for index, node in enumerate(self.parent_of)}
+
+    @cached_property
+    def names(self) -> dict[str, list[cst.Name]]:
+        """The names by what they say, in the order of the text."""
+        found: dict[str, list[cst.Name]] = {}
+        for node in self.nodes(cst.Name):
+            found.setdefault(node.value, []).append(node)
+        return found
+
+    @cached_property
     def plain_names(self) -> frozenset[str]:
         """The names that stand for variables, not for attributes or keywords."""
         parents = ((node, self.parent_of[node]) for node in self.nodes(cst.Name))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from assist2resp.rewrite.flows import uses
-from assist2resp.rewrite.flows.run_sites import MESSAGE_CREATE, MESSAGE_LIST, THREAD_CREATE, text_order, thread_argument
+from assist2resp.rewrite.flows.run_sites import MESSAGE_CREATE, MESSAGE_LIST, THREAD_CREATE, thread_argument
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project.project import SourceFile
@@ -173,7 +173,7 @@ def _is_caught(name: str, plan: Plan) -> bool:
 
 def _is_listed(plan: Plan, run: Site, thread: str) -> bool:
     """Whether the same function lists the thread's messages after a run of it, also where that failed."""
-    order = text_order(run.file)
+    order = run.file.scopes.order
     listings = [
         site
         for site in uses.sites_named(plan.flow, MESSAGE_LIST)
@@ -187,7 +187,7 @@ def _is_listed(plan: Plan, run: Site, thread: str) -> bool:
 
 def _only_after_success(plan: Plan, site: Site) -> bool:
     """Whether a question how the run ended keeps failed ones from a site: by its branches, or by leaving before it."""
-    order, around = text_order(site.file), set(site.file.scopes.ancestors(site.node))
+    order, around = site.file.scopes.order, set(site.file.scopes.ancestors(site.node))
     for question, file, polled in _questions(plan):
         if file is not site.file or order[question] > order[site.node]:
             continue
@@ -217,7 +217,7 @@ def _outlives(plan: Plan, run: Site, thread: str) -> bool:
         return True
     if _in_a_loop(run, [binding.target for binding in bindings if binding.target is not None]):
         return True
-    order = text_order(run.file)
+    order = run.file.scopes.order
     return any(
         other.path == MESSAGE_CREATE
         and other.file is run.file

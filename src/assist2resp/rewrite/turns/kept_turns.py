@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.run_sites import asks_status, text_order, thread_argument
+from assist2resp.rewrite.flows.run_sites import asks_status, thread_argument
 from assist2resp.rewrite.flows.sites import Site, line_place
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.streams.streamed_runs import is_streamed
@@ -84,7 +84,7 @@ def _depth(block: cst.CSTNode, run: Site) -> int:
 
 def _failed_event(run: Site) -> cst.If | cst.MatchCase | None:
     """The one branch, in the lines after a stream was asked for, that its failure leads to."""
-    order = text_order(run.file)
+    order = run.file.scopes.order
     found = [
         branch
         for branch in failed_events(run.file)
