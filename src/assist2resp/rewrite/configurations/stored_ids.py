@@ -11,7 +11,7 @@ import libcst as cst
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.syntax.nodes import argument, string_value
+from assist2resp.rewrite.syntax.nodes import argument, is_none, string_value
 from assist2resp.rewrite.values.constants import Constants, environment_name
 from assist2resp.rewrite.values.kinds import Ident, Sdk
 
@@ -82,9 +82,7 @@ def _names(node: cst.CSTNode, file: SourceFile, constants: Constants, made_elsew
 
 def _is_known(node: cst.CSTNode, file: SourceFile, constants: Constants) -> bool:
     """Whether an expression is an id that is written out, or one of an object that the flow looked up before."""
-    if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)) or (
-        isinstance(node, cst.Name) and node.value == "None"
-    ):
+    if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)) or is_none(node):
         return True
     return isinstance(constants.inference.kind(node, file), (Ident, Sdk))
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.uses import is_load, is_shared
+from assist2resp.rewrite.flows.uses import is_load, is_shared_variable
 from assist2resp.rewrite.project.project import Project, SourceFile
 from assist2resp.rewrite.syntax.nodes import descendants
 from assist2resp.rewrite.syntax.scopes import Binding, Scope, Variable
@@ -132,7 +132,7 @@ def is_read_again(read: cst.Name, within: cst.CSTNode, file: SourceFile, project
     """Whether what a name holds as it is read `within` a statement may be read later, there or by anyone else."""
     reads = Reads(file)
     variable = reads.variable(read)
-    if variable is None or (variable[0].parent is None and is_shared(project, file, read.value)):
+    if variable is None or is_shared_variable(variable, file, project):
         return True
     own, inside = reads.reaching(read, variable), set(descendants(within))
     if any(

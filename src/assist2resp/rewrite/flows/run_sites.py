@@ -6,6 +6,7 @@ import libcst as cst
 
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.syntax.nodes import argument, code, descendants, string_value
+from assist2resp.rewrite.values.kinds import Kind, Sdk
 
 THREAD_RUNS = (
     "beta.threads.create_and_run",
@@ -22,12 +23,18 @@ CANCEL = "beta.threads.runs.cancel"
 SUBMIT_STREAM = "beta.threads.runs.submit_tool_outputs_stream"
 MESSAGE_CREATE, MESSAGE_LIST = "beta.threads.messages.create", "beta.threads.messages.list"
 THREAD_CREATE = "beta.threads.create"
+THREAD_RETRIEVE, THREAD_UPDATE, THREAD_DELETE = "beta.threads.retrieve", "beta.threads.update", "beta.threads.delete"
 
 RUN = "beta.threads.Run"
 THREAD = "beta.Thread"
 USAGE = "beta.threads.run.Usage"
 ACTION_TYPES = frozenset({"beta.threads.run.RequiredAction", "beta.threads.run.RequiredActionSubmitToolOutputs"})
 CALL_TYPES = frozenset({"beta.threads.RequiredActionFunctionToolCall"})
+
+
+def is_run(kind: Kind) -> bool:
+    """Whether a value is a run."""
+    return isinstance(kind, Sdk) and kind.type.name == RUN
 
 
 def is_resumed(site: Site) -> bool:
@@ -48,6 +55,17 @@ def assigned_name(site: Site) -> cst.Name | None:
     return None
 
 
+def given_names(call: cst.Call) -> set[str]:
+    """The names of a call's arguments; one without a keyword is the thread's id."""
+    return {arg.keyword.value if arg.keyword is not None else "thread_id" for arg in call.args}
+
+
+def lists_newest_first(call: cst.Call | None) -> bool:
+    """Whether a listing begins with the newest message."""
+    order = argument(call, "order") if call is not None else None
+    return order is None or string_value(order) == "desc"
+
+
 def thread_argument(site: Site) -> cst.BaseExpression | None:
     """The thread id that a site is given."""
     assert site.call is not None
@@ -55,9 +73,9 @@ def thread_argument(site: Site) -> cst.BaseExpression | None:
         "beta.threads.runs.create",
         MESSAGE_CREATE,
         MESSAGE_LIST,
-        "beta.threads.retrieve",
-        "beta.threads.delete",
-        "beta.threads.update",
+        THREAD_RETRIEVE,
+        THREAD_DELETE,
+        THREAD_UPDATE,
     )
     position = 0 if site.path in first else None
     if site.path == "beta.threads.runs.poll":

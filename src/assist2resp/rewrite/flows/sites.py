@@ -56,9 +56,19 @@ class Site:
         return isinstance(self.receiver, Resource)
 
     @property
+    def is_azure(self) -> bool:
+        """Whether the client is known, and Azure's."""
+        return isinstance(self.receiver, Resource) and self.receiver.is_azure
+
+    @property
     def is_async(self) -> bool:
         """Whether the client is known, and asynchronous."""
         return isinstance(self.receiver, Resource) and self.receiver.is_async
+
+    @property
+    def plain_call(self) -> cst.Call | None:
+        """The call, if it is one of a known client's own method, with no `with_raw_response` or the like between."""
+        return self.call if isinstance(self.receiver, Resource) and not self.receiver.wrapper else None
 
     @property
     def name(self) -> str:

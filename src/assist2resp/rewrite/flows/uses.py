@@ -66,6 +66,11 @@ def is_shared(project: Project, file: SourceFile, name: str) -> bool:
     return not project.imported_names.get(file, frozenset()).isdisjoint({name, ""})
 
 
+def is_shared_variable(variable: Variable, file: SourceFile, project: Project) -> bool:
+    """Whether a variable of a file's top is imported by another module."""
+    return variable[0].parent is None and is_shared(project, file, variable[1])
+
+
 def is_load(node: cst.Name, file: SourceFile) -> bool:
     """Whether a name stands for its value, neither where it is bound nor as an attribute's or keyword's word."""
     return not file.scopes.is_definition(node, file.scopes.parent_of[node])

@@ -9,6 +9,7 @@ import libcst as cst
 from assist2resp.rewrite.literals.bodies import dict_body, expression
 from assist2resp.rewrite.literals.layout import Body
 from assist2resp.rewrite.literals.lookup import Lookup
+from assist2resp.rewrite.syntax.nodes import is_none
 
 _EMPTY_SCHEMA = '{"type": "object", "properties": {}}'
 
@@ -53,8 +54,3 @@ def function_tool(body: Body, look: Lookup) -> cst.BaseExpression | None:
     if "strict" not in new.keys:
         return new.adding(strict=cst.Name("False")).build()
     return new.mapping(lambda item: item.with_value(cst.Name("False")) if item.key == "strict" else item).build()
-
-
-def is_none(node: cst.BaseExpression) -> bool:
-    """Whether an expression is the literal None."""
-    return isinstance(node, cst.Name) and node.value == "None"

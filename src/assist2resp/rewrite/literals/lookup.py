@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from assist2resp.rewrite.syntax.nodes import descendants, dotted
+from assist2resp.rewrite.syntax.nodes import descendants, dotted, is_none
 from assist2resp.rewrite.syntax.scopes import Binding, ModuleScopes, Variable
 
 _MUTATORS = frozenset({
@@ -95,7 +95,7 @@ class Lookup:
 
     def is_omitted(self, node: cst.BaseExpression) -> bool:
         """Whether an argument's value says that there is no argument: None, NOT_GIVEN, omit."""
-        if isinstance(node, cst.Name) and node.value == "None":
+        if is_none(node):
             return True
         origin = self.origin(node.func if isinstance(node, cst.Call) else node)
         return origin is not None and origin.startswith("openai.") and origin.rsplit(".", 1)[-1] in _OMITTED

@@ -12,10 +12,10 @@ from typing import TypeVar
 import libcst as cst
 
 from assist2resp.rewrite.literals.bodies import dict_body, expression
-from assist2resp.rewrite.literals.flat import function_tool, is_none
+from assist2resp.rewrite.literals.flat import function_tool
 from assist2resp.rewrite.literals.layout import Body, Item, quote_of, text
 from assist2resp.rewrite.literals.lookup import DefinitionEdit, Lookup
-from assist2resp.rewrite.syntax.nodes import string_value
+from assist2resp.rewrite.syntax.nodes import is_none, string_value
 
 _RANKERS = frozenset({"auto", "default_2024_08_21"})
 

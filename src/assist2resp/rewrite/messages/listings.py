@@ -10,15 +10,16 @@ import libcst as cst
 
 from assist2resp.rewrite.flows.chains import client_at
 from assist2resp.rewrite.flows.displays import LOGS, is_displayed
+from assist2resp.rewrite.flows.run_sites import given_names, lists_newest_first
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.literals.absence import may_be_none
 from assist2resp.rewrite.literals.lookup import Lookup
 from assist2resp.rewrite.messages.dumped import key_of
 from assist2resp.rewrite.messages.reads import MessageReads
 from assist2resp.rewrite.messages.shapes import Found, Shape
-from assist2resp.rewrite.syntax.nodes import argument, code, has_star, string_value
+from assist2resp.rewrite.syntax.nodes import argument, code, has_star, index_of
 from assist2resp.rewrite.values.inference import Inference
-from assist2resp.rewrite.values.kinds import Ident, Resource
+from assist2resp.rewrite.values.kinds import Ident
 
 _ARGUMENTS = frozenset({"thread_id", "order", "limit", "after", "timeout", "extra_headers"})
 _GOING = frozenset({"list", "enumerate", "reversed", "next", "iter", "sorted"})
@@ -44,8 +45,7 @@ class Listing:
     @property
     def newest_first(self) -> bool:
         """Whether the listing begins with the newest message."""
-        order = argument(self.site.call, "order") if self.site.call is not None else None
-        return order is None or string_value(order) == "desc"
+        return lists_newest_first(self.site.call)
 
     @property
     def loop(self) -> cst.For | cst.CompFor | None:
@@ -146,9 +146,7 @@ def _first_of(page: cst.BaseExpression, site: Site) -> cst.Subscript | None:
     first = parents[data] if isinstance(data, cst.Attribute) else None
     if not isinstance(first, cst.Subscript) or first.value is not data:
         return None
-    index = first.slice[0].slice
-    is_zero = isinstance(index, cst.Index) and isinstance(index.value, cst.Integer) and index.value.value == "0"
-    return first if is_zero else None
+    return first if index_of(first) == 0 else None
 
 
 def _block_reading(node: cst.CSTNode, site: Site) -> cst.CSTNode | None:
@@ -179,9 +177,7 @@ def _leads_to_first(found: Found) -> bool:
     """Whether a page or a list is only held, or asked for its first message."""
     parent = found.file.scopes.parent_of[found.node]
     if isinstance(parent, cst.Subscript):
-        index = parent.slice[0].slice
-        is_first = isinstance(index, cst.Index) and isinstance(index.value, cst.Integer) and index.value.value == "0"
-        return is_first or key_of(parent) is not None
+        return index_of(parent) == 0 or key_of(parent) is not None
     return not isinstance(parent, (cst.For, cst.CompFor, cst.Arg))
 
 
@@ -211,16 +207,16 @@ def _understood(candidates: set[Site], inference: Inference, *, cites: bool = Fa
 
 
 def _is_plain_call(site: Site, inference: Inference, *, of_run: bool) -> bool:
-    if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper or site.receiver.is_azure:
+    call = site.plain_call
+    if call is None or site.is_azure:
         return False
-    keywords = {arg.keyword.value if arg.keyword is not None else "thread_id" for arg in site.call.args}
-    cursor = argument(site.call, "after")
-    in_string = any(isinstance(node, cst.FormattedString) for node in site.file.scopes.ancestors(site.call))
+    cursor = argument(call, "after")
+    in_string = any(isinstance(node, cst.FormattedString) for node in site.file.scopes.ancestors(call))
     return (
-        keywords <= (_ARGUMENTS | {"run_id"} if of_run else _ARGUMENTS)
-        and not has_star(site.call)
+        given_names(call) <= (_ARGUMENTS | {"run_id"} if of_run else _ARGUMENTS)
+        and not has_star(call)
         and not in_string
-        and argument(site.call, "thread_id", 0) is not None
+        and argument(call, "thread_id", 0) is not None
         and client_at(site, inference) is not None
         and (cursor is None or inference.kind(cursor, site.file) == Ident("Message"))
         and _is_entered(site)
@@ -271,9 +267,9 @@ def _reads_less(found: Found, most: cst.BaseExpression) -> bool:
     held = most.evaluated_value if isinstance(most, cst.Integer) else 1
     if _is_cut(found.node, held) or _is_cut(parent, held):
         return True
-    if isinstance(parent, cst.Subscript) and isinstance(parent.slice[0].slice, cst.Index):
-        index = parent.slice[0].slice.value
-        return isinstance(index, cst.Integer) and index.evaluated_value < held
+    index = index_of(parent)
+    if index is not None:
+        return index < held
     if isinstance(parent, cst.Attribute):
         return False
     return not isinstance(parent, (cst.For, cst.CompFor, cst.Arg, cst.Subscript))

@@ -10,9 +10,9 @@ import libcst as cst
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.reaching import Reads
 from assist2resp.rewrite.flows.sites import Site
-from assist2resp.rewrite.messages.shapes import COLLECTED, Found, LeftError, Shape, is_none
+from assist2resp.rewrite.messages.shapes import COLLECTED, Found, LeftError, Shape
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.syntax.nodes import code
+from assist2resp.rewrite.syntax.nodes import code, is_none
 from assist2resp.rewrite.syntax.scopes import Binding, Variable
 from assist2resp.rewrite.values.handing import parameter_of
 from assist2resp.rewrite.values.inference import Inference
@@ -63,10 +63,10 @@ class MessageNames:
     def _begins_empty(self, variable: Variable, file: SourceFile) -> bool:
         bindings = variable[0].names[variable[1]]
         value = bindings[0].node if len(bindings) == 1 and bindings[0].how == "value" else None
-        outside = variable[0].is_class or (
-            variable[0].parent is None and uses.is_shared(self.inference.project, file, variable[1])
-        )
-        return isinstance(value, cst.List) and not value.elements and not outside
+        return isinstance(value, cst.List) and not value.elements and not self._may_be_read_elsewhere(variable, file)
+
+    def _may_be_read_elsewhere(self, variable: Variable, file: SourceFile) -> bool:
+        return variable[0].is_class or uses.is_shared_variable(variable, file, self.inference.project)
 
     def _sites_of(self, variable: Variable) -> frozenset[Site]:
         known = self._collected.get(variable)
@@ -76,9 +76,7 @@ class MessageNames:
         self, found: Found, variable: Variable, binding: Binding, shape: Shape, file: SourceFile
     ) -> Iterator[Found]:
         """Follow the reads of a variable that may see this binding."""
-        if variable[0].is_class or (
-            variable[0].parent is None and uses.is_shared(self.inference.project, file, variable[1])
-        ):
+        if self._may_be_read_elsewhere(variable, file):
             raise LeftError
         reads = Reads(file)
         known = self._bound.get(binding)

@@ -10,7 +10,7 @@ from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.messages.dumped import dump_around, key_of
 from assist2resp.rewrite.messages.held import reads_of_held
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.syntax.nodes import argument, code, string_value
+from assist2resp.rewrite.syntax.nodes import argument, code, index_of, string_value
 
 _TEXT = ("content", 0, "text", "value")
 
@@ -89,11 +89,3 @@ def _step(node: cst.Attribute | cst.Subscript, *, is_dumped: bool) -> str | int 
         return None if is_dumped else node.attr.value
     key = key_of(node) if is_dumped else None
     return index_of(node) if key is None else key
-
-
-def index_of(node: cst.Subscript) -> int | None:
-    if len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
-        value = node.slice[0].slice.value
-        if isinstance(value, cst.Integer):
-            return value.evaluated_value
-    return None

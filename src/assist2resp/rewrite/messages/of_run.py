@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import libcst as cst
 
 from assist2resp.rewrite.flows import uses
-from assist2resp.rewrite.flows.run_sites import RUN, SUBMIT_STREAM, SUBMITS
+from assist2resp.rewrite.flows.run_sites import SUBMIT_STREAM, SUBMITS, given_names, is_run, lists_newest_first
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.messages.held import reads_of_held
-from assist2resp.rewrite.messages.newest import index_of
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.runs.flow_runs import FlowRuns
-from assist2resp.rewrite.syntax.nodes import argument, string_value
-from assist2resp.rewrite.values.kinds import Sdk
+from assist2resp.rewrite.syntax.nodes import argument, index_of, string_value
 
 _ARGUMENTS = frozenset({"thread_id", "order"})
 
@@ -50,18 +48,13 @@ def listed_of_runs(runs: FlowRuns, sites: list[Site]) -> list[Site]:
 
 def _asks_for_run(runs: FlowRuns, site: Site, call: cst.Call) -> bool:
     run_id = argument(call, "run_id")
-    order = argument(call, "order")
     alone = isinstance(site.file.scopes.parent_of[site.awaited], cst.Expr)
     if not isinstance(run_id, cst.Attribute) or run_id.attr.value != "id" or alone or argument(call, "after"):
         return False
-    is_known = isinstance(run_id.value, (cst.Name, cst.Attribute)) and _is_run(runs, run_id.value, site.file)
-    in_order = order is None or string_value(order) in {"asc", "desc"}
-    return is_known and in_order and not _streams_near(runs, site) and not _submits_near(runs, site)
-
-
-def _is_run(runs: FlowRuns, node: cst.BaseExpression, file: SourceFile) -> bool:
-    kind = runs.inference.kind(node, file)
-    return isinstance(kind, Sdk) and kind.type.name == RUN
+    is_known = isinstance(run_id.value, (cst.Name, cst.Attribute)) and is_run(
+        runs.inference.kind(run_id.value, site.file)
+    )
+    return is_known and _says_its_order(call) and not _streams_near(runs, site) and not _submits_near(runs, site)
 
 
 def _streams_near(runs: FlowRuns, site: Site) -> bool:
@@ -87,7 +80,10 @@ def _kept_of_run(runs: FlowRuns, site: Site) -> OfRun | None:
     parent = site.file.scopes.parent_of[site.awaited]
     holder = parent if isinstance(parent, cst.Assign) and len(parent.targets) == 1 else None
     name = holder.targets[0].target if holder is not None else None
-    if isinstance(name, cst.Name) and _is_shared(runs, site, name):
+    variable = site.scope.find(name.value) if isinstance(name, cst.Name) else None
+    if isinstance(name, cst.Name) and (
+        variable is None or uses.is_shared_variable(variable, site.file, runs.inference.project)
+    ):
         return None
     pages = reads_of_held(name, site) if isinstance(name, cst.Name) else [site.awaited]
     loops = [_kept(runs, page, site) for page in pages or ()]
@@ -104,23 +100,19 @@ def _kept_of_run(runs: FlowRuns, site: Site) -> OfRun | None:
 
 def _lists_all(call: cst.Call) -> bool:
     """Whether a listing begins with the newest or the oldest message, and has no end."""
-    given = {arg.keyword.value if arg.keyword is not None else "thread_id" for arg in call.args}
+    return given_names(call) <= _ARGUMENTS and _says_its_order(call)
+
+
+def _says_its_order(call: cst.Call) -> bool:
+    """Whether the source says which messages a listing begins with."""
     order = argument(call, "order")
-    return given <= _ARGUMENTS and (order is None or string_value(order) in {"asc", "desc"})
-
-
-def _is_shared(runs: FlowRuns, site: Site, name: cst.Name) -> bool:
-    variable = site.scope.find(name.value)
-    return variable is None or (
-        variable[0].parent is None and uses.is_shared(runs.inference.project, site.file, name.value)
-    )
+    return order is None or string_value(order) in {"asc", "desc"}
 
 
 def _kept(runs: FlowRuns, page: cst.BaseExpression, site: Site) -> Kept | None:
     """The loop over a page, or over its data, if it keeps the messages of a run."""
     parents = site.file.scopes.parent_of
-    order = argument(site.call, "order") if site.call is not None else None
-    newest_first, is_page = order is None or string_value(order) == "desc", True
+    newest_first, is_page = lists_newest_first(site.call), True
     around = parents[page]
     if isinstance(around, cst.Attribute) and around.attr.value == "data":
         page, around, is_page = around, parents[around], False
@@ -166,11 +158,11 @@ def _of_run(
     for read, other in (sides, sides[::-1]):
         if not (isinstance(read, cst.Attribute) and isinstance(other, cst.Attribute)):
             continue
-        is_read = read.attr.value == "run_id" and isinstance(loop.target, cst.Name) and isinstance(read.value, cst.Name)
-        if not (is_read and isinstance(loop.target, cst.Name) and read.value.value == loop.target.value):  # type: ignore[attr-defined]
+        target = loop.target.value if isinstance(loop.target, cst.Name) else ""
+        is_of_loop = isinstance(read.value, cst.Name) and read.value.value == target
+        if read.attr.value != "run_id" or not is_of_loop or other.attr.value != "id":
             continue
-        is_run = other.attr.value == "id" and _is_run(runs, other.value, file)
-        if is_run and isinstance(other.value, (cst.Name, cst.Attribute)):
+        if isinstance(other.value, (cst.Name, cst.Attribute)) and is_run(runs.inference.kind(other.value, file)):
             return read, other.value
     return None
 

@@ -77,8 +77,3 @@ def is_text_test(node: cst.Attribute | cst.Subscript, file: SourceFile) -> bool:
         return False
     target = parent.comparisons[0]
     return isinstance(target.operator, (cst.Equal, cst.NotEqual)) and string_value(target.comparator) == "text"
-
-
-def is_none(node: cst.CSTNode | None) -> bool:
-    """Whether an expression is the word None."""
-    return isinstance(node, cst.Name) and node.value == "None"

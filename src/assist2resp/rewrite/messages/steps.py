@@ -20,11 +20,10 @@ from assist2resp.rewrite.messages.shapes import (
     Found,
     LeftError,
     Shape,
-    is_none,
     is_reversed_in_place,
     is_text_test,
 )
-from assist2resp.rewrite.syntax.nodes import string_value
+from assist2resp.rewrite.syntax.nodes import is_none, string_value
 from assist2resp.rewrite.values.handing import parameter_of
 from assist2resp.rewrite.values.inference import Inference
 from assist2resp.rewrite.values.kinds import External, Function

@@ -84,7 +84,7 @@ def _reads(runs: FlowRuns, site: Site, name: cst.Name, others: Collection[Site])
     variable = site.scope.find(name.value)
     if variable is None:
         return []
-    if variable[0].parent is None and uses.is_shared(runs.inference.project, site.file, name.value):
+    if uses.is_shared_variable(variable, site.file, runs.inference.project):
         return None
     written = {site.awaited, *(other.awaited for other in others)}
     reads, found = Reads(site.file), list[cst.Name]()

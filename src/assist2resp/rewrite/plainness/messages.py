@@ -26,9 +26,11 @@ def message_obstacle(
     Attributes that are `known` may be read of messages whatever becomes of them.
     """
     written = set(written_names(runs))
-    for site in uses.sites_named(runs.flow, MESSAGE_LIST):
-        if site not in plain and _page_leaves(runs, site, followed):
-            return "listed messages leave the code that can be followed"
+    others = [site for site in uses.sites_named(runs.flow, MESSAGE_LIST) if site not in plain]
+    if any(not isinstance(runs.inference.kind(site.awaited, site.file), Sdk) for site in others) or (
+        others and _page_leaves(runs, followed)
+    ):
+        return "listed messages leave the code that can be followed"
     for use in uses.object_uses(runs.flow, _MESSAGE_TYPES):
         if use.node in followed or use.node in written or _is_displayed(use, runs) or _is_read_by_key(use):
             continue
@@ -40,11 +42,8 @@ def message_obstacle(
     return ""
 
 
-def _page_leaves(runs: FlowRuns, site: Site, followed: Collection[cst.CSTNode]) -> bool:
-    """Whether a listing goes where its use cannot be seen."""
-    kind = runs.inference.kind(site.awaited, site.file)
-    if not isinstance(kind, Sdk):
-        return True
+def _page_leaves(runs: FlowRuns, followed: Collection[cst.CSTNode]) -> bool:
+    """Whether a page of messages goes where its use cannot be seen."""
     for use in uses.object_uses(runs.flow, frozenset({"SyncCursorPage", "AsyncCursorPage", "AsyncPaginator"})):
         parent = use.parent
         if use.node in followed or _is_displayed(use, runs):

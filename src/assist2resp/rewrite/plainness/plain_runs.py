@@ -65,7 +65,7 @@ class PlainRuns(FlowRuns):
 
     @cached_property
     def _listings_with_runs(self) -> dict[Site, Listing]:
-        if self.mocked or early_obstacle(self):
+        if self.mocked or self.early:
             return {}
         sites = uses.sites_named(self.flow, MESSAGE_LIST)
         return plain_listings(sites, self.inference, listed_of_runs(self, sites))
@@ -83,7 +83,7 @@ class PlainRuns(FlowRuns):
     @cached_property
     def kept_of_runs(self) -> dict[Site, OfRun]:
         """The message listings of which only the messages of a run are kept, which its response has."""
-        if self.mocked or early_obstacle(self):
+        if self.mocked or self.early:
             return {}
         return kept_of_runs(self, uses.sites_named(self.flow, MESSAGE_LIST))
 
@@ -129,7 +129,7 @@ class PlainRuns(FlowRuns):
         """
         if self.possible:
             return True
-        if early_obstacle(self):
+        if self.early:
             return False
         return not (self.cancels or self.mocked or any(map(self._reads_more, uses.connected_files(self.flow))))
 
@@ -146,20 +146,25 @@ class PlainRuns(FlowRuns):
         return any(map(_may_be_message, (self.inference.kind(node.value, file) for node in read)))
 
     @cached_property
-    def mocked(self) -> bool:
-        """Whether tests of the project replace the client by a mock."""
-        return bool(mock_obstacle(self))
+    def mocked(self) -> str:
+        """Why plain calls would not meet a mock that tests of the project prepare; empty where none does."""
+        return mock_obstacle(self)
+
+    @cached_property
+    def early(self) -> str:
+        """What is read before runs were waited for; empty where nothing is."""
+        return early_obstacle(self)
 
     def _obstacle(self) -> str:
         if not self.creates and not any(map(is_streamed, self.flow.sites)):
             return "the flow creates no run"
         return (
-            mock_obstacle(self)
+            self.mocked
             or refusal_obstacle(self)
             or site_obstacle(self)
             or self._loop_obstacle()
             or run_obstacle(self)
-            or early_obstacle(self)
+            or self.early
             or call_obstacle(self)
             or message_obstacle(
                 self,

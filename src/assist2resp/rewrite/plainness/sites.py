@@ -18,7 +18,10 @@ from assist2resp.rewrite.flows.run_sites import (
     SUBMIT_STREAM,
     SUBMITS,
     THREAD_CREATE,
+    THREAD_DELETE,
+    THREAD_RETRIEVE,
     THREAD_RUNS,
+    THREAD_UPDATE,
     is_resumed,
     thread_argument,
 )
@@ -32,7 +35,7 @@ from assist2resp.rewrite.runs.handovers import read_by_name
 from assist2resp.rewrite.runs.own_threads import own_thread
 from assist2resp.rewrite.streams.streamed_runs import MANAGED
 from assist2resp.rewrite.syntax.nodes import argument, descendants, has_star
-from assist2resp.rewrite.values.kinds import Ident, Resource
+from assist2resp.rewrite.values.kinds import Ident
 
 _STEPS = ("beta.threads.runs.steps.list", "beta.threads.runs.steps.retrieve")
 _ASSISTANT_SITES = "beta.assistants."
@@ -89,9 +92,12 @@ def site_obstacle(runs: FlowRuns) -> str:
         MESSAGE_CREATE,
         MESSAGE_LIST,
         THREAD_CREATE,
-        "beta.threads.retrieve",
-        "beta.threads.delete",
-        "beta.threads.update",
+        THREAD_DELETE,
+        THREAD_RETRIEVE,
+        THREAD_UPDATE,
+        THREAD_RETRIEVE,
+        THREAD_DELETE,
+        THREAD_UPDATE,
         *_STEPS,
     )
     for site in runs.flow.sites:
@@ -99,9 +105,10 @@ def site_obstacle(runs: FlowRuns) -> str:
             continue
         if site.path not in allowed and not gives_up(site, runs):
             return f"{site.path} needs a run that the server remembers"
-        if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper:
+        call = site.plain_call
+        if call is None:
             return f"{site.path} is not called plainly"
-        if has_star(site.call) or client_at(site, runs.inference) is None:
+        if has_star(call) or client_at(site, runs.inference) is None:
             return f"the arguments of {site.path} are not all to be seen"
         obstacle = _argument_obstacle(runs, site)
         if obstacle:
@@ -140,7 +147,7 @@ def _stands_before(site: Site, other: Site) -> bool:
 def brings_files(site: Site, runs: FlowRuns) -> bool:
     """Whether a site may give files or vector stores to a thread, which the support module remembers for its runs."""
     given = {arg.keyword.value for arg in site.call.args if arg.keyword is not None} if site.call is not None else set()
-    if site.path in {MESSAGE_CREATE, THREAD_CREATE, "beta.threads.update"} and given & _FILES:
+    if site.path in {MESSAGE_CREATE, THREAD_CREATE, THREAD_UPDATE} and given & _FILES:
         return True
     messages = argument(site.call, "messages") if site.call is not None and site.path == THREAD_CREATE else None
     if messages is None or converted.messages(messages, Lookup(site.file.scopes)) is not None:

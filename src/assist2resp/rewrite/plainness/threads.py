@@ -15,14 +15,13 @@ from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.displays import LOGS, is_displayed
 from assist2resp.rewrite.flows.flow import Flow
 from assist2resp.rewrite.flows.reaching import Reads
-from assist2resp.rewrite.flows.run_sites import THREAD, THREAD_CREATE, thread_argument
+from assist2resp.rewrite.flows.run_sites import THREAD, THREAD_CREATE, THREAD_RETRIEVE, THREAD_UPDATE, thread_argument
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.values.inference import Inference
 from assist2resp.rewrite.values.kinds import Ident
 from assist2resp.rewrite.values.outside import may_come_from_outside
 
-THREAD_RETRIEVE, THREAD_UPDATE, THREAD_DELETE = "beta.threads.retrieve", "beta.threads.update", "beta.threads.delete"
 _GIVE = (THREAD_CREATE, THREAD_RETRIEVE, THREAD_UPDATE)
 _DELETED = "beta.ThreadDeleted"
 _SAME = {THREAD: frozenset({"id", "metadata"}), _DELETED: frozenset({"id", "deleted"})}

@@ -17,8 +17,7 @@ from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.syntax.applying import leaving_comments
 from assist2resp.rewrite.syntax.calls import Argument, attribute, rebuild_call
-from assist2resp.rewrite.syntax.nodes import argument, code, quote_below, string_value, unwrap_await
-from assist2resp.rewrite.values.kinds import Resource
+from assist2resp.rewrite.syntax.nodes import argument, code, is_none, quote_below, string_value, unwrap_await
 
 
 @dataclass(frozen=True)
@@ -59,9 +58,10 @@ class Step:
 def changed_configuration(site: Site, configurations: Configurations) -> Step | None:
     """What becomes of a call that updates, fetches or deletes; None where it cannot be told."""
     plan = configurations.plan
-    if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper:
+    call = site.plain_call
+    if call is None:
         return None
-    named = argument(site.call, "assistant_id", 0)
+    named = argument(call, "assistant_id", 0)
     holder = configurations.holder(named, site.file) if named is not None else None
     if holder is None:
         return None
@@ -72,7 +72,7 @@ def changed_configuration(site: Site, configurations: Configurations) -> Step | 
         return Step(site, holder, stays=kept and not _takes_its_name(site, holder, configurations))
     creates = [other.call for other in configurations.sites if other.path == CREATE]
     only = creates[0] if len(creates) == 1 else None
-    changes = converted.assistant_changes(site.call, plan.look(site.file), only, holder)
+    changes = converted.assistant_changes(call, plan.look(site.file), only, holder)
     return Step(site, holder, changes) if changes is not None and not kept else None
 
 
@@ -176,7 +176,7 @@ def settings_read(configurations: Configurations) -> list[Read] | None:
 def _all_have(configurations: Configurations, setting: str) -> bool:
     """Whether every assistant of the flow was created with a setting."""
     given = [argument(site.call, setting) for site in configurations.sites if site.path == CREATE and site.call]
-    return all(value is not None and not (isinstance(value, cst.Name) and value.value == "None") for value in given)
+    return all(value is not None and not is_none(value) for value in given)
 
 
 def _name_of_all(configurations: Configurations) -> str | None:

@@ -7,7 +7,7 @@ import functools
 import libcst as cst
 
 from assist2resp.rewrite.flows.chains import client_at
-from assist2resp.rewrite.flows.run_sites import RUN, assigned_name
+from assist2resp.rewrite.flows.run_sites import assigned_name, is_run
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project.project import SourceFile
@@ -24,7 +24,6 @@ from assist2resp.rewrite.rules._responses import (
 from assist2resp.rewrite.runs.stated_differences import stated_differences
 from assist2resp.rewrite.syntax.calls import attribute
 from assist2resp.rewrite.syntax.nodes import argument, code
-from assist2resp.rewrite.values.kinds import Sdk
 from assist2resp.schema.findings import Level
 
 _CODE = "A2R230"
@@ -50,7 +49,11 @@ def retrieve(plan: Plan, site: Site) -> None:
     assert site.call is not None
     run_id = argument(site.call, "run_id", 0)
     target = assigned_name(site)
-    if isinstance(run_id, cst.Attribute) and run_id.attr.value == "id" and _is_run(plan, run_id.value, site.file):
+    if (
+        isinstance(run_id, cst.Attribute)
+        and run_id.attr.value == "id"
+        and is_run(plan.inference.kind(run_id.value, site.file))
+    ):
         if _is_put_back(site, run_id.value):
             parent = site.file.scopes.parent_of[site.awaited]
             plan.change(site.file, parent, lambda _: cst.RemoveFromParent())
@@ -103,7 +106,7 @@ def submit(plan: Plan, site: Site) -> None:
     client = client_at(site, plan.inference)
     outputs, run_id = argument(site.call, "tool_outputs"), argument(site.call, "run_id", 0)
     run = run_id.value if isinstance(run_id, cst.Attribute) else None
-    if client is None or outputs is None or (run is not None and not _is_run(plan, run, site.file)):
+    if client is None or outputs is None or (run is not None and not is_run(plan.inference.kind(run, site.file))):
         return
     rebuild_as_response(plan, site, client, arguments_again(plan, site, sent_outputs(plan, site, outputs)))
     if site in plan.plain.renewals:
@@ -127,11 +130,6 @@ def _is_put_back(site: Site, run: cst.BaseExpression) -> bool:
     if isinstance(parent, cst.AnnAssign):
         return code(parent.target) == code(run)
     return isinstance(parent, cst.Assign) and [code(target.target) for target in parent.targets] == [code(run)]
-
-
-def _is_run(plan: Plan, node: cst.BaseExpression, file: SourceFile) -> bool:
-    kind = plan.inference.kind(node, file)
-    return isinstance(kind, Sdk) and kind.type.name == RUN
 
 
 def _is_new_name(plan: Plan, site: Site, run: cst.Name, target: cst.Name) -> bool:

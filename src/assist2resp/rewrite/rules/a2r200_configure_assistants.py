@@ -14,7 +14,6 @@ from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.rules._configured import changed_configuration, fit_together, settings_read
 from assist2resp.rewrite.rules._run_types import annotate_configurations
 from assist2resp.rewrite.syntax.nodes import argument, descendants
-from assist2resp.rewrite.values.kinds import Resource
 from assist2resp.schema.findings import Level
 
 
@@ -285,9 +284,9 @@ class ConfigureAssistants:
 
     @staticmethod
     def _converted(plan: Plan, site: Site) -> converted.Converted | None:
-        if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper:
+        if site.plain_call is None:
             return None
-        return converted.assistant_arguments(site.call, plan.look(site.file), column=line_place(site).column)
+        return converted.assistant_arguments(site.plain_call, plan.look(site.file), column=line_place(site).column)
 
 
 def _overridable(plan: Plan, site: Site, creates: list[Site]) -> bool:

@@ -14,7 +14,6 @@ from assist2resp.rewrite.rules._cases import case
 from assist2resp.rewrite.syntax.applying import leaving_comments
 from assist2resp.rewrite.syntax.nodes import argument
 from assist2resp.rewrite.syntax.scopes import Variable
-from assist2resp.rewrite.values.kinds import Resource
 from assist2resp.schema.findings import Level
 
 _RETRIEVE = "beta.assistants.retrieve"
@@ -154,14 +153,10 @@ class _Named(NamedTuple):
 
 
 def _named(plan: Plan, site: Site) -> _Named | None:
-    if (
-        site.call is None
-        or not isinstance(site.receiver, Resource)
-        or site.receiver.wrapper
-        or len(site.call.args) != 1
-    ):
+    call = site.plain_call
+    if call is None or len(call.args) != 1:
         return None
-    given, name = argument(site.call, "assistant_id", 0), assigned_name(site)
+    given, name = argument(call, "assistant_id", 0), assigned_name(site)
     variable = site.scope.find(name.value) if name is not None else None
     if given is None or variable is None or not isinstance(site.file.scopes.parent_of[site.awaited], cst.Assign):
         return None

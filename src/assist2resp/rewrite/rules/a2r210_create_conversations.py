@@ -5,16 +5,19 @@ from __future__ import annotations
 import libcst as cst
 
 from assist2resp.rewrite.flows.chains import client_at
-from assist2resp.rewrite.flows.run_sites import THREAD, THREAD_CREATE, assigned_name, thread_argument
-from assist2resp.rewrite.flows.sites import Site, line_place
-from assist2resp.rewrite.literals import converted
-from assist2resp.rewrite.plainness.threads import (
+from assist2resp.rewrite.flows.run_sites import (
+    THREAD,
+    THREAD_CREATE,
+    THREAD_DELETE,
     THREAD_RETRIEVE,
     THREAD_UPDATE,
-    ThreadReads,
-    is_own_id,
-    thread_reads,
+    assigned_name,
+    given_names,
+    thread_argument,
 )
+from assist2resp.rewrite.flows.sites import Site, line_place
+from assist2resp.rewrite.literals import converted
+from assist2resp.rewrite.plainness.threads import ThreadReads, is_own_id, thread_reads
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.rules._cases import case
@@ -23,7 +26,6 @@ from assist2resp.rewrite.syntax.calls import Argument, attribute, rebuild_call
 from assist2resp.rewrite.syntax.edits import call
 from assist2resp.rewrite.syntax.nodes import argument, code, has_star
 from assist2resp.rewrite.turns.turns import answering_run
-from assist2resp.rewrite.values.kinds import Resource
 from assist2resp.schema.findings import Level
 
 
@@ -316,21 +318,19 @@ class CreateConversations:
 
 def _fits(plan: Plan, site: Site, reads: ThreadReads) -> bool:
     """Whether a call has a counterpart that takes all that it is given."""
-    if site.call is None or not isinstance(site.receiver, Resource) or site.receiver.wrapper or has_star(site.call):
+    call = site.plain_call
+    if call is None or has_star(call) or site.is_azure or client_at(site, plan.inference) is None:
         return False
-    if site.receiver.is_azure or client_at(site, plan.inference) is None:
-        return False
-    given = {arg.keyword.value if arg.keyword is not None else "thread_id" for arg in site.call.args}
-    match site.path:
-        case "beta.threads.create":
-            writes = _messages(site) is None or may_be_plain(plan) or plan.plain.writes_items
-            known = given <= {"messages", "metadata", "timeout", "extra_headers"}
-            return known and writes and (_messages(site) is None or _items(plan, site) is not None)
-        case "beta.threads.retrieve":
-            return given == {"thread_id"}
-        case "beta.threads.delete":
-            locked = plan.plain.cancels and not may_be_plain(plan)
-            return given == {"thread_id"} and reads.confirmed and not locked
+    given = given_names(call)
+    if site.path == THREAD_CREATE:
+        writes = _messages(site) is None or may_be_plain(plan) or plan.plain.writes_items
+        known = given <= {"messages", "metadata", "timeout", "extra_headers"}
+        return known and writes and (_messages(site) is None or _items(plan, site) is not None)
+    if site.path == THREAD_RETRIEVE:
+        return given == {"thread_id"}
+    if site.path == THREAD_DELETE:
+        locked = plan.plain.cancels and not may_be_plain(plan)
+        return given == {"thread_id"} and reads.confirmed and not locked
     return site.path == THREAD_UPDATE and given == {"thread_id", "metadata"}
 
 

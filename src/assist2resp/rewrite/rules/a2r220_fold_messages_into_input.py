@@ -16,7 +16,6 @@ from assist2resp.rewrite.syntax.calls import Argument, attribute, rebuild_call
 from assist2resp.rewrite.syntax.nodes import argument, code, has_star
 from assist2resp.rewrite.turns.shown_turns import shown_turn
 from assist2resp.rewrite.turns.turns import Apart, answering_run, apart, input_item
-from assist2resp.rewrite.values.kinds import Resource
 from assist2resp.schema.findings import Level
 
 _HANDED_ON = ("timeout", "extra_headers")
@@ -384,11 +383,12 @@ def _written(plan: Plan) -> dict[Site, Written]:
 
 
 def _is_plain_call(site: Site) -> bool:
-    if not isinstance(site.receiver, Resource) or site.receiver.wrapper or site.receiver.is_azure or site.call is None:
+    call = site.plain_call
+    if call is None or site.is_azure:
         return False
-    names = {arg.keyword.value for arg in site.call.args if arg.keyword is not None}
+    names = {arg.keyword.value for arg in call.args if arg.keyword is not None}
     known = {"role", "content"} <= names <= {"thread_id", "role", "content", *_HANDED_ON}
-    return known and not has_star(site.call)
+    return known and not has_star(call)
 
 
 def _differs(read: Written, instead: str) -> tuple[Level, str]:

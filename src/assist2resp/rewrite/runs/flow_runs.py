@@ -22,6 +22,7 @@ from assist2resp.rewrite.flows.run_sites import (
     SUBMITS,
     can_be_repeated,
     is_resumed,
+    is_run,
 )
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.flows.writers import calls_that_add
@@ -35,7 +36,6 @@ from assist2resp.rewrite.streams.streamed_runs import StreamedRun, is_streamed, 
 from assist2resp.rewrite.syntax.calls import attribute
 from assist2resp.rewrite.syntax.nodes import argument
 from assist2resp.rewrite.values.inference import Inference
-from assist2resp.rewrite.values.kinds import Sdk
 
 _PART = re.compile(rb"""["'](?:image_file|image_url|text)["']""")
 
@@ -148,7 +148,7 @@ class FlowRuns:
         run_id = argument(submit.call, "run_id", 0) if submit.call is not None else None
         if isinstance(run_id, cst.Attribute) and run_id.attr.value == "id":
             kind = self.inference.kind(run_id.value, submit.file)
-            return run_id.value if isinstance(kind, Sdk) and kind.type.name == RUN else None
+            return run_id.value if is_run(kind) else None
         if submit in self.renewals and isinstance(run_id, cst.Name):
             return self._run_by_name(run_id, submit)
         function = submit.scope.enclosing_function()

@@ -12,13 +12,13 @@ import libcst as cst
 
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.reaching import is_read_again
-from assist2resp.rewrite.flows.run_sites import RUN, assigned_name, can_be_repeated
+from assist2resp.rewrite.flows.run_sites import assigned_name, can_be_repeated, is_run
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.syntax.nodes import argument, code, descendants, unwrap_await
+from assist2resp.rewrite.syntax.nodes import argument, code, descendants, is_none, unwrap_await
 from assist2resp.rewrite.syntax.scopes import Scope, Variable
 from assist2resp.rewrite.values.inference import Inference
-from assist2resp.rewrite.values.kinds import Awaitable, Function, Ident, Kind, Sdk
+from assist2resp.rewrite.values.kinds import Awaitable, Function, Ident, Sdk
 
 _OF_THE_CALL = frozenset(
     {"thread_id", "thread", "additional_messages", "poll_interval_ms", "timeout", "extra_headers", "metadata"}
@@ -76,8 +76,7 @@ def _is_set_once(attribute: str, inference: Inference) -> bool:
 def _written(attribute: str, inference: Inference) -> Iterator[cst.CSTNode | None]:
     for file in inference.project.modules:
         for target, binding in file.scopes.attribute_targets:
-            none = isinstance(binding.node, cst.Name) and binding.node.value == "None"
-            if target.attr.value == attribute and not none:
+            if target.attr.value == attribute and not is_none(binding.node):
                 yield binding.node
 
 
@@ -151,7 +150,7 @@ def _are_plain(retrievals: list[Site], submit: Site | None, inference: Inference
     Another name for that is fine where the submission beside it gives the run that is named the new one.
     """
     for file in inference.project.modules:
-        if any(_is_run(inference.kind(target, file)) for target, _ in file.scopes.attribute_targets):
+        if any(is_run(inference.kind(target, file)) for target, _ in file.scopes.attribute_targets):
             return False
     for site in retrievals:
         run_id = argument(site.call, "run_id", 0) if site.call is not None else None
@@ -227,11 +226,7 @@ def _returns_the_run(function: cst.FunctionDef, name: str, inference: Inference)
     returned = [value for value in file.scopes.returns.get(function, ()) if value is not None]
     inner = [unwrap_await(value) for value in returned]
     told = all(isinstance(value, cst.Call) or (isinstance(value, cst.Name) and value.value == name) for value in inner)
-    return _is_run(result) and bool(inner) and told
-
-
-def _is_run(kind: Kind) -> bool:
-    return isinstance(kind, Sdk) and kind.type.name == RUN
+    return is_run(result) and bool(inner) and told
 
 
 def _is_target(parent: cst.CSTNode, text: str) -> bool:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.run_sites import RETRIEVES, RUN, SUBMITS
+from assist2resp.rewrite.flows.run_sites import RETRIEVES, SUBMITS, is_run
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.syntax.nodes import argument, unwrap_await
+from assist2resp.rewrite.syntax.nodes import argument, is_none, unwrap_await
 from assist2resp.rewrite.syntax.scopes import Binding, Scope
 from assist2resp.rewrite.values.inference import Inference
-from assist2resp.rewrite.values.kinds import Ident, Kind, Sdk
+from assist2resp.rewrite.values.kinds import Ident, Kind
 
 _SAME_RUN = (*RETRIEVES, *SUBMITS)
 
@@ -39,10 +39,6 @@ def lineage(
 ) -> Lineage:
     """The names that hold the same run as `name`. Raises NotFollowedError."""
     return _Names(scope, file, sites, inference).of(name)
-
-
-def is_run(kind: Kind) -> bool:
-    return isinstance(kind, Sdk) and kind.type.name == RUN
 
 
 def is_run_id(kind: Kind) -> bool:
@@ -79,7 +75,7 @@ class _Names:
             frozenset(name for name in found if is_run(self._kind(name))),
             frozenset(name for name in found if is_run_id(self._kind(name))),
             params,
-            sum(b.how != "param" and not any(self._sources(b)) and not _is_none(b.node) for b in bindings),
+            sum(b.how != "param" and not any(self._sources(b)) and not is_none(b.node) for b in bindings),
         )
 
     def _kind(self, name: str) -> Kind:
@@ -97,7 +93,7 @@ class _Names:
         taken_apart = binding.how == "item" and isinstance(node, cst.Call)
         if not (binding.how == "value" or taken_apart) or not isinstance(node, cst.BaseExpression):
             raise NotFollowedError
-        if _is_none(node):
+        if is_none(node):
             return
         if isinstance(node, cst.Call) and node in self.sites:
             site = self.sites[node]
@@ -119,7 +115,3 @@ class _Names:
         if not name:
             raise NotFollowedError
         return name
-
-
-def _is_none(node: cst.CSTNode | None) -> bool:
-    return isinstance(node, cst.Name) and node.value == "None"

@@ -8,7 +8,7 @@ import libcst as cst
 
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.flow import Flow
-from assist2resp.rewrite.flows.run_sites import MESSAGE_LIST, RETRIEVES, SUBMITS
+from assist2resp.rewrite.flows.run_sites import MESSAGE_LIST, RETRIEVES, SUBMITS, THREAD_DELETE
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.literals import converted
 from assist2resp.rewrite.literals.bodies import dict_body
@@ -16,7 +16,7 @@ from assist2resp.rewrite.literals.lookup import Lookup
 from assist2resp.rewrite.syntax.nodes import argument
 from assist2resp.rewrite.values.inference import Inference
 
-_READING = (MESSAGE_LIST, *RETRIEVES, *SUBMITS, "beta.threads.runs.steps.list", "beta.threads.delete")
+_READING = (MESSAGE_LIST, *RETRIEVES, *SUBMITS, "beta.threads.runs.steps.list", THREAD_DELETE)
 
 
 class OwnThread(NamedTuple):

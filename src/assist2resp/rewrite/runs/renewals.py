@@ -15,9 +15,10 @@ import libcst as cst
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.flow import Flow
 from assist2resp.rewrite.flows.reaching import Reads, reads_after
+from assist2resp.rewrite.flows.run_sites import is_run
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.runs.lineage import Lineage, NotFollowedError, is_run, is_run_id, lineage, run_name
+from assist2resp.rewrite.runs.lineage import Lineage, NotFollowedError, is_run_id, lineage, run_name
 from assist2resp.rewrite.syntax.nodes import argument, descendants, unwrap_await
 from assist2resp.rewrite.syntax.scopes import Scope
 from assist2resp.rewrite.values.inference import Inference
@@ -171,7 +172,7 @@ class _Stale:
     def _reads(self, name: str) -> list[cst.Name]:
         """Where an old run is read; a name that the statement itself gives the new one holds no old one after it."""
         variable = (self.held.scope, name)
-        if variable[0].parent is None and uses.is_shared(self.inference.project, self.file, name):
+        if uses.is_shared_variable(variable, self.file, self.inference.project):
             raise NotFollowedError
         if name == _target(self.statement):
             return []

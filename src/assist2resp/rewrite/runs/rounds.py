@@ -8,7 +8,7 @@ from functools import cached_property
 
 import libcst as cst
 
-from assist2resp.rewrite.flows.uses import is_shared, reads_of
+from assist2resp.rewrite.flows.uses import is_shared_variable, reads_of
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.syntax.applying import Built
 from assist2resp.rewrite.syntax.branches import branches, with_branches
@@ -79,7 +79,7 @@ class Rounds:
 
     def _only_decides(self, variable: Variable) -> bool:
         """Whether a variable is read nowhere but in tests of the loop, or where it is counted itself."""
-        if is_shared(self.inference.project, self.file, variable[1]) and variable[0].parent is None:
+        if is_shared_variable(variable, self.file, self.inference.project):
             return False
         return all(
             read in self._inside and (self._is_tested(read) or self._counts_itself(read, variable[1]))
@@ -159,7 +159,7 @@ class Rounds:
         return found
 
     def _is_read_outside(self, variable: Variable, gone: set[cst.CSTNode]) -> bool:
-        if variable[0].parent is None and is_shared(self.inference.project, self.file, variable[1]):
+        if is_shared_variable(variable, self.file, self.inference.project):
             return True
         return any(
             not gone.intersection([read, *self.file.scopes.ancestors(read)]) for read in reads_of(variable, self.file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.syntax.nodes import code, string_value
+from assist2resp.rewrite.syntax.nodes import code, is_none, string_value
 from assist2resp.rewrite.values.constants import Constants
 from assist2resp.rewrite.values.inference import Inference
 
@@ -58,7 +58,7 @@ def _targets(test: cst.BaseExpression) -> list[cst.ComparisonTarget]:
 def _says(node: cst.BaseExpression) -> bool:
     if isinstance(node, _COLLECTIONS):
         return all(string_value(element.value) is not None for element in node.elements)
-    return string_value(node) is not None or (isinstance(node, cst.Name) and node.value == "None")
+    return string_value(node) is not None or is_none(node)
 
 
 def _literal(node: cst.BaseExpression, file: SourceFile, inference: Inference) -> cst.BaseExpression | None:

@@ -14,7 +14,7 @@ from assist2resp.rewrite.streams.handler_calls import Sending
 from assist2resp.rewrite.streams.handler_readings import Branch, HandlerReading, Statements
 from assist2resp.rewrite.streams.loops import StatementReads
 from assist2resp.rewrite.streams.reads import Edit, NotUnderstoodError
-from assist2resp.rewrite.syntax.nodes import descendants, string_value
+from assist2resp.rewrite.syntax.nodes import descendants, dotted, string_value
 from assist2resp.rewrite.syntax.scopes import Scope
 from assist2resp.rewrite.values.inference import Inference
 
@@ -117,7 +117,7 @@ class Bodies:
             read = {
                 node.attr.value
                 for node in descendants(statement)
-                if isinstance(node, cst.Attribute) and _dotted(node.value) == f"{delta}.code_interpreter"
+                if isinstance(node, cst.Attribute) and dotted(node.value) == f"{delta}.code_interpreter"
             }
             if len(read) != 1 or not read <= set(parts):
                 raise NotUnderstoodError("on_tool_call_delta of its handler reads code and its outputs together")
@@ -188,14 +188,8 @@ def _tool_of(test: cst.BaseExpression, delta: str) -> str:
     """The tool that `delta.type == "…"`, alone or with a look whether there is something of it, lets through."""
     if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
         tool = _tool_of(test.left, delta)
-        return tool if tool and _dotted(test.right) == f"{delta}.{tool}" else ""
+        return tool if tool and dotted(test.right) == f"{delta}.{tool}" else ""
     match test:
         case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(operator=cst.Equal(), comparator=right)]):
-            return (string_value(right) or "") if _dotted(left) == f"{delta}.type" else ""
+            return (string_value(right) or "") if dotted(left) == f"{delta}.type" else ""
     return ""
-
-
-def _dotted(node: cst.CSTNode) -> str:
-    if isinstance(node, cst.Attribute):
-        return f"{_dotted(node.value)}.{node.attr.value}"
-    return node.value if isinstance(node, cst.Name) else ""

@@ -7,16 +7,15 @@ from typing import NamedTuple
 import libcst as cst
 
 from assist2resp.rewrite.flows import uses
-from assist2resp.rewrite.flows.run_sites import RUN
+from assist2resp.rewrite.flows.run_sites import is_run
 from assist2resp.rewrite.project.project import SourceFile
 from assist2resp.rewrite.streams.events import CONTENT, DELTA_CLASSES, ResponseEvent
 from assist2resp.rewrite.syntax.applying import Build
 from assist2resp.rewrite.syntax.calls import attribute
 from assist2resp.rewrite.syntax.names import free_name
-from assist2resp.rewrite.syntax.nodes import children, descendants, string_value
+from assist2resp.rewrite.syntax.nodes import children, descendants, is_none, string_value
 from assist2resp.rewrite.syntax.scopes import Variable
 from assist2resp.rewrite.values.inference import Inference
-from assist2resp.rewrite.values.kinds import Sdk
 from assist2resp.rewrite.values.narrowed import ACTION
 
 _KIND = f"{CONTENT}[0].type"
@@ -121,8 +120,7 @@ class EventReads:
             same = other == ("text" if path == _KIND else _OBJECT)
             if isinstance(target.operator, (cst.Equal, cst.NotEqual)):
                 return same is isinstance(target.operator, cst.Equal)
-        is_none = isinstance(target.comparator, cst.Name) and target.comparator.value == "None"
-        if is_none and path not in seen.reads and is_known(path, seen):
+        if is_none(target.comparator) and path not in seen.reads and is_known(path, seen):
             return isinstance(target.operator, (cst.IsNot, cst.NotEqual))
         return None
 
@@ -157,8 +155,7 @@ class EventReads:
         while self.path(run) != "data":
             assert isinstance(run, (cst.Attribute, cst.Subscript))
             run = run.value
-        kind = self.inference.kind(run, self.file) if isinstance(run, cst.BaseExpression) else None
-        if not (isinstance(kind, Sdk) and kind.type.name == RUN):
+        if not is_run(self.inference.kind(run, self.file)):
             raise NotUnderstoodError("a run that waits for outputs is told apart in another way")
         self.take(node)
         self.edits.append(Edit(run, lambda _: attribute(cst.Name(self.event), "response")))

@@ -85,6 +85,20 @@ def dotted(node: cst.CSTNode | None) -> str | None:
     return ".".join([node.value, *reversed(parts)])
 
 
+def is_none(node: cst.CSTNode | None) -> bool:
+    """Whether an expression is the word None."""
+    return isinstance(node, cst.Name) and node.value == "None"
+
+
+def index_of(node: cst.CSTNode | None) -> int | None:
+    """The literal index that a subscript reads."""
+    if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
+        value = node.slice[0].slice.value
+        if isinstance(value, cst.Integer):
+            return value.evaluated_value
+    return None
+
+
 def string_value(node: cst.CSTNode | None) -> str | None:
     """The value of a plain string literal, else None."""
     if type(node) is cst.SimpleString and (text := _without_quotes(node.value)) is not None:

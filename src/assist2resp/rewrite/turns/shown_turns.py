@@ -10,7 +10,7 @@ from assist2resp.rewrite.literals.bodies import dict_body
 from assist2resp.rewrite.literals.layout import quote_of, text
 from assist2resp.rewrite.messages.written import Written
 from assist2resp.rewrite.plan import Plan
-from assist2resp.rewrite.syntax.nodes import argument, string_value
+from assist2resp.rewrite.syntax.nodes import argument, quote_below, string_value
 from assist2resp.rewrite.turns.turns import Apart, answering_run
 
 _WIDTH = 88
@@ -86,10 +86,8 @@ def _statement(plan: Plan, site: Site, name: cst.Name, item: cst.BaseExpression)
 
 def _quote_at(node: cst.CSTNode, site: Site, usual: str) -> str:
     """The quote for a text where it stands: within an f-string another than that of the f-string."""
-    around = [outer.start for outer in site.file.scopes.ancestors(node) if isinstance(outer, cst.FormattedString)]
-    if not around:
-        return usual
-    return "'" if '"' in around[0] else '"'
+    around = list(site.file.scopes.ancestors(node))
+    return quote_below(around) if any(isinstance(outer, cst.FormattedString) for outer in around) else usual
 
 
 def _own_name(site: Site) -> cst.Name | None:

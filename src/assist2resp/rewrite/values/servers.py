@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import libcst as cst
 
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.syntax.nodes import argument, code
+from assist2resp.rewrite.syntax.nodes import argument, code, is_none
 from assist2resp.rewrite.values.constants import UNKNOWN as UNSAID
 from assist2resp.rewrite.values.constants import Constants, environment_name
 from assist2resp.rewrite.values.kinds import External, Kind, Resource, Unknown
@@ -89,8 +89,7 @@ class Servers:
     def _hosts(self, node: cst.CSTNode | None, file: SourceFile) -> Iterator[str]:
         """The hosts that an expression can name; empty for one that nothing says."""
         for its_file, behind in self._constants.nodes(node, file):
-            is_none = isinstance(behind, cst.Name) and behind.value == "None"
-            yield "api.openai.com" if is_none else _host(self._constants.text(behind, its_file))
+            yield "api.openai.com" if is_none(behind) else _host(self._constants.text(behind, its_file))
 
 
 def _host(url: str) -> str:
