@@ -15,12 +15,11 @@ from assist2resp.rewrite.flows.displays import LOGS, is_displayed
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.syntax.nodes import argument, string_value
+from assist2resp.rewrite.syntax.nodes import argument, key_of, string_value
 from assist2resp.rewrite.syntax.scopes import Binding, Variable
 from assist2resp.rewrite.values.holders import Holders
 from assist2resp.rewrite.values.kinds import Function, Ident, Instance, Kind, Sdk
 from assist2resp.rewrite.values.outside import may_come_from_outside
-from assist2resp.rewrite.values.writes import key_of
 
 CREATE, UPDATE = "beta.assistants.create", "beta.assistants.update"
 DELETE, RETRIEVE = "beta.assistants.delete", "beta.assistants.retrieve"

@@ -10,7 +10,7 @@ from collections.abc import Collection, Hashable, Iterator
 import libcst as cst
 
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.syntax.nodes import positional, string_value
+from assist2resp.rewrite.syntax.nodes import key_of, positional, string_value
 from assist2resp.rewrite.syntax.scopes import Variable
 from assist2resp.rewrite.values.holders import READERS
 from assist2resp.rewrite.values.inference import Inference
@@ -33,7 +33,7 @@ from assist2resp.rewrite.values.kinds import (
     TupleOf,
     Unknown,
 )
-from assist2resp.rewrite.values.writes import key_of, literal_items
+from assist2resp.rewrite.values.writes import literal_items
 
 _CARRIES_NOTHING = (Resource, Method, Module, External, Function, Class, Instance, Parent, Plain)
 _SCALARS = frozenset({"str", "int", "float", "bool", "None", "object"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.syntax.nodes import code, string_value
+from assist2resp.rewrite.syntax.nodes import code
 
 _DICTIONARIES = frozenset({"model_dump", "dict", "to_dict"})
 _TEXTS = frozenset({"model_dump_json", "json", "to_json"})
@@ -24,13 +24,6 @@ def dump_around(node: cst.CSTNode, file: SourceFile) -> cst.Call | None:
     outer = parents[arg]
     loads = isinstance(arg, cst.Arg) and isinstance(outer, cst.Call) and _loads(outer, file)
     return outer if method.attr.value in _TEXTS and loads and isinstance(outer, cst.Call) else None
-
-
-def key_of(node: cst.CSTNode) -> str | None:
-    """The literal key that a subscript reads."""
-    if not isinstance(node, cst.Subscript) or len(node.slice) != 1 or not isinstance(node.slice[0].slice, cst.Index):
-        return None
-    return string_value(node.slice[0].slice.value)
 
 
 def _says_no_more(call: cst.Call) -> bool:

@@ -14,10 +14,9 @@ from assist2resp.rewrite.flows.run_sites import given_names, lists_newest_first
 from assist2resp.rewrite.flows.sites import Site
 from assist2resp.rewrite.literals.absence import may_be_none
 from assist2resp.rewrite.literals.lookup import Lookup
-from assist2resp.rewrite.messages.dumped import key_of
 from assist2resp.rewrite.messages.reads import MessageReads
 from assist2resp.rewrite.messages.shapes import Found, Shape
-from assist2resp.rewrite.syntax.nodes import argument, code, has_star, index_of
+from assist2resp.rewrite.syntax.nodes import argument, code, has_star, index_of, key_of
 from assist2resp.rewrite.values.inference import Inference
 from assist2resp.rewrite.values.kinds import Ident
 

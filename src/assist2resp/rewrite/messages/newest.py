@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import libcst as cst
 
 from assist2resp.rewrite.flows.sites import Site
-from assist2resp.rewrite.messages.dumped import dump_around, key_of
+from assist2resp.rewrite.messages.dumped import dump_around
 from assist2resp.rewrite.messages.held import reads_of_held
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.syntax.nodes import argument, code, index_of, string_value
+from assist2resp.rewrite.syntax.nodes import argument, code, index_of, key_of, string_value
 
 _TEXT = ("content", 0, "text", "value")
 

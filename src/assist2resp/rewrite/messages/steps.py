@@ -9,7 +9,7 @@ import libcst as cst
 
 from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.displays import is_displayed
-from assist2resp.rewrite.messages.dumped import dump_around, key_of
+from assist2resp.rewrite.messages.dumped import dump_around
 from assist2resp.rewrite.messages.names import MessageNames
 from assist2resp.rewrite.messages.shapes import (
     ATTRIBUTES,
@@ -23,7 +23,7 @@ from assist2resp.rewrite.messages.shapes import (
     is_reversed_in_place,
     is_text_test,
 )
-from assist2resp.rewrite.syntax.nodes import is_none, string_value
+from assist2resp.rewrite.syntax.nodes import is_none, key_of, string_value
 from assist2resp.rewrite.values.handing import parameter_of
 from assist2resp.rewrite.values.inference import Inference
 from assist2resp.rewrite.values.kinds import External, Function

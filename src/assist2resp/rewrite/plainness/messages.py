@@ -10,9 +10,9 @@ from assist2resp.rewrite.flows import uses
 from assist2resp.rewrite.flows.displays import is_displayed
 from assist2resp.rewrite.flows.run_sites import MESSAGE_LIST
 from assist2resp.rewrite.flows.sites import Site
-from assist2resp.rewrite.messages.dumped import key_of
 from assist2resp.rewrite.messages.written import written_names
 from assist2resp.rewrite.runs.flow_runs import FlowRuns
+from assist2resp.rewrite.syntax.nodes import key_of
 from assist2resp.rewrite.values.kinds import Sdk
 
 _MESSAGE_TYPES = frozenset({"beta.threads.Message"})

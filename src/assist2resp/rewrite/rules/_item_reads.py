@@ -8,14 +8,14 @@ from collections.abc import Collection
 import libcst as cst
 
 from assist2resp.rewrite.flows.sites import Site
-from assist2resp.rewrite.messages.dumped import dump_around, key_of
+from assist2resp.rewrite.messages.dumped import dump_around
 from assist2resp.rewrite.messages.reads import MessageReads
 from assist2resp.rewrite.messages.shapes import Found, Shape
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.syntax.applying import leaving_comments
 from assist2resp.rewrite.syntax.calls import attribute
 from assist2resp.rewrite.syntax.edits import call
-from assist2resp.rewrite.syntax.nodes import code
+from assist2resp.rewrite.syntax.nodes import code, key_of
 
 
 def read_items(

@@ -99,6 +99,13 @@ def index_of(node: cst.CSTNode | None) -> int | None:
     return None
 
 
+def key_of(node: cst.CSTNode | None) -> str | None:
+    """The literal key that a subscript reads."""
+    if not isinstance(node, cst.Subscript) or len(node.slice) != 1 or not isinstance(node.slice[0].slice, cst.Index):
+        return None
+    return string_value(node.slice[0].slice.value)
+
+
 def string_value(node: cst.CSTNode | None) -> str | None:
     """The value of a plain string literal, else None."""
     if type(node) is cst.SimpleString and (text := _without_quotes(node.value)) is not None:

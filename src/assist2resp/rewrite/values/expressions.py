@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from assist2resp.rewrite.project.project import SourceFile
+from assist2resp.rewrite.syntax.nodes import key_of
 from assist2resp.rewrite.values import sdk
 from assist2resp.rewrite.values.kinds import (
     BOTTOM,
@@ -25,7 +26,7 @@ from assist2resp.rewrite.values.kinds import (
     join,
 )
 from assist2resp.rewrite.values.sdk_kinds import awaited, element, unpacked
-from assist2resp.rewrite.values.writes import key_of, literal_items
+from assist2resp.rewrite.values.writes import literal_items
 
 if TYPE_CHECKING:
     from assist2resp.rewrite.values.inference import Inference

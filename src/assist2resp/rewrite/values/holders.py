@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from assist2resp.rewrite.project.project import SourceFile
+from assist2resp.rewrite.syntax.nodes import key_of
 from assist2resp.rewrite.syntax.scopes import Binding, Scope
 from assist2resp.rewrite.values.framework_state import (
     COMMAND,
@@ -33,7 +34,7 @@ from assist2resp.rewrite.values.kinds import (
 )
 from assist2resp.rewrite.values.places import MEMORY_SESSIONS, Places
 from assist2resp.rewrite.values.sdk_kinds import element
-from assist2resp.rewrite.values.writes import Write, key_of, literal_items, writes_in
+from assist2resp.rewrite.values.writes import Write, literal_items, writes_in
 
 if TYPE_CHECKING:
     from assist2resp.rewrite.values.inference import Inference

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from assist2resp.rewrite.project.project import SourceFile
-from assist2resp.rewrite.syntax.nodes import positional, string_value
+from assist2resp.rewrite.syntax.nodes import key_of, positional, string_value
 from assist2resp.rewrite.syntax.scopes import Binding
-
-if TYPE_CHECKING:
-    pass
-
 
 _PUTTERS = frozenset({"append", "appendleft", "add", "put", "put_nowait", "push"})
 
@@ -72,9 +67,3 @@ def literal_items(node: cst.CSTNode) -> Iterator[tuple[str | None, cst.BaseExpre
         for arg in node.args:
             if arg.keyword is not None:
                 yield arg.keyword.value, arg.value
-
-
-def key_of(node: cst.Subscript) -> str | None:
-    """The literal key of a subscript."""
-    index = node.slice[0].slice if len(node.slice) == 1 else None
-    return string_value(index.value) if isinstance(index, cst.Index) else None
