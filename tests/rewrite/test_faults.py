@@ -14,6 +14,7 @@ from assist2resp.rewrite.outcome import Options, Outcome
 from assist2resp.rewrite.plan import Plan
 from assist2resp.rewrite.rules.a2r210_create_conversations import CreateConversations
 from assist2resp.rewrite.rules.a2r901_report_models import ReportModels
+from assist2resp.rewrite.summary import next_steps, summarise
 from assist2resp.schema.findings import Level
 
 ODD = "from openai import OpenAI\n\nclient = OpenAI()\nodd = client.beta.threads.create(metadata={'odd': 'yes'})\n"
@@ -57,6 +58,7 @@ def test_a_flow_that_a_rule_fails_at_is_left_alone(late: bool, tmp_path: Path, m
     assert failure.path.endswith("odd.py")
     assert "KeyError at rewrite/test_faults.py:" in failure.problem
     assert "sk-secret" not in f"{outcome.findings} {after}"
+    assert not any("rules A2R099" in step for step in next_steps(summarise(outcome, written=True)))
     levels = {finding.place.path.rpartition("/")[2]: finding.level for finding in outcome.findings.findings}
     assert levels["odd.py"] is Level.MANUAL
 

@@ -129,7 +129,8 @@ def next_steps(summary: Summary) -> Iterator[str]:
             noun = "finding" if summary.beside else "site"
             number = counted(sum(getattr(rule, level) for rule in rules), f"{level} {noun}")
             first = max(rules, key=lambda rule: int(getattr(rule, level)))
-            yield f"{what} the {number}; `assist2resp rules {first.code}` explains the most frequent."
+            page = f"; `assist2resp rules {first.code}` explains the most frequent" if first.title else ""
+            yield f"{what} the {number}{page}."
 
 
 def failed(failure: FileFailure) -> str:
